@@ -1,0 +1,183 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// durability says how hard a write tries to outlive a power failure. Its value
+// ends the name of the unfinished file, so that a sweep can tell them apart.
+type durability string
+
+const (
+	durable  durability = ".tmp"  // content and name are on the disk on return
+	volatile durability = ".ctmp" // the system writes them back when it likes
+)
+
+// staleAge is how old an unfinished file must be before it is removed although
+// its writer may be alive and needs no lock. No write takes near as long.
+const staleAge = time.Hour
+
+func (s *Store) write(rel string, data []byte, d durability) error {
+	path, err := s.writable(rel)
+	if err != nil {
+		return err
+	}
+	return writeFile(path, data, d)
+}
+
+// writeFile replaces path by data in one step.
+func writeFile(path string, data []byte, d durability) error {
+	temp, err := stage(path, data, d)
+	if err != nil {
+		return err
+	}
+	if err := replace(temp, path); err != nil {
+		os.Remove(temp)
+		return accessError("writing", path, err)
+	}
+	if d == volatile {
+		return nil
+	}
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return accessError("writing", path, err)
+	}
+	return nil
+}
+
+// createFile puts data at path in one step unless something is there already,
+// which is fs.ErrExist.
+func createFile(path string, data []byte) error {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("creating %q: %w", path, fs.ErrExist)
+	}
+	temp, err := stage(path, data, durable)
+	if err != nil {
+		return err
+	}
+	if err := placeNew(temp, path, os.Link); err != nil {
+		os.Remove(temp)
+		if errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("creating %q: %w", path, fs.ErrExist)
+		}
+		return accessError("creating", path, err)
+	}
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return accessError("creating", path, err)
+	}
+	return nil
+}
+
+// placeNew gives the finished file temp the name path, which must not exist.
+// A hard link, unlike a rename, never replaces. Some file systems have none
+// (FAT, and folders shared into virtual machines): there a look before the
+// rename must do.
+func placeNew(temp, path string, link func(from, to string) error) error {
+	err := link(temp, path)
+	switch {
+	case err == nil:
+		return os.Remove(temp)
+	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, fs.ErrPermission):
+		if _, err := os.Lstat(path); err == nil {
+			return fs.ErrExist
+		}
+		return replace(temp, path)
+	}
+	return err
+}
+
+// stage writes data to an unfinished file beside path, mode 0600, and returns
+// its name. Nothing is left after an error.
+func stage(path string, data []byte, d durability) (temp string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), tempPattern(filepath.Base(path), d))
+	if err != nil {
+		return "", accessError("writing", path, err)
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+			err = accessError("writing", path, err)
+		}
+	}()
+	_, err = f.Write(data)
+	if err == nil && d == durable {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	return f.Name(), err
+}
+
+// tempPattern is the name of an unfinished file for [os.CreateTemp]: hidden,
+// and telling whose it is.
+func tempPattern(base string, d durability) string { return "." + base + ".*" + string(d) }
+
+// parseTemp undoes tempPattern: it returns for which file an unfinished one was
+// begun, and how.
+func parseTemp(name string) (base string, d durability, ok bool) {
+	rest, hidden := strings.CutPrefix(name, ".")
+	stem := strings.TrimSuffix(rest, filepath.Ext(rest))
+	d = durability(filepath.Ext(rest))
+	dot := strings.LastIndexByte(stem, '.')
+	if !hidden || dot < 1 || (d != durable && d != volatile) || strings.Trim(stem[dot+1:], "0123456789") != "" {
+		return "", "", false
+	}
+	return stem[:dot], d, true
+}
+
+// sweep removes from dir what killed writers left unfinished for base, or for
+// every name when base is "". The caller must hold the lock on them, so that a
+// durable one has no living writer. Files it cannot remove are left: they are
+// in nobody's way.
+func sweep(dir, base string, now time.Time) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		of, d, ok := parseTemp(entry.Name())
+		if !ok || (base != "" && of != base) {
+			continue
+		}
+		if d == volatile {
+			info, err := entry.Info()
+			if err != nil || now.Sub(info.ModTime()) < staleAge {
+				continue
+			}
+		}
+		os.Remove(filepath.Join(dir, entry.Name()))
+	}
+}
+
+// makeDirs makes dir and its missing parents, mode 0700, and records each in
+// its parent on the disk.
+func makeDirs(dir string) error {
+	switch info, err := os.Stat(dir); {
+	case err == nil && info.IsDir():
+		return nil
+	case err == nil:
+		return accessError("creating", dir, errors.New("a file is in the way of the directory"))
+	case !errors.Is(err, fs.ErrNotExist):
+		return accessError("creating", dir, err)
+	}
+	parent := filepath.Dir(dir)
+	if parent == dir {
+		return accessError("creating", dir, fs.ErrNotExist)
+	}
+	if err := makeDirs(parent); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return accessError("creating", dir, err)
+	}
+	if err := syncDir(parent); err != nil {
+		return accessError("creating", dir, err)
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// MaxFile is the size in bytes above which no file is read or written: 8 MiB.
+const MaxFile = 8 << 20
+
+// ReadFile returns the content of rel. A missing file gives an error that is
+// fs.ErrNotExist, one larger than [MaxFile] a [DamagedError].
+func (s *Store) ReadFile(rel string) ([]byte, error) {
+	path, err := s.path(rel)
+	if err != nil {
+		return nil, err
+	}
+	return readCapped(path)
+}
+
+// WriteFile puts data into rel. It is whole and on the disk when WriteFile
+// returns nil; after an error the old content still stands.
+func (s *Store) WriteFile(rel string, data []byte) error {
+	if len(data) > MaxFile {
+		return fmt.Errorf("writing %q: %d bytes, want at most %d", rel, len(data), MaxFile)
+	}
+	return s.write(rel, data, durable)
+}
+
+// CreateKey writes a new file rel, whole or not at all, and never replaces one:
+// when rel is there already the error is fs.ErrExist and the file is untouched.
+// Of several callers at once exactly one succeeds. (On a file system without
+// hard links that last promise rests on the caller's lock.)
+func (s *Store) CreateKey(rel string, data []byte) error {
+	if len(data) > MaxFile {
+		return fmt.Errorf("creating %q: %d bytes, want at most %d", rel, len(data), MaxFile)
+	}
+	path, err := s.writable(rel)
+	if err != nil {
+		return err
+	}
+	return createFile(path, data)
+}
+
+// Rename moves a file or directory within the store, durably. A file at to is
+// replaced; a directory there that is not empty is an error. A missing from is
+// fs.ErrNotExist.
+func (s *Store) Rename(from, to string) error {
+	source, err := s.path(from)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(source); err != nil {
+		return readError("renaming", source, err)
+	}
+	target, err := s.writable(to)
+	if err != nil {
+		return err
+	}
+	if err := replace(source, target); err != nil {
+		return accessError("renaming", source, err)
+	}
+	if err := syncDir(filepath.Dir(target)); err != nil {
+		return accessError("renaming", target, err)
+	}
+	if err := syncDir(filepath.Dir(source)); err != nil {
+		return accessError("renaming", source, err)
+	}
+	return nil
+}
+
+// Remove deletes the file or empty directory rel, durably. A missing one is
+// no error.
+func (s *Store) Remove(rel string) error { return s.remove(rel, os.Remove) }
+
+// RemoveAll deletes rel and everything below it, durably. A missing one is no
+// error. The store itself cannot be removed.
+func (s *Store) RemoveAll(rel string) error { return s.remove(rel, os.RemoveAll) }
+
+func (s *Store) remove(rel string, remove func(string) error) error {
+	path, err := s.path(rel)
+	if err != nil {
+		return err
+	}
+	if path == s.dir {
+		return fmt.Errorf("removing %q: want a name below the store", rel)
+	}
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return accessError("removing", path, err)
+	}
+	if err := syncDir(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return accessError("removing", path, err)
+	}
+	return nil
+}
+
+// List returns the names of the files and directories in rel, sorted, without
+// the lock files and unfinished files that are the store's own. A missing
+// directory is an empty one.
+func (s *Store) List(rel string) ([]string, error) {
+	path, err := s.path(rel)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, accessError("listing", path, err)
+	}
+	var names []string
+	for _, entry := range entries {
+		name := entry.Name()
+		if _, _, temp := parseTemp(name); temp || strings.HasSuffix(name, lockSuffix) {
+			continue
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// readCapped reads a file of at most MaxFile bytes.
+func readCapped(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, readError("reading", path, err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
+	if err != nil {
+		return nil, accessError("reading", path, err)
+	}
+	if len(data) > MaxFile {
+		return nil, &DamagedError{Path: path, Err: fmt.Errorf("larger than %d bytes", MaxFile)}
+	}
+	return data, nil
+}
+
+// readError keeps a missing file apart from one that cannot be used.
+func readError(op, path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s %q: %w", op, path, fs.ErrNotExist)
+	}
+	return accessError(op, path, err)
+}

@@ -1,0 +1,29 @@
+package store
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"golang.org/x/sys/windows"
+)
+
+// replace renames a file over another in one step. Windows refuses that while
+// anyone has the old one open, as readers and virus scanners do for a moment:
+// it is tried again for up to half a second.
+func replace(from, to string) error {
+	const every, tries = 10 * time.Millisecond, 50
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for try := 1; ; try++ {
+		err := os.Rename(from, to)
+		busy := errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, windows.ERROR_SHARING_VIOLATION)
+		if !busy || try == tries {
+			return err
+		}
+		<-tick.C
+	}
+}
+
+// syncDir does nothing: Windows has no call for it, NTFS journals its names.
+func syncDir(string) error { return nil }
