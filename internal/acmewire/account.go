@@ -1,0 +1,184 @@
+package acmewire
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+
+	"github.com/go-jose/go-jose/v4"
+	"golang.org/x/crypto/acme"
+
+	"github.com/nfcert/nfcert/internal/secret"
+)
+
+// Account is the account object (RFC 8555 section 7.1.2).
+type Account struct {
+	URL     string   `json:"url"` // from Location, the "kid"
+	Status  string   `json:"status"`
+	Contact []string `json:"contact,omitempty"`
+	Orders  string   `json:"orders,omitempty"` // where the account's orders are listed; many servers have none
+}
+
+// Account states (RFC 8555 section 7.1.6).
+const (
+	StatusDeactivated = "deactivated"
+	StatusRevoked     = "revoked"
+)
+
+// NewAccount is what a registration asks for.
+type NewAccount struct {
+	Contact     []string
+	TermsAgreed bool // sent when the server has terms
+	Binding     *Binding
+}
+
+// Binding ties a new account to one that the CA knows already (external
+// account binding, RFC 8555 section 7.3.4), by HS256.
+type Binding struct {
+	KeyID string
+	Key   secret.Bytes // decoded MAC key
+}
+
+// Register creates the account of the client's key, or finds it: created tells
+// which. Afterwards the client signs in its name.
+func (c *Client) Register(ctx context.Context, n NewAccount) (a *Account, created bool, err error) {
+	ask := &acme.Account{Contact: n.Contact}
+	if n.Binding != nil {
+		ask.ExternalAccountBinding = &acme.ExternalAccountBinding{KID: n.Binding.KeyID, Key: n.Binding.Key.Reveal()}
+	}
+	ex, err := c.do(ctx, func(ctx context.Context) error {
+		_, err := c.acme.Register(ctx, ask, func(string) bool { return n.TermsAgreed })
+		if errors.Is(err, acme.ErrAccountAlreadyExists) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	a, err = c.account(ex)
+	return a, err == nil && ex.Status == 201, err
+}
+
+// FindAccount asks for the account of the client's key without creating one
+// (RFC 8555 section 7.3.1). A server that knows none answers with a [Problem]
+// accountDoesNotExist.
+func (c *Client) FindAccount(ctx context.Context) (*Account, error) {
+	ex, err := c.do(ctx, func(ctx context.Context) error {
+		_, err := c.acme.GetReg(ctx, "")
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.account(ex)
+}
+
+// account reads an account and makes the client use it.
+func (c *Client) account(ex *Exchange) (*Account, error) {
+	a := &Account{}
+	if err := decode(ex, a); err != nil {
+		return nil, err
+	}
+	url, err := location(ex, "RFC 8555 7.3")
+	if err != nil {
+		return nil, err
+	}
+	a.URL = url
+	c.kid, c.acme.KID = url, acme.KeyID(url)
+	return a, nil
+}
+
+// Account fetches the account as the server has it.
+func (c *Client) Account(ctx context.Context) (*Account, error) { return c.postAccount(ctx, nil) }
+
+// UpdateAccount replaces the account's contacts, by none when contact is empty
+// (RFC 8555 section 7.3.2), and agrees to changed terms when terms is set.
+func (c *Client) UpdateAccount(ctx context.Context, contact []string, terms bool) (*Account, error) {
+	if contact == nil {
+		contact = []string{} // an absent member would change nothing
+	}
+	return c.postAccount(ctx, struct {
+		Contact []string `json:"contact"`
+		Terms   bool     `json:"termsOfServiceAgreed,omitempty"`
+	}{contact, terms})
+}
+
+// DeactivateAccount ends the account for good (RFC 8555 section 7.3.6).
+func (c *Client) DeactivateAccount(ctx context.Context) (*Account, error) {
+	return c.postAccount(ctx, map[string]string{"status": StatusDeactivated})
+}
+
+func (c *Client) postAccount(ctx context.Context, payload any) (*Account, error) {
+	ex, err := c.do(ctx, func(ctx context.Context) error { return c.post(ctx, c.kid, payload) })
+	if err != nil {
+		return nil, err
+	}
+	a := &Account{URL: c.kid}
+	if err := decode(ex, a); err != nil {
+		return nil, err
+	}
+	a.URL = c.kid
+	return a, nil
+}
+
+// Rollover replaces the account's key by next (RFC 8555 section 7.3.5) and signs
+// with it from then on. The caller must have saved next before.
+func (c *Client) Rollover(ctx context.Context, next crypto.Signer) error {
+	dir, err := c.Directory(ctx)
+	if err != nil {
+		return err
+	}
+	if dir.KeyChange == "" {
+		return &ProtocolError{
+			Request: Request{Method: "GET", URL: c.cfg.DirectoryURL},
+			Found:   "the directory has no keyChange, so account keys cannot be replaced", Clause: "RFC 8555 7.3.5",
+		}
+	}
+	if _, err := c.do(ctx, func(ctx context.Context) error { return c.acme.AccountKeyRollover(ctx, next) }); err != nil {
+		return err
+	}
+	c.key, c.acme.Key = next, next
+	return nil
+}
+
+// Thumbprint is the RFC 7638 thumbprint of an account key, base64url.
+func Thumbprint(key crypto.PublicKey) (string, error) {
+	t, err := acme.JWKThumbprint(key)
+	if err != nil {
+		return "", fmt.Errorf("account key: %w", err)
+	}
+	return t, nil
+}
+
+// KeyAuthorization joins a challenge's token with the account key's thumbprint
+// (RFC 8555 section 8.1).
+func KeyAuthorization(token string, key crypto.PublicKey) (string, error) {
+	t, err := Thumbprint(key)
+	if err != nil {
+		return "", err
+	}
+	return token + "." + t, nil
+}
+
+// algorithm is the JWS algorithm of an account key.
+func algorithm(key crypto.PublicKey) (jose.SignatureAlgorithm, error) {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		return jose.RS256, nil
+	case *ecdsa.PublicKey:
+		switch key.Curve {
+		case elliptic.P256():
+			return jose.ES256, nil
+		case elliptic.P384():
+			return jose.ES384, nil
+		case elliptic.P521():
+			return jose.ES512, nil
+		}
+	}
+	return "", fmt.Errorf("account key: %T cannot sign ACME requests; P256, P384, P521 and RSA can", key)
+}

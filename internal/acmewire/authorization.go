@@ -1,0 +1,79 @@
+package acmewire
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"golang.org/x/crypto/acme"
+)
+
+// Authorization is the authorization object (RFC 8555 section 7.1.4).
+type Authorization struct {
+	URL        string      `json:"url"`
+	Identifier Identifier  `json:"identifier"`
+	Status     Status      `json:"status"`
+	Expires    time.Time   `json:"expires,omitzero"`
+	Challenges []Challenge `json:"challenges"` // null from some servers
+	Wildcard   bool        `json:"wildcard,omitempty"`
+
+	// RetryAfter is the server's wish with this answer; zero: none.
+	RetryAfter time.Duration `json:"-"`
+}
+
+// Challenge is the challenge object (RFC 8555 section 7.1.5).
+type Challenge struct {
+	Type      string    `json:"type"`
+	URL       string    `json:"url"`
+	Status    Status    `json:"status"`
+	Token     string    `json:"token,omitempty"`
+	Validated time.Time `json:"validated,omitzero"`
+	Error     *Problem  `json:"error,omitempty"`
+}
+
+// Authorization fetches the authorization at url.
+func (c *Client) Authorization(ctx context.Context, url string) (*Authorization, error) {
+	ex, err := c.do(ctx, func(ctx context.Context) error {
+		_, err := c.acme.GetAuthorization(ctx, url)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	a := &Authorization{}
+	if err := decode(ex, a); err != nil {
+		return nil, err
+	}
+	a.URL, a.RetryAfter = url, retryAfter(ex.header, ex.Time)
+	if a.Status == "" {
+		return nil, &ProtocolError{
+			Request: Request{Method: ex.Method, URL: ex.URL, Status: ex.Status},
+			Found:   "the authorization has no status", Clause: "RFC 8555 7.1.4",
+		}
+	}
+	return a, nil
+}
+
+// DeactivateAuthorization gives an authorization up (RFC 8555 section 7.5.2).
+func (c *Client) DeactivateAuthorization(ctx context.Context, url string) error {
+	_, err := c.do(ctx, func(ctx context.Context) error { return c.acme.RevokeAuthorization(ctx, url) })
+	return err
+}
+
+// Answer tells the server that a challenge can be validated (RFC 8555 section
+// 7.5.1) and returns the challenge as the server then has it. A nil payload
+// sends the empty object, as most challenge types want.
+func (c *Client) Answer(ctx context.Context, url string, payload json.RawMessage) (*Challenge, error) {
+	ex, err := c.do(ctx, func(ctx context.Context) error {
+		_, err := c.acme.Accept(ctx, &acme.Challenge{URI: url, Payload: payload})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	ch := &Challenge{}
+	if err := decode(ex, ch); err != nil {
+		return nil, err
+	}
+	return ch, nil
+}

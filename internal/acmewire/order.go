@@ -1,0 +1,207 @@
+package acmewire
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/acme"
+)
+
+// Identifier is what a certificate is asked for, such as dns:amf1.example.
+type Identifier struct {
+	Type  string `json:"type"`
+	Value string `json:"value"`
+}
+
+// String is TYPE:VALUE.
+func (i Identifier) String() string { return i.Type + ":" + i.Value }
+
+// Status is the state of an order, an authorization or a challenge (RFC 8555
+// section 7.1.6). Servers may send others; every one not named here is an end.
+type Status string
+
+// The states of RFC 8555 section 7.1.6.
+const (
+	Pending    Status = "pending"
+	Ready      Status = "ready"
+	Processing Status = "processing"
+	Valid      Status = "valid"
+	Invalid    Status = "invalid"
+	Expired    Status = "expired"
+)
+
+// Order is the order object (RFC 8555 section 7.1.3).
+type Order struct {
+	URL            string       `json:"url"`
+	Status         Status       `json:"status"`
+	Expires        time.Time    `json:"expires,omitzero"`
+	Identifiers    []Identifier `json:"identifiers"`
+	NotBefore      time.Time    `json:"notBefore,omitzero"`
+	NotAfter       time.Time    `json:"notAfter,omitzero"`
+	Error          *Problem     `json:"error,omitempty"`
+	Authorizations []string     `json:"authorizations"`
+	Finalize       string       `json:"finalize"`
+	Certificate    string       `json:"certificate,omitempty"`
+	Profile        string       `json:"profile,omitempty"`
+
+	// RetryAfter is the server's wish with this answer; zero: none.
+	RetryAfter time.Duration `json:"-"`
+}
+
+// NewOrder is what a new order asks for.
+type NewOrder struct {
+	Identifiers         []Identifier `json:"identifiers"`
+	NotBefore, NotAfter time.Time    // zero: the CA decides
+	Profile             string       // one that the directory lists; "": the CA decides
+}
+
+// maxAuthorizations bounds what a hostile order can make us fetch.
+const maxAuthorizations = 200
+
+// NewOrder places an order (RFC 8555 section 7.4).
+func (c *Client) NewOrder(ctx context.Context, n NewOrder) (*Order, error) {
+	var ids []acme.AuthzID
+	for _, id := range n.Identifiers {
+		ids = append(ids, acme.AuthzID{Type: id.Type, Value: id.Value})
+	}
+	var opts []acme.OrderOption
+	if !n.NotBefore.IsZero() {
+		opts = append(opts, acme.WithOrderNotBefore(n.NotBefore.UTC()))
+	}
+	if !n.NotAfter.IsZero() {
+		opts = append(opts, acme.WithOrderNotAfter(n.NotAfter.UTC()))
+	}
+	if n.Profile != "" {
+		opts = append(opts, acme.WithOrderIssuanceProfile(acme.ProfileName(n.Profile)))
+	}
+	ex, err := c.do(ctx, func(ctx context.Context) error {
+		_, err := c.acme.AuthorizeOrder(ctx, ids, opts...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	at, err := location(ex, "RFC 8555 7.4")
+	if err != nil {
+		return nil, err
+	}
+	return order(ex, at)
+}
+
+// Order fetches the order at url.
+func (c *Client) Order(ctx context.Context, url string) (*Order, error) {
+	ex, err := c.do(ctx, func(ctx context.Context) error {
+		_, err := c.acme.GetOrder(ctx, url)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return order(ex, url)
+}
+
+// Finalize sends the CSR of the order at orderURL and returns the order as the
+// server then has it, without waiting (RFC 8555 section 7.4).
+func (c *Client) Finalize(ctx context.Context, orderURL, finalizeURL string, csr []byte) (*Order, error) {
+	payload := map[string]string{"csr": base64.RawURLEncoding.EncodeToString(csr)}
+	ex, err := c.do(ctx, func(ctx context.Context) error { return c.post(ctx, finalizeURL, payload) })
+	if err != nil {
+		return nil, err
+	}
+	return order(ex, orderURL)
+}
+
+// order reads and checks an order.
+func order(ex *Exchange, at string) (*Order, error) {
+	o := &Order{}
+	if err := decode(ex, o); err != nil {
+		return nil, err
+	}
+	o.URL = at
+	o.RetryAfter = retryAfter(ex.header, ex.Time)
+	found := ""
+	switch {
+	case o.Status == "":
+		found = "the order has no status"
+	case len(o.Authorizations) > maxAuthorizations:
+		found = fmt.Sprintf("the order has %d authorizations, over %d", len(o.Authorizations), maxAuthorizations)
+	case o.Finalize == "" && (o.Status == Pending || o.Status == Ready):
+		found = "the order has no finalize URL"
+	case o.Certificate == "" && o.Status == Valid:
+		found = "the order is valid and has no certificate URL"
+	}
+	if found != "" {
+		return nil, &ProtocolError{Request: Request{Method: ex.Method, URL: ex.URL, Status: ex.Status}, Found: found, Clause: "RFC 8555 7.1.3"}
+	}
+	return o, nil
+}
+
+// maxOrderPages bounds a list of orders that never ends.
+const maxOrderPages = 10
+
+// Orders lists the URLs of an account's orders (RFC 8555 section 7.1.2.1), at
+// most the first ten pages.
+func (c *Client) Orders(ctx context.Context, listURL string) ([]string, error) {
+	var all []string
+	for page, next := 0, listURL; next != "" && page < maxOrderPages; page++ {
+		ex, err := c.do(ctx, func(ctx context.Context) error { return c.post(ctx, next, nil) })
+		if err != nil {
+			return nil, err
+		}
+		var list struct{ Orders []string }
+		if err := decode(ex, &list); err != nil {
+			return nil, err
+		}
+		all = append(all, list.Orders...)
+		next = ""
+		if links := links(ex, "next"); len(links) > 0 {
+			next = links[0]
+		}
+	}
+	return all, nil
+}
+
+// linkValue matches one link of a Link header field (RFC 8288 section 3): its
+// target and its parameters. Several links may share a field.
+var linkValue = regexp.MustCompile(`<([^>]*)>((?:\s*;\s*[^=;,]+(?:=(?:"[^"]*"|[^";,]*))?)*)`)
+
+// links finds the targets of Link header fields with this relation, made
+// absolute.
+func links(ex *Exchange, rel string) []string {
+	base, err := url.Parse(ex.URL)
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for _, field := range ex.header.Values("Link") {
+		for _, link := range linkValue.FindAllStringSubmatch(field, -1) {
+			u, err := base.Parse(link[1])
+			if err == nil && hasRel(link[2], rel) && !slices.Contains(found, u.String()) {
+				found = append(found, u.String())
+			}
+		}
+	}
+	return found
+}
+
+// hasRel reports whether a link's parameters name the relation.
+func hasRel(params, want string) bool {
+	for p := range strings.SplitSeq(params, ";") {
+		name, value, _ := strings.Cut(p, "=")
+		if !strings.EqualFold(strings.TrimSpace(name), "rel") {
+			continue
+		}
+		for rel := range strings.FieldsSeq(strings.Trim(strings.TrimSpace(value), `"`)) {
+			if strings.EqualFold(rel, want) {
+				return true
+			}
+		}
+	}
+	return false
+}

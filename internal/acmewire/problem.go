@@ -1,0 +1,126 @@
+package acmewire
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// problemPrefix starts the types that RFC 8555 section 6.7 registers.
+const problemPrefix = "urn:ietf:params:acme:error:"
+
+// Problem is a problem document (RFC 7807) by which the server refused a
+// request or explains a failed challenge, with the request that caused it.
+type Problem struct {
+	Type        string       `json:"type,omitempty"` // as sent, a URN or not
+	Title       string       `json:"title,omitempty"`
+	Detail      string       `json:"detail,omitempty"`
+	Status      int          `json:"status,omitempty"` // the HTTP status where there was one
+	Instance    string       `json:"instance,omitempty"`
+	Identifier  *Identifier  `json:"identifier,omitempty"` // of a subproblem
+	Subproblems []Subproblem `json:"subproblems,omitempty"`
+	Algorithms  []string     `json:"algorithms,omitempty"` // with badSignatureAlgorithm
+
+	// Request is what was refused; nil for a problem inside an object.
+	Request *Request `json:"-"`
+	// RetryAfter is the server's wish, zero when it has none.
+	RetryAfter time.Duration `json:"-"`
+	// Location is where the answer points, as keyChange's 409 does.
+	Location string `json:"-"`
+}
+
+// Subproblem is one cause among several (RFC 8555 section 6.7.1).
+type Subproblem struct {
+	Type       string      `json:"type,omitempty"`
+	Detail     string      `json:"detail,omitempty"`
+	Identifier *Identifier `json:"identifier,omitempty"`
+}
+
+// Request names an HTTP request in an error. Status is zero when no answer came.
+type Request struct {
+	Method string `json:"method"`
+	URL    string `json:"url"`
+	Status int    `json:"status,omitempty"`
+}
+
+// Name is the type without RFC 8555's prefix, such as "badCSR"; a foreign type
+// is returned whole, and "" when the server named none.
+func (p *Problem) Name() string { return strings.TrimPrefix(p.Type, problemPrefix) }
+
+// HasType reports whether the problem is of the RFC 8555 type with this short
+// name. Case and prefix are forgiven, as servers in the field vary both.
+func (p *Problem) HasType(name string) bool {
+	i := strings.LastIndexByte(p.Type, ':')
+	return strings.EqualFold(p.Type[i+1:], name)
+}
+
+// Error tells type and detail, then the subproblems.
+func (p *Problem) Error() string {
+	var b strings.Builder
+	name := p.Name()
+	if name == "" || name == "about:blank" {
+		name = fmt.Sprintf("HTTP status %d", p.Status)
+	}
+	b.WriteString(name)
+	if text := p.text(); text != "" {
+		fmt.Fprintf(&b, ": %q", text)
+	}
+	for _, s := range p.Subproblems {
+		b.WriteString("; ")
+		if s.Identifier != nil {
+			fmt.Fprintf(&b, "%s: ", s.Identifier)
+		}
+		b.WriteString(strings.TrimPrefix(s.Type, problemPrefix))
+		if s.Detail != "" {
+			fmt.Fprintf(&b, ": %q", s.Detail)
+		}
+	}
+	return b.String()
+}
+
+func (p *Problem) text() string {
+	if p.Detail != "" {
+		return p.Detail
+	}
+	return p.Title
+}
+
+// parseProblem reads a problem from a refused exchange. ok is false when the
+// body is no JSON object. Members of the wrong type (`detail: null`, a numeric
+// type) are forgiven: a refusal must be told whatever its dress.
+func parseProblem(e *Exchange) (p *Problem, ok bool) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(e.raw, &members) != nil || members == nil {
+		return nil, false
+	}
+	p = &Problem{}
+	for name, dst := range map[string]any{
+		"type": &p.Type, "title": &p.Title, "detail": &p.Detail, "instance": &p.Instance,
+		"subproblems": &p.Subproblems, "algorithms": &p.Algorithms, "identifier": &p.Identifier,
+	} {
+		if m, there := members[name]; there {
+			_ = json.Unmarshal(m, dst)
+		}
+	}
+	if p.Type == "" && p.Detail == "" {
+		p.Detail = looseDetail(members)
+	}
+	// The HTTP status is what happened; the member `status` only repeats it.
+	p.Status = e.Status
+	p.Request = &Request{Method: e.Method, URL: e.URL, Status: e.Status}
+	p.RetryAfter = retryAfter(e.header, e.Time)
+	p.Location = e.header.Get("Location")
+	return p, true
+}
+
+// looseDetail finds the words of an error that is plain JSON without a type.
+func looseDetail(members map[string]json.RawMessage) string {
+	for _, name := range []string{"message", "error", "error_description", "msg"} {
+		var s string
+		if json.Unmarshal(members[name], &s) == nil && s != "" {
+			return s
+		}
+	}
+	return ""
+}

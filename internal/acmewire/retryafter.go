@@ -1,0 +1,72 @@
+package acmewire
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxRetryAfter bounds a wish for patience, so that no arithmetic overflows.
+const maxRetryAfter = 30 * 24 * time.Hour
+
+// retryAfter reads Retry-After (RFC 9110 section 10.2.3), seconds or a date,
+// as a duration from now. What is absent, past, negative or unreadable is zero.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	v := strings.TrimSpace(h.Get("Retry-After"))
+	if v == "" {
+		return 0
+	}
+	if n, err := strconv.ParseInt(v, 10, 64); err == nil {
+		if n > int64(maxRetryAfter/time.Second) {
+			return maxRetryAfter
+		}
+		return max(0, time.Duration(n)*time.Second)
+	}
+	t, err := http.ParseTime(v)
+	if err != nil {
+		return 0
+	}
+	return min(max(0, t.Sub(now)), maxRetryAfter)
+}
+
+// Limits of what is tried again without asking the caller.
+const (
+	maxBadNonce  = 32               // refused nonces in a row; a server that refuses half of them gets through
+	maxTries     = 3                // of a request that a busy server turned away
+	patience     = 10 * time.Second // a longer Retry-After is the caller's to decide
+	quickRetries = 5                // refused nonces that are answered at once
+)
+
+// retryDelay decides whether the n-th failed try (from 1) of an exchange is
+// followed by another, and after how long. A refused nonce is retried at once
+// (RFC 8555 section 6.5), other refusals only where the server did not act: it
+// said 429 or 503 with a short Retry-After, or the request only reads.
+func retryDelay(n int, e *Exchange) (time.Duration, bool) {
+	const atOnce = time.Nanosecond
+	switch {
+	case e == nil || e.Status < 400:
+		// x/crypto/acme asks here also after an unexpected 2xx, which must
+		// never be sent again: it would place a second order.
+		return 0, false
+	case (&Problem{Type: e.problemType()}).HasType("badNonce"):
+		if n > maxBadNonce {
+			return 0, false
+		}
+		if n <= quickRetries {
+			return atOnce, true
+		}
+		return min(time.Duration(n-quickRetries)*10*time.Millisecond, 250*time.Millisecond), true
+	case n >= maxTries:
+		return 0, false
+	case e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable:
+		d := retryAfter(e.header, e.Time)
+		if e.header.Get("Retry-After") == "" || d > patience {
+			return 0, false
+		}
+		return max(d, 100*time.Millisecond), true
+	case e.Status >= 500 && (e.postAsGet() || e.Method == http.MethodGet):
+		return time.Duration(n) * 200 * time.Millisecond, true
+	}
+	return 0, false
+}
