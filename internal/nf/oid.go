@@ -1,0 +1,171 @@
+package nf
+
+import (
+	"encoding/asn1"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// OID is an object identifier in dotted form. As text it can be a constant and
+// a map key, which encoding/asn1's slice cannot.
+type OID string
+
+// Attribute types of distinguished names (RFC 5280 appendix A.1, RFC 4519).
+const (
+	OIDCommonName   OID = "2.5.4.3"
+	OIDCountry      OID = "2.5.4.6"
+	OIDOrganization OID = "2.5.4.10"
+)
+
+// Certificate extensions: RFC 5280 4.2, RFC 9310 section 3 and those that CAs
+// add by themselves.
+const (
+	OIDSubjectKeyID        OID = "2.5.29.14"
+	OIDKeyUsage            OID = "2.5.29.15"
+	OIDSubjectAltName      OID = "2.5.29.17"
+	OIDIssuerAltName       OID = "2.5.29.18"
+	OIDBasicConstraints    OID = "2.5.29.19"
+	OIDCRLDistribution     OID = "2.5.29.31"
+	OIDCertificatePolicies OID = "2.5.29.32"
+	OIDAuthorityKeyID      OID = "2.5.29.35"
+	OIDExtKeyUsage         OID = "2.5.29.37"
+	OIDFreshestCRL         OID = "2.5.29.46"
+	OIDAuthorityInfoAccess OID = "1.3.6.1.5.5.7.1.1"
+	OIDTLSFeature          OID = "1.3.6.1.5.5.7.1.24"
+	OIDNFTypes             OID = "1.3.6.1.5.5.7.1.34"
+	OIDSCTList             OID = "1.3.6.1.4.1.11129.2.4.2"
+)
+
+// extensionNames are the names of RFC 5280 and of the RFC that defines each.
+func extensionNames() map[OID]string {
+	return map[OID]string{
+		OIDSubjectKeyID:        "subjectKeyIdentifier",
+		OIDKeyUsage:            "keyUsage",
+		OIDSubjectAltName:      "subjectAltName",
+		OIDIssuerAltName:       "issuerAltName",
+		OIDBasicConstraints:    "basicConstraints",
+		OIDCRLDistribution:     "cRLDistributionPoints",
+		OIDCertificatePolicies: "certificatePolicies",
+		OIDAuthorityKeyID:      "authorityKeyIdentifier",
+		OIDExtKeyUsage:         "extKeyUsage",
+		OIDFreshestCRL:         "freshestCRL",
+		OIDAuthorityInfoAccess: "authorityInfoAccess",
+		OIDTLSFeature:          "tlsFeature",
+		OIDNFTypes:             "nfTypes",
+		OIDSCTList:             "signedCertificateTimestamps",
+	}
+}
+
+// attributeNames are the short names of RFC 4514 section 3 and those that
+// openssl has made common.
+func attributeNames() map[OID]string {
+	return map[OID]string{
+		OIDCommonName:                "CN",
+		"2.5.4.4":                    "SN",
+		"2.5.4.5":                    "serialNumber",
+		OIDCountry:                   "C",
+		"2.5.4.7":                    "L",
+		"2.5.4.8":                    "ST",
+		"2.5.4.9":                    "street",
+		OIDOrganization:              "O",
+		"2.5.4.11":                   "OU",
+		"2.5.4.12":                   "title",
+		"2.5.4.17":                   "postalCode",
+		"2.5.4.42":                   "GN",
+		"2.5.4.97":                   "organizationIdentifier",
+		"1.2.840.113549.1.9.1":       "emailAddress",
+		"0.9.2342.19200300.100.1.1":  "UID",
+		"0.9.2342.19200300.100.1.25": "DC",
+	}
+}
+
+// ExtensionName names an extension, as in subjectAltName; empty when it is not
+// known here.
+func (o OID) ExtensionName() string { return extensionNames()[o] }
+
+// AttributeName names an attribute of a distinguished name in short, as in CN;
+// empty when it is not known here.
+func (o OID) AttributeName() string { return attributeNames()[o] }
+
+// ASN1 gives the form that encoding/asn1 and crypto/x509 take.
+func (o OID) ASN1() (asn1.ObjectIdentifier, error) {
+	arcs := strings.Split(string(o), ".")
+	oid := make(asn1.ObjectIdentifier, 0, len(arcs))
+	for _, arc := range arcs {
+		n, err := strconv.ParseUint(arc, 10, 31)
+		if err != nil {
+			return nil, fmt.Errorf("object identifier %q: arc %q, want numbers with dots between", clip(string(o)), clip(arc))
+		}
+		oid = append(oid, int(n))
+	}
+	if len(oid) < 2 || oid[0] > 2 || oid[0] < 2 && oid[1] >= 40 {
+		return nil, fmt.Errorf("object identifier %q: want two arcs or more, beginning 0.0 to 2.x (X.660)", clip(string(o)))
+	}
+	return oid, nil
+}
+
+// Usage is a purpose that extKeyUsage names.
+type Usage struct {
+	OID    OID    `json:"oid"`
+	Name   string `json:"name"`   // the KeyPurposeId without its id-kp-
+	For    string `json:"for"`    // what the key does
+	Clause string `json:"clause"` // where it is defined
+}
+
+// Usages of extKeyUsage that certificates of the 5G core have.
+const (
+	UsageServerAuth              OID = "1.3.6.1.5.5.7.3.1"
+	UsageClientAuth              OID = "1.3.6.1.5.5.7.3.2"
+	UsageJWT                     OID = "1.3.6.1.5.5.7.3.37"
+	UsageHTTPContentEncrypt      OID = "1.3.6.1.5.5.7.3.38"
+	UsageOAuthAccessTokenSigning OID = "1.3.6.1.5.5.7.3.39"
+	UsageAnyExtendedKeyUsage     OID = "2.5.29.37.0"
+	usageIPsecIKE                OID = "1.3.6.1.5.5.7.3.17"
+	usageCodeSigning             OID = "1.3.6.1.5.5.7.3.3"
+	usageEmailProtection         OID = "1.3.6.1.5.5.7.3.4"
+	usageTimeStamping            OID = "1.3.6.1.5.5.7.3.8"
+	usageOCSPSigning             OID = "1.3.6.1.5.5.7.3.9"
+	usageCMCRA                   OID = "1.3.6.1.5.5.7.3.28"
+)
+
+// Usages lists the extended key usages known by name: those of RFC 5280 and
+// those of RFC 9509 for 5G network functions.
+func Usages() []Usage {
+	return []Usage{
+		{UsageServerAuth, "serverAuth", "TLS server: an NF as producer", "RFC 5280 4.2.1.12"},
+		{UsageClientAuth, "clientAuth", "TLS client: an NF as consumer", "RFC 5280 4.2.1.12"},
+		{usageCodeSigning, "codeSigning", "signing of code", "RFC 5280 4.2.1.12"},
+		{usageEmailProtection, "emailProtection", "mail", "RFC 5280 4.2.1.12"},
+		{usageTimeStamping, "timeStamping", "time stamps", "RFC 5280 4.2.1.12"},
+		{usageOCSPSigning, "OCSPSigning", "OCSP answers", "RFC 5280 4.2.1.12"},
+		{usageIPsecIKE, "ipsecIKE", "IKE", "RFC 4945 5.1.3.12"},
+		{usageCMCRA, "cmcRA", "registration authority", "RFC 6402 2.10"},
+		{UsageJWT, "jwt", "signing of client credentials assertions (CCA)", "RFC 9509 section 3"},
+		{UsageHTTPContentEncrypt, "httpContentEncrypt", "encryption of JSON in HTTP between SEPPs", "RFC 9509 section 3"},
+		{UsageOAuthAccessTokenSigning, "oauthAccessTokenSigning", "signing of access tokens by the NRF", "RFC 9509 section 3"},
+		{UsageAnyExtendedKeyUsage, "anyExtendedKeyUsage", "anything", "RFC 5280 4.2.1.12"},
+	}
+}
+
+// LookupUsage finds a usage by its name, with or without id-kp-, or by its OID.
+func LookupUsage(s string) (Usage, bool) {
+	usages := Usages()
+	name := strings.TrimPrefix(s, "id-kp-")
+	i := slices.IndexFunc(usages, func(u Usage) bool {
+		return strings.EqualFold(u.Name, name) || string(u.OID) == s
+	})
+	if i < 0 {
+		return Usage{}, false
+	}
+	return usages[i], true
+}
+
+// UsageName names an extended key usage; an unknown one by its OID.
+func UsageName(oid OID) string {
+	if u, ok := LookupUsage(string(oid)); ok {
+		return u.Name
+	}
+	return string(oid)
+}

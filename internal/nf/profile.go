@@ -1,0 +1,143 @@
+package nf
+
+import (
+	"crypto/x509"
+	"slices"
+)
+
+// FieldName names one thing that a profile rules, in the words of RFC 5280.
+// Differences and findings use the same names.
+type FieldName string
+
+// The fields of a certificate, and of the request for it.
+const (
+	FieldVersion        FieldName = "version"
+	FieldSerialNumber   FieldName = "serialNumber"
+	FieldSignature      FieldName = "signature"
+	FieldPublicKey      FieldName = "publicKey"
+	FieldIssuer         FieldName = "issuer"
+	FieldValidity       FieldName = "validity"
+	FieldSubject        FieldName = "subject"
+	FieldCountry        FieldName = "subject.C"
+	FieldOrganization   FieldName = "subject.O"
+	FieldKeyUsage       FieldName = "keyUsage"
+	FieldExtKeyUsage    FieldName = "extKeyUsage"
+	FieldSubjectAltName FieldName = "subjectAltName"
+	FieldDNS            FieldName = "subjectAltName.dns"
+	FieldURI            FieldName = "subjectAltName.uri" // URI names beside the instance's
+	FieldInstanceURI    FieldName = "subjectAltName.uri.instance"
+	FieldIP             FieldName = "subjectAltName.ip"
+	FieldEmail          FieldName = "subjectAltName.email"
+	FieldOtherName      FieldName = "subjectAltName.other"
+	FieldNFTypes        FieldName = "nfTypes"
+	FieldAuthorityKeyID FieldName = "authorityKeyIdentifier"
+	FieldSubjectKeyID   FieldName = "subjectKeyIdentifier"
+	FieldCRL            FieldName = "cRLDistributionPoints"
+	FieldAIA            FieldName = "authorityInfoAccess"
+)
+
+// Presence says whether a field must be there.
+type Presence string
+
+// Whether a field must be there.
+const (
+	Mandatory Presence = "mandatory"
+	Optional  Presence = "optional"
+)
+
+// Criticality says how an extension is marked. It is empty for what is not an
+// extension.
+type Criticality string
+
+// How an extension is marked.
+const (
+	Critical    Criticality = "critical"
+	NonCritical Criticality = "non-critical"
+)
+
+// Level is how strongly the clause words its rule.
+type Level string
+
+// How strongly a clause words its rule.
+const (
+	Shall  Level = "shall"
+	Should Level = "should"
+	Advice Level = "advice" // ours, not the standard's
+)
+
+// Confidence is how the rule is known.
+type Confidence string
+
+// How a rule is known. What is Unverified must not be cited as fact, and makes
+// no more than a warning.
+const (
+	Read       Confidence = "read"       // in the text of the clause
+	Secondary  Confidence = "secondary"  // in a text that cites the clause
+	Unverified Confidence = "unverified" // from memory or inferred
+)
+
+// Field is one row of a profile's table.
+type Field struct {
+	Name       FieldName   `json:"name"`
+	Presence   Presence    `json:"presence"`
+	Critical   Criticality `json:"critical,omitempty"`
+	Rule       string      `json:"rule"`
+	Clause     string      `json:"clause"`
+	Level      Level       `json:"level"`
+	Confidence Confidence  `json:"confidence"`
+	// Requested says that the end entity asks for it in its CSR; the rest is
+	// the CA's to put in.
+	Requested bool `json:"requested,omitempty"`
+}
+
+// Profile is one kind of certificate, as a table. What a generator writes, a
+// linter judges and a document prints comes from the same rows.
+type Profile struct {
+	Name   string  `json:"name"` // as in nf-tls
+	Title  string  `json:"title"`
+	Clause string  `json:"clause"`
+	Fields []Field `json:"fields"` // in the order of the clause's table
+
+	KeyUsage     x509.KeyUsage `json:"-"` // every bit that keyUsage must have
+	ExtKeyUsages []OID         `json:"extKeyUsages,omitempty"`
+	// MaxYears bounds the validity in calendar years; zero: the profile sets no
+	// bound.
+	MaxYears int `json:"maxYears,omitempty"`
+}
+
+// Field finds a row of the table.
+func (p Profile) Field(name FieldName) (Field, bool) {
+	i := slices.IndexFunc(p.Fields, func(f Field) bool { return f.Name == name })
+	if i < 0 {
+		return Field{}, false
+	}
+	return p.Fields[i], true
+}
+
+// Requests reports whether a CSR of the profile asks for the field.
+func (p Profile) Requests(name FieldName) bool {
+	f, ok := p.Field(name)
+	return ok && f.Requested
+}
+
+// IsCritical reports whether the profile wants the extension marked critical.
+func (p Profile) IsCritical(name FieldName) bool {
+	f, ok := p.Field(name)
+	return ok && f.Critical == Critical
+}
+
+// Profiles lists the certificate profiles, in the order in which they are
+// shown.
+func Profiles() []Profile {
+	return []Profile{nfTLS()}
+}
+
+// LookupProfile finds a profile by its name.
+func LookupProfile(name string) (Profile, bool) {
+	profiles := Profiles()
+	i := slices.IndexFunc(profiles, func(p Profile) bool { return p.Name == name })
+	if i < 0 {
+		return Profile{}, false
+	}
+	return profiles[i], true
+}
