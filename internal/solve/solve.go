@@ -1,0 +1,85 @@
+// Package solve makes a challenge true and cleans up after it.
+//
+// A [Solver] is driven in three steps. Plan says what will be put where, and
+// changes nothing; the caller must save that [Placement] before it goes on.
+// Present puts it in place. CleanUp takes it away again, and may be called by
+// another process than the one that presented, with nothing but the saved
+// placement: that is how what a killed run left behind goes away. [ForPlacement]
+// returns the solver for that.
+//
+// All methods may be called at once for different challenges.
+package solve
+
+import (
+	"context"
+	"fmt"
+)
+
+// HTTP01 is the challenge type of RFC 8555 8.3.
+const HTTP01 = "http-01"
+
+// A Challenge is what a solver has to make true.
+type Challenge struct {
+	Type             string // challenge type, as in "http-01"
+	IdentifierType   string // "dns" or "ip" (RFC 8738)
+	Identifier       string
+	Token            string // base64url, from the server and not trusted
+	KeyAuthorization string // token, a dot and the account key's thumbprint (RFC 8555 8.1)
+}
+
+// A Placement says what is put where for one challenge. It is journalled before
+// anything is changed and holds all that cleaning up needs. It is no secret:
+// its content is meant to be published.
+type Placement struct {
+	Type    string `json:"type"`    // challenge type
+	Method  string `json:"method"`  // one of the Method constants
+	Where   string `json:"where"`   // the address listened on, the file, or the URL
+	Token   string `json:"token"`   // which challenge it is for
+	Content string `json:"content"` // what is served
+
+	// Directories are those that Present will make, outermost first, and that
+	// CleanUp removes again when nothing else is in them.
+	Directories []string `json:"directories,omitempty"`
+}
+
+// How a placement is put in place.
+const (
+	MethodListener  = "listener"  // served by this process
+	MethodWebroot   = "webroot"   // a file in a web server's directory
+	MethodPublished = "published" // put in place by hand
+)
+
+// A Solver makes challenges of one type true in one way.
+type Solver interface {
+	// Type returns the challenge type it solves.
+	Type() string
+
+	// Plan returns what Present will do, or why this solver cannot do it. It
+	// changes nothing.
+	Plan(Challenge) (Placement, error)
+
+	// Present puts the placement that Plan returned for the challenge in
+	// place. Presenting the same twice is no error. After an error CleanUp
+	// must be called all the same.
+	Present(context.Context, Challenge, Placement) error
+
+	// CleanUp takes away what Present put in place, whichever process did
+	// that. It succeeds when nothing is left, and leaves alone what is not
+	// the placement's.
+	CleanUp(context.Context, Placement) error
+}
+
+// ForPlacement returns a solver that can clean up p, a placement that another
+// process saved. It must not be used to present.
+func ForPlacement(p Placement) (Solver, error) {
+	switch p.Method {
+	case MethodListener:
+		return NewListener(p.Where), nil // its socket died with its process
+	case MethodWebroot:
+		return &Webroot{}, nil
+	case MethodPublished:
+		return Published{}, nil
+	}
+	return nil, fmt.Errorf("cleaning up a challenge: method %q, want %q, %q or %q",
+		p.Method, MethodListener, MethodWebroot, MethodPublished)
+}
