@@ -1,0 +1,188 @@
+package csrgen
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/dsa"
+	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+const (
+	maxFile    = 1 << 20 // bytes of a key or request file
+	maxKeyDER  = 1 << 14 // bytes of one key; RSA of 16384 bits has 9.3 KiB
+	minRSABits = 2048
+	maxRSABits = 16384 // more serves nobody, and takes minutes to check
+)
+
+// ErrEncryptedKey says that a key is under a passphrase.
+var ErrEncryptedKey = errors.New("the private key is encrypted")
+
+// KeyError says why a file holds no key that can be used. It never repeats
+// what the file holds.
+type KeyError struct {
+	File  string // as the caller named it
+	Found string // what is there, as in "a certificate"
+	Err   error  // ErrEncryptedKey, or nil
+}
+
+func (e *KeyError) Error() string {
+	return fmt.Sprintf("key file %s: found %s, want one unencrypted private key in PEM", e.File, e.Found)
+}
+
+func (e *KeyError) Unwrap() error { return e.Err }
+
+// MarshalKey gives the key as PKCS#8 in PEM, unencrypted: the one form that
+// Open5GS, free5GC and SD-Core all read.
+func MarshalKey(key crypto.Signer) ([]byte, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, fmt.Errorf("encoding a private key of type %T: %w", key, err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
+
+// ParseKey reads the one private key of a PEM file: PKCS#8, PKCS#1 or SEC1, EC
+// on P-256, P-384 or P-521, RSA of 2048 to 16384 bits, or Ed25519. EC
+// PARAMETERS and certificates beside the key are passed over. The name is for
+// messages alone. Every error is a *KeyError.
+func ParseKey(name string, data []byte) (crypto.Signer, error) {
+	block, err := onePrivateKey(name, data)
+	if err != nil {
+		return nil, err
+	}
+	key, found := parseKeyDER(block.Bytes)
+	if found != "" {
+		return nil, &KeyError{File: name, Found: found}
+	}
+	return key, nil
+}
+
+// onePrivateKey finds the only block that holds a private key.
+func onePrivateKey(name string, data []byte) (*pem.Block, error) {
+	fail := func(found string, err error) (*pem.Block, error) {
+		return nil, &KeyError{File: name, Found: found, Err: err}
+	}
+	if len(data) > maxFile {
+		return fail(fmt.Sprintf("%d bytes (at most %d are read)", len(data), maxFile), nil)
+	}
+	var key *pem.Block
+	other := ""
+	for rest := data; ; {
+		var block *pem.Block
+		block, rest = pem.Decode(rest)
+		if block == nil {
+			break
+		}
+		switch kind := blockKind(block.Type); {
+		case kind != "a private key":
+			if other == "" {
+				other = kind
+			}
+		case isEncrypted(block):
+			return fail("an encrypted private key", ErrEncryptedKey)
+		case key != nil:
+			return fail("several private keys", nil)
+		default:
+			key = block
+		}
+	}
+	switch {
+	case key != nil:
+		return key, nil
+	case other != "":
+		return fail(other, nil)
+	}
+	return fail(notPEM(data), nil)
+}
+
+// blockKind words what a PEM label announces.
+func blockKind(label string) string {
+	switch label {
+	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY":
+		return "a private key"
+	case "DSA PRIVATE KEY":
+		return "a DSA key"
+	case "OPENSSH PRIVATE KEY":
+		return "an OpenSSH private key"
+	case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
+		return "a certificate"
+	case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":
+		return "a certificate request"
+	case "PUBLIC KEY", "RSA PUBLIC KEY":
+		return "a public key"
+	case "EC PARAMETERS":
+		return "EC parameters without a key"
+	case "X509 CRL":
+		return "a CRL"
+	case "PKCS7", "CMS":
+		return "a PKCS#7 file"
+	}
+	// The label is not repeated: a mangled one may hold anything.
+	return "a PEM block of another kind"
+}
+
+func isEncrypted(block *pem.Block) bool {
+	return block.Type == "ENCRYPTED PRIVATE KEY" ||
+		strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") ||
+		block.Headers["DEK-Info"] != ""
+}
+
+// notPEM words what a file without a PEM block looks like.
+func notPEM(data []byte) string {
+	switch trimmed := bytes.TrimSpace(data); {
+	case len(trimmed) == 0:
+		return "an empty file"
+	case bytes.Contains(data, []byte("-----BEGIN")):
+		return "a damaged PEM block"
+	case data[0] == 0x30:
+		return "binary DER"
+	}
+	return "no PEM block"
+}
+
+// parseKeyDER reads a key in any of the three encodings, whatever its label
+// said: some tools write PKCS#8 under the old labels. It says what it found
+// when that cannot be used. The parsers' own errors are not passed on, as they
+// quote bytes of the key.
+func parseKeyDER(der []byte) (key crypto.Signer, found string) {
+	if len(der) > maxKeyDER {
+		return nil, fmt.Sprintf("a private key of %d bytes (at most %d are read)", len(der), maxKeyDER)
+	}
+	var parsed any
+	var err error
+	if parsed, err = x509.ParsePKCS8PrivateKey(der); err != nil {
+		if parsed, err = x509.ParsePKCS1PrivateKey(der); err != nil {
+			if parsed, err = x509.ParseECPrivateKey(der); err != nil {
+				return nil, "a private key that is damaged or of an unknown kind"
+			}
+		}
+	}
+	switch k := parsed.(type) {
+	case *rsa.PrivateKey:
+		if bits := k.N.BitLen(); bits < minRSABits || bits > maxRSABits {
+			return nil, fmt.Sprintf("an RSA key of %d bits (want %d to %d)", bits, minRSABits, maxRSABits)
+		}
+		return k, ""
+	case *ecdsa.PrivateKey:
+		if k.Curve == elliptic.P224() {
+			return nil, "an EC key on P-224 (want P-256, P-384 or P-521)"
+		}
+		return k, ""
+	case ed25519.PrivateKey:
+		return k, ""
+	case *ecdh.PrivateKey:
+		return nil, "an X25519 key, which cannot sign"
+	case *dsa.PrivateKey:
+		return nil, "a DSA key"
+	}
+	return nil, "a private key of an unknown kind"
+}
