@@ -9,10 +9,29 @@ import (
 	"github.com/nfcert/nfcert/interop/realca"
 )
 
-// The yardstick of scripts/bench sends what docs/performance.md says it does.
-// How often it has to poll depends on the machine, so extra polls are not
-// counted; that it counts right is judged by Pebble's own log.
-func TestFloorRequests(t *testing.T) {
+// floorResult is what the yardstick of scripts/bench prints.
+type floorResult struct{ Requests, ExtraPolls int }
+
+// runFloor enrols the sample name once.
+func runFloor(t *testing.T, directory, root, httpAddr, account string) floorResult {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), binary(t, built.floor), "-directory", directory, "-root", root,
+		"-name", sampleName, "-http", httpAddr, "-account", account)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("floor: %v: %s", err, stderrOf(err))
+	}
+	var result floorResult
+	if err := json.Unmarshal(out, &result); err != nil {
+		t.Fatalf("reading what floor printed, %q: %v", out, err)
+	}
+	return result
+}
+
+// The yardstick sends what docs/performance.md says it does. How often it has
+// to poll depends on the machine, so extra polls are not counted; that it
+// counts right is judged by Pebble's own log.
+func TestFloorRequestsAtPebble(t *testing.T) {
 	ca := startPebble(t, realca.PebbleOptions{Strict: true})
 	account := filepath.Join(t.TempDir(), "account.json")
 	for _, tc := range []struct {
@@ -23,21 +42,21 @@ func TestFloorRequests(t *testing.T) {
 		{"saved account", 9},
 	} {
 		before := ca.Requests()
-		cmd := exec.CommandContext(t.Context(), binary(t, built.floor), "-directory", ca.Directory, "-root", ca.TLSRoot,
-			"-name", "amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org", "-http", ca.HTTPAddr, "-account", account)
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("%s: %v: %s", tc.name, err, stderrOf(err))
-		}
-		var got struct{ Requests, ExtraPolls int }
-		if err := json.Unmarshal(out, &got); err != nil {
-			t.Fatalf("%s: reading %q: %v", tc.name, out, err)
-		}
+		got := runFloor(t, ca.Directory, ca.TLSRoot, ca.HTTPAddr, account)
 		if least := got.Requests - got.ExtraPolls; least != tc.want {
 			t.Errorf("%s: %d requests without extra polls, want %d", tc.name, least, tc.want)
 		}
 		if seen := ca.Requests() - before; seen != got.Requests {
 			t.Errorf("%s: %d requests by its own count, %d by Pebble's", tc.name, got.Requests, seen)
 		}
+	}
+}
+
+// step-ca finalizes within the request, which saves the last poll.
+func TestFloorRequestsAtStepCA(t *testing.T) {
+	ca := startStepCA(t)
+	got := runFloor(t, ca.Directory, ca.Root, ca.HTTPAddr, "")
+	if least := got.Requests - got.ExtraPolls; least != 9 {
+		t.Errorf("%d requests without extra polls, want 9", least)
 	}
 }

@@ -95,3 +95,18 @@ func showLog(t *testing.T, name, log string) {
 		t.Logf("the end of the log of %s:\n%s", name, log[max(0, len(log)-tail):])
 	}
 }
+
+// startStepCA runs a step-ca for the length of the test. Its log is shown when
+// the test fails.
+func startStepCA(t *testing.T) *realca.StepCA {
+	t.Helper()
+	ca, err := realca.StartStepCA(t.Context(), realca.StepCAOptions{Binary: binary(t, built.stepCA), Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ca.Stop()
+		showLog(t, "step-ca", ca.Log())
+	})
+	return ca
+}
