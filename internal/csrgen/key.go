@@ -3,17 +3,20 @@ package csrgen
 import (
 	"bytes"
 	"crypto"
-	"crypto/dsa"
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"strings"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
 const (
@@ -162,7 +165,7 @@ func parseKeyDER(der []byte) (key crypto.Signer, found string) {
 	if parsed, err = x509.ParsePKCS8PrivateKey(der); err != nil {
 		if parsed, err = x509.ParsePKCS1PrivateKey(der); err != nil {
 			if parsed, err = x509.ParseECPrivateKey(der); err != nil {
-				return nil, "a private key that is damaged or of an unknown kind"
+				return nil, pkcs8Kind(der)
 			}
 		}
 	}
@@ -181,8 +184,29 @@ func parseKeyDER(der []byte) (key crypto.Signer, found string) {
 		return k, ""
 	case *ecdh.PrivateKey:
 		return nil, "an X25519 key, which cannot sign"
-	case *dsa.PrivateKey:
-		return nil, "a DSA key"
 	}
 	return nil, "a private key of an unknown kind"
+}
+
+// pkcs8Kind names the algorithm of a PKCS#8 key (RFC 5958) that could not be
+// used, as far as it can be read.
+func pkcs8Kind(der []byte) string {
+	input := cryptobyte.String(der)
+	var info, algorithm cryptobyte.String
+	var version int
+	var oid asn1.ObjectIdentifier
+	if input.ReadASN1(&info, cbasn1.SEQUENCE) && info.ReadASN1Integer(&version) &&
+		info.ReadASN1(&algorithm, cbasn1.SEQUENCE) && algorithm.ReadASN1ObjectIdentifier(&oid) {
+		switch oid.String() {
+		case "1.2.840.10040.4.1":
+			return "a DSA key"
+		case "1.3.101.111":
+			return "an X448 key, which cannot sign"
+		case "1.3.101.113":
+			return "an Ed448 key (want Ed25519, EC or RSA)"
+		case "1.2.840.10045.2.1":
+			return "an EC key that is damaged or on another curve than P-256, P-384 and P-521"
+		}
+	}
+	return "a private key that is damaged or of an unknown kind"
 }
