@@ -1,0 +1,75 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+var (
+	// ErrInterrupted says that the user pressed Ctrl-C at a prompt.
+	ErrInterrupted = errors.New("interrupted at a prompt")
+	// ErrNoTerminal says that a question needs an answer and there is nobody
+	// to ask.
+	ErrNoTerminal = errors.New("no terminal to ask on")
+)
+
+// A Prompter asks a person. Each method asks one question and returns the
+// answer. An interrupt gives [ErrInterrupted], the end of the input an error
+// that is io.EOF. Prompters never write to standard output.
+type Prompter interface {
+	// Confirm asks a yes-or-no question; an empty answer is def.
+	Confirm(question string, def bool) (bool, error)
+	// Input asks for a line of text; an empty answer is def, which may be "".
+	Input(question, def string) (string, error)
+	// Select asks for one of the options and returns its index.
+	Select(question string, options []string) (int, error)
+	// Secret asks for a line of text that is not shown.
+	Secret(question string) (string, error)
+}
+
+// NewPrompter returns a prompter on s.In and s.Err, or a [NoPrompter] when one
+// of them is no terminal. On a terminal that does not answer it falls back from
+// line editing and menus to plain questions.
+func NewPrompter(s Streams) Prompter {
+	if !s.InTTY || !s.ErrTTY {
+		return NoPrompter{}
+	}
+	in, inFile := s.In.(file)
+	out, outFile := s.Err.(fileWriter)
+	if !inFile || !outFile || s.Dumb {
+		return newPlainPrompter(s.In, s.Err)
+	}
+	return &terminalPrompter{in: in, out: out, color: s.Color}
+}
+
+// file and fileWriter are the ends of a terminal: *os.File.
+type file interface {
+	io.Reader
+	Fd() uintptr
+}
+
+type fileWriter interface {
+	io.Writer
+	Fd() uintptr
+}
+
+// NoPrompter is the prompter where there is nobody to ask: every question gives
+// an error that names it and is [ErrNoTerminal].
+type NoPrompter struct{}
+
+// Confirm returns ErrNoTerminal.
+func (NoPrompter) Confirm(question string, _ bool) (bool, error) { return false, unanswered(question) }
+
+// Input returns ErrNoTerminal.
+func (NoPrompter) Input(question, _ string) (string, error) { return "", unanswered(question) }
+
+// Select returns ErrNoTerminal.
+func (NoPrompter) Select(question string, _ []string) (int, error) { return 0, unanswered(question) }
+
+// Secret returns ErrNoTerminal.
+func (NoPrompter) Secret(question string) (string, error) { return "", unanswered(question) }
+
+func unanswered(question string) error {
+	return fmt.Errorf("%w: %q", ErrNoTerminal, Clean(question, 0))
+}

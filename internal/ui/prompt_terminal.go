@@ -1,0 +1,152 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/AlecAivazis/survey/v2"
+	"github.com/AlecAivazis/survey/v2/terminal"
+)
+
+// A terminalPrompter chooses, before the first question, how to ask. Survey
+// asks the terminal where its cursor is and waits for the answer without end,
+// and some terminals never answer (a serial console, `ssh -tt` or
+// `docker run -t` with nothing behind). So it is asked once with a limit, and
+// without an answer all questions are plain.
+type terminalPrompter struct {
+	in    file
+	out   fileWriter
+	color bool
+
+	chosen Prompter // nil before the first question
+}
+
+// Confirm asks a yes-or-no question.
+func (p *terminalPrompter) Confirm(question string, def bool) (bool, error) {
+	chosen, err := p.choose()
+	if err != nil {
+		return false, err
+	}
+	return chosen.Confirm(question, def)
+}
+
+// Input asks for a line of text.
+func (p *terminalPrompter) Input(question, def string) (string, error) {
+	chosen, err := p.choose()
+	if err != nil {
+		return "", err
+	}
+	return chosen.Input(question, def)
+}
+
+// Select asks for one of the options.
+func (p *terminalPrompter) Select(question string, options []string) (int, error) {
+	chosen, err := p.choose()
+	if err != nil {
+		return 0, err
+	}
+	return chosen.Select(question, options)
+}
+
+// Secret asks for a line of text that is not shown.
+func (p *terminalPrompter) Secret(question string) (string, error) {
+	chosen, err := p.choose()
+	if err != nil {
+		return "", err
+	}
+	return chosen.Secret(question)
+}
+
+func (p *terminalPrompter) choose() (Prompter, error) {
+	if p.chosen != nil {
+		return p.chosen, nil
+	}
+	answers, typed, err := answersCursor(p.in, p.out)
+	if err != nil {
+		return nil, err
+	}
+	in := &typedAhead{file: p.in, typed: typed}
+	switch {
+	case !answers:
+		p.chosen = newPlainPrompter(in, p.out)
+	case p.color:
+		p.chosen = &surveyPrompter{in: in, out: p.out}
+	default:
+		p.chosen = &surveyPrompter{in: in, out: uncolored{p.out}}
+	}
+	return p.chosen, nil
+}
+
+// typedAhead is a terminal of which some input was read while it was asked for
+// its cursor; that input comes first.
+type typedAhead struct {
+	file
+	typed []byte
+}
+
+func (t *typedAhead) Read(p []byte) (int, error) {
+	if len(t.typed) > 0 {
+		n := copy(p, t.typed)
+		t.typed = t.typed[n:]
+		return n, nil
+	}
+	return t.file.Read(p)
+}
+
+// uncolored is a terminal that gets no colours. Survey itself has but one
+// switch for the whole process.
+type uncolored struct{ fileWriter }
+
+var colorCode = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+func (u uncolored) Write(p []byte) (int, error) {
+	if _, err := u.fileWriter.Write(colorCode.ReplaceAll(p, nil)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// A surveyPrompter asks with line editing and menus, on a terminal that answers.
+type surveyPrompter struct {
+	in  file
+	out fileWriter
+}
+
+// Confirm asks a yes-or-no question.
+func (p *surveyPrompter) Confirm(question string, def bool) (answer bool, err error) {
+	err = p.ask(&survey.Confirm{Message: Clean(question, 0), Default: def}, &answer)
+	return answer, err
+}
+
+// Input asks with a one-line editor. Ctrl-D is an empty answer.
+func (p *surveyPrompter) Input(question, def string) (answer string, err error) {
+	err = p.ask(&survey.Input{Message: Clean(question, 0), Default: Clean(def, 0)}, &answer)
+	return answer, err
+}
+
+// Select asks with a menu.
+func (p *surveyPrompter) Select(question string, options []string) (answer int, err error) {
+	if err := checkOptions(question, options); err != nil {
+		return 0, err
+	}
+	err = p.ask(&survey.Select{Message: Clean(question, 0), Options: cleanAll(options)}, &answer)
+	return answer, err
+}
+
+// Secret asks for a line of text and shows stars.
+func (p *surveyPrompter) Secret(question string) (answer string, err error) {
+	err = p.ask(&survey.Password{Message: Clean(question, 0)}, &answer)
+	return answer, err
+}
+
+func (p *surveyPrompter) ask(prompt survey.Prompt, answer any) error {
+	err := survey.AskOne(prompt, answer, survey.WithStdio(p.in, p.out, p.out))
+	switch {
+	case errors.Is(err, terminal.InterruptErr):
+		return ErrInterrupted
+	case err != nil:
+		return fmt.Errorf("asking on the terminal: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+// Package ui is how results reach people and machines.
+//
+// Every command writes its answer, and nothing else, to standard output:
+// aligned columns on a terminal, TAB-separated full values in a pipe, or JSON.
+// Progress, prompts and errors go to standard error. Text that came from a
+// server, a token or a file passes [Clean] before a terminal sees it; tables,
+// fields, prompts and the waiting line do that themselves.
+package ui
+
+import (
+	"io"
+	"os"
+	"runtime"
+
+	"golang.org/x/term"
+)
+
+// defaultWidth is the width of a terminal that does not tell.
+const defaultWidth = 80
+
+// Streams are the standard streams and what is known of them. The zero value
+// of each fact means a pipe.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+
+	InTTY, OutTTY, ErrTTY bool // whether each is a terminal
+
+	// Width is the number of columns of the terminal, 80 when it does not
+	// tell. It is meaningless without one.
+	Width int
+
+	// Color says that text on a terminal may be coloured, ColorPipe that text
+	// which goes elsewhere is coloured too, because the user asked for it.
+	Color, ColorPipe bool
+
+	// Dumb says that the terminal does not understand escape sequences: no
+	// line is redrawn and prompts are plain.
+	Dumb bool
+}
+
+// System returns the streams of this process. The color word is "auto" (on
+// terminals, unless NO_COLOR is set), "always" or "never"; anything else means
+// auto. env is os.Getenv or a stand-in; NO_COLOR and TERM are read.
+func System(env func(string) string, color string) Streams {
+	s := Streams{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		InTTY:  isTerminal(os.Stdin),
+		OutTTY: isTerminal(os.Stdout),
+		ErrTTY: isTerminal(os.Stderr),
+		Width:  defaultWidth,
+	}
+	for _, f := range []*os.File{os.Stderr, os.Stdout} {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			s.Width = width
+			break
+		}
+	}
+	s.setEscapes(env, color)
+	// A Windows console has to be told to understand escape sequences.
+	for _, f := range []*os.File{os.Stderr, os.Stdout} {
+		if isTerminal(f) && !enableEscapes(f) {
+			s.Dumb, s.Color = true, false
+		}
+	}
+	return s
+}
+
+// setEscapes decides from the environment and the user's wish.
+func (s *Streams) setEscapes(env func(string) string, color string) {
+	term := env("TERM")
+	s.Dumb = term == "dumb" || (term == "" && runtime.GOOS != "windows")
+	switch color {
+	case "always":
+		s.Color, s.ColorPipe = true, true
+	case "never":
+		s.Color = false
+	default:
+		s.Color = env("NO_COLOR") == "" && !s.Dumb // no-color.org: set and not empty
+	}
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// OutPaint returns the colours for standard output.
+func (s Streams) OutPaint() Paint { return s.paint(s.OutTTY) }
+
+// ErrPaint returns the colours for standard error.
+func (s Streams) ErrPaint() Paint { return s.paint(s.ErrTTY) }
+
+func (s Streams) paint(tty bool) Paint { return Paint{On: s.ColorPipe || (s.Color && tty)} }
+
+// redraws reports whether a line on standard error can be drawn over.
+func (s Streams) redraws() bool { return s.ErrTTY && !s.Dumb }

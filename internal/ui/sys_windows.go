@@ -1,0 +1,28 @@
+package ui
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/sys/windows"
+)
+
+// enableEscapes makes a console understand escape sequences, and reports
+// whether it does.
+func enableEscapes(f *os.File) bool {
+	console := windows.Handle(f.Fd())
+	var mode uint32
+	if err := windows.GetConsoleMode(console, &mode); err != nil {
+		return false
+	}
+	return windows.SetConsoleMode(console, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING) == nil
+}
+
+// answersCursor is true: a console is asked by a call, not by a sequence.
+func answersCursor(file, io.Writer) (answers bool, typed []byte, err error) {
+	return true, nil, nil
+}
+
+// readable is true: reading a console ends by itself at an interrupt.
+func readable(uintptr, time.Duration) (bool, error) { return true, nil }

@@ -1,0 +1,121 @@
+package ui
+
+import (
+	"io"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// eraseLine goes to the start of the line and clears it.
+const eraseLine = "\r\x1b[K"
+
+// A Waiting shows what is being waited for, on standard error. On a terminal
+// it is one line that counts down to the next poll; elsewhere each new thing
+// is said once. Progress that is written while it is shown must go through its
+// Write. Its methods may be called at once; after Done it can be used again.
+type Waiting struct {
+	streams Streams
+
+	mu    sync.Mutex
+	what  string
+	next  time.Time
+	drawn bool          // the waiting line is on the screen
+	stop  chan struct{} // closed to end the countdown; nil when there is none
+	ended chan struct{} // closed by the countdown when it has ended
+}
+
+// NewWaiting returns a waiting line on s.Err that shows nothing yet.
+func NewWaiting(s Streams) *Waiting { return &Waiting{streams: s} }
+
+// Update says what is being waited for and when it will be looked for next; a
+// zero or past time means now. The caller must call Done when the wait ends.
+func (w *Waiting) Update(what string, next time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	what = Clean(what, 0)
+	isNew := what != w.what
+	w.what, w.next = what, next
+	if !w.streams.redraws() {
+		if isNew {
+			io.WriteString(w.streams.Err, what+"\n")
+		}
+		return
+	}
+	w.draw()
+	if w.stop == nil {
+		w.stop, w.ended = make(chan struct{}), make(chan struct{})
+		go w.countDown(w.stop, w.ended)
+	}
+}
+
+// Write writes progress, whole lines, to standard error, above the waiting line.
+func (w *Waiting) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.erase()
+	n, err := w.streams.Err.Write(p)
+	if w.stop != nil {
+		w.draw()
+	}
+	return n, err
+}
+
+// Done removes the waiting line and ends its countdown. It waits for that, and
+// is safe to call when nothing is shown.
+func (w *Waiting) Done() {
+	w.mu.Lock()
+	w.erase()
+	w.what = ""
+	stop, ended := w.stop, w.ended
+	w.stop, w.ended = nil, nil
+	w.mu.Unlock()
+	if stop != nil {
+		close(stop)
+		<-ended
+	}
+}
+
+// countDown redraws the line each second until stop is closed.
+func (w *Waiting) countDown(stop, ended chan struct{}) {
+	defer close(ended)
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+		}
+		w.mu.Lock()
+		if w.stop == stop { // not after Done
+			w.draw()
+		}
+		w.mu.Unlock()
+	}
+}
+
+// draw puts the line on the screen. It stays within the width, because a
+// wrapped line cannot be erased. The caller holds mu.
+func (w *Waiting) draw() {
+	tail := ": asking now"
+	if left := time.Until(w.next); left > 0 {
+		seconds := (left + time.Second - 1) / time.Second
+		tail = ": next look in " + strconv.FormatInt(int64(seconds), 10) + "s"
+	}
+	columns := w.streams.Width
+	if columns <= 0 {
+		columns = defaultWidth
+	}
+	what := Clean(w.what, max(columns-1-width(tail), 1))
+	io.WriteString(w.streams.Err, eraseLine+w.streams.ErrPaint().Faint(what+tail))
+	w.drawn = true
+}
+
+// erase takes the line off the screen. The caller holds mu.
+func (w *Waiting) erase() {
+	if w.drawn {
+		io.WriteString(w.streams.Err, eraseLine)
+		w.drawn = false
+	}
+}
