@@ -41,12 +41,12 @@ func TestFloorRequestsAtPebble(t *testing.T) {
 		{"new account", 10},
 		{"saved account", 9},
 	} {
-		before := ca.Requests()
+		before := len(ca.Requests())
 		got := runFloor(t, ca.Directory, ca.TLSRoot, ca.HTTPAddr, account)
 		if least := got.Requests - got.ExtraPolls; least != tc.want {
 			t.Errorf("%s: %d requests without extra polls, want %d", tc.name, least, tc.want)
 		}
-		if seen := ca.Requests() - before; seen != got.Requests {
+		if seen := len(ca.Requests()) - before; seen != got.Requests {
 			t.Errorf("%s: %d requests by its own count, %d by Pebble's", tc.name, got.Requests, seen)
 		}
 	}

@@ -7,13 +7,21 @@ tool github.com/letsencrypt/pebble/v2/cmd/pebble
 require github.com/miekg/dns v1.1.73
 
 require (
+	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
+	software.sslmate.com/src/go-pkcs12 v0.7.4 // indirect
+)
+
+require (
 	github.com/go-acme/lego/v5 v5.6.0
-	github.com/go-jose/go-jose/v4 v4.1.4 // indirect
+	github.com/go-jose/go-jose/v4 v4.1.9 // indirect
 	github.com/letsencrypt/challtestsrv v1.4.2 // indirect
 	github.com/letsencrypt/pebble/v2 v2.10.1 // indirect
-	github.com/mholt/acmez/v3 v3.1.7 // indirect
-	golang.org/x/crypto v0.57.0 // indirect
-	golang.org/x/net v0.59.0 // indirect
-	golang.org/x/sys v0.48.0 // indirect
-	golang.org/x/text v0.42.0 // indirect
+	github.com/mholt/acmez/v3 v3.1.7
+	github.com/nfcert/nfcert v0.0.0
+	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/net v0.62.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
 )
+
+replace github.com/nfcert/nfcert => ../

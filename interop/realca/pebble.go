@@ -129,10 +129,18 @@ func (p *Pebble) configure(opts PebbleOptions, ports []int, root *authority) (st
 	}})
 }
 
-// Requests returns how many ACME requests Pebble has begun to handle, by its
-// own log.
-func (p *Pebble) Requests() int {
-	return strings.Count(p.Log(), "-> calling handler()")
+// Requests lists the ACME requests that Pebble has begun to handle, by its own
+// log: method and path, as in "POST /order-plz", without what follows the
+// path's last slash.
+func (p *Pebble) Requests() []string {
+	var requests []string
+	for line := range strings.Lines(p.Log()) {
+		before, _, handled := strings.Cut(line, " -> calling handler()")
+		if words := strings.Fields(before); handled && len(words) >= 2 {
+			requests = append(requests, strings.Join(words[len(words)-2:], " "))
+		}
+	}
+	return requests
 }
 
 // Stop kills Pebble and its name server and waits until both are gone.

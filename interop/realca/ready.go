@@ -51,10 +51,10 @@ func withRetries(ctx context.Context, start func(context.Context) error) error {
 	return fmt.Errorf("after %d tries: %w", startTries, err)
 }
 
-// freePort returns a TCP port of 127.0.0.1 that nobody listens on. It lies
+// FreePort returns a TCP port of 127.0.0.1 that nobody listens on. It lies
 // below the range from which systems take ports for outgoing connections, so
 // that none of these takes it before it is listened on.
-func freePort() (int, error) {
+func FreePort() (int, error) {
 	const first, count = 12000, 18000
 	var err error
 	for range 50 {
@@ -72,7 +72,7 @@ func freePorts(n int) ([]int, error) {
 	seen := map[int]bool{}
 	var ports []int
 	for len(ports) < n {
-		port, err := freePort()
+		port, err := FreePort()
 		if err != nil {
 			return nil, err
 		}
