@@ -1,0 +1,36 @@
+package lab
+
+import "encoding/json"
+
+// checkBinding checks an external account binding (RFC 8555 7.3.4) against
+// the outer request, and returns the external account's key identifier.
+func (l *Lab) checkBinding(binding json.RawMessage, outer *signedRequest) (kid string, err error) {
+	if len(binding) == 0 || string(binding) == "null" {
+		if l.options.RequireEAB {
+			return "", problemf(externalAccountRequired, "new accounts must be bound to an external account")
+		}
+		return "", nil
+	}
+	j, err := parseJWS(binding)
+	if err != nil {
+		return "", problemf(malformed, "external account binding: %v", err)
+	}
+	switch {
+	case j.kid == "":
+		return "", problemf(malformed, "external account binding: want a kid, not a jwk")
+	case j.hasNonce:
+		return "", problemf(malformed, "external account binding: must not have a nonce")
+	case j.url != outer.url:
+		return "", problemf(malformed, "external account binding: url %q, want that of the request, %q", j.url, outer.url)
+	case !sameKey(j.payload, outer.key):
+		return "", problemf(malformed, "external account binding: the payload is not the account key of the request")
+	}
+	key, known := l.options.EAB[j.kid]
+	if !known {
+		return "", problemf(unauthorized, "external account binding: unknown key identifier %q", j.kid)
+	}
+	if err := j.verifyMAC(key); err != nil {
+		return "", err
+	}
+	return j.kid, nil
+}

@@ -1,0 +1,86 @@
+package lab
+
+import (
+	"encoding/asn1"
+	"fmt"
+	"strings"
+)
+
+// Context-specific tags of GeneralName (RFC 5280 4.2.1.6).
+const (
+	tagEmail = 1
+	tagDNS   = 2
+	tagURI   = 6
+	tagIP    = 7
+)
+
+// generalName is one name of a subjectAltName extension.
+type generalName struct {
+	tag   int
+	value string // the octets; text for DNS names and URIs
+}
+
+// kind names the sort of name, for messages.
+func (n generalName) kind() string {
+	switch n.tag {
+	case tagEmail:
+		return fmt.Sprintf("e-mail address %q", n.value)
+	case tagDNS:
+		return fmt.Sprintf("DNS name %q", n.value)
+	case tagURI:
+		return fmt.Sprintf("URI %q", n.value)
+	case tagIP:
+		return "an IP address"
+	default:
+		return fmt.Sprintf("a name of tag %d", n.tag)
+	}
+}
+
+// parseGeneralNames reads the value of a subjectAltName extension.
+func parseGeneralNames(der []byte) ([]generalName, error) {
+	var raw []asn1.RawValue
+	rest, err := asn1.Unmarshal(der, &raw)
+	if err != nil || len(rest) > 0 || len(raw) == 0 {
+		return nil, fmt.Errorf("not a SEQUENCE of names")
+	}
+	names := make([]generalName, len(raw))
+	for i, v := range raw {
+		if v.Class != asn1.ClassContextSpecific {
+			return nil, fmt.Errorf("name %d has class %d, want a context-specific tag", i, v.Class)
+		}
+		names[i] = generalName{tag: v.Tag, value: string(v.Bytes)}
+	}
+	return names, nil
+}
+
+// marshalGeneralNames writes DNS names and URIs in their order.
+func marshalGeneralNames(names []generalName) ([]byte, error) {
+	raw := make([]asn1.RawValue, len(names))
+	for i, n := range names {
+		raw[i] = asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: n.tag, Bytes: []byte(n.value)}
+	}
+	return asn1.Marshal(raw)
+}
+
+// isInstanceURN reports whether a URI is an NF instance ID as a URN: "urn:uuid:"
+// and 8-4-4-4-12 hexadecimal digits. Case is tolerated, and so is a version
+// other than 4, since the sample of RFC 9310 has one.
+func isInstanceURN(uri string) bool {
+	const prefix = "urn:uuid:"
+	if len(uri) != len(prefix)+36 || !strings.EqualFold(uri[:len(prefix)], prefix) {
+		return false
+	}
+	for i, c := range []byte(strings.ToLower(uri[len(prefix):])) {
+		switch i {
+		case 8, 13, 18, 23:
+			if c != '-' {
+				return false
+			}
+		default:
+			if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,108 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+const (
+	http01Timeout   = 10 * time.Second
+	http01Redirects = 10
+	http01MaxBody   = 64 << 10
+)
+
+// errNoAddress means that a host does not resolve, as Options.HTTP01Addr says.
+var errNoAddress = errors.New("no address")
+
+// checkHTTP01 fetches the key authorization from the host as RFC 8555 8.3
+// says, and returns what is wrong with it, or nil.
+func (l *Lab) checkHTTP01(ctx context.Context, host, token, want string) *problem {
+	ctx, cancel := context.WithTimeout(ctx, http01Timeout)
+	defer cancel()
+	target := "http://" + host + "/.well-known/acme-challenge/" + token
+	transport := &http.Transport{DialContext: l.dialHTTP01, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport, CheckRedirect: l.checkRedirect}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return problemf(malformed, "%s: %v", target, err)
+	}
+	req.Header.Set("User-Agent", "nfcert-lab (practice only)")
+	resp, err := client.Do(req)
+	if err != nil {
+		return fetchProblem(target, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return problemf(unauthorized, "%s answered status %d, want 200", resp.Request.URL, resp.StatusCode)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, http01MaxBody+1))
+	if err != nil {
+		return problemf(connectionFailed, "reading %s: %v", resp.Request.URL, err)
+	}
+	if len(body) > http01MaxBody {
+		return problemf(incorrectResponse, "%s answered more than %d bytes", resp.Request.URL, http01MaxBody)
+	}
+	body = bytes.TrimRight(body, " \t\r\n\v\f") // RFC 8555 8.3: trailing white space should be ignored
+	if subtle.ConstantTimeCompare(body, []byte(want)) != 1 {
+		return problemf(incorrectResponse, "%s answered %.100q, want %q", resp.Request.URL, body, want)
+	}
+	return nil
+}
+
+// dialHTTP01 connects to where the lab takes a host to be.
+func (l *Lab) dialHTTP01(ctx context.Context, network, hostPort string) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		return nil, err
+	}
+	addr := l.options.HTTP01Addr(host)
+	if addr == "" {
+		return nil, fmt.Errorf("%q: %w", host, errNoAddress)
+	}
+	return new(net.Dialer).DialContext(ctx, network, addr)
+}
+
+// errRedirect is a redirect that validation does not follow.
+type errRedirect struct{ to, why string }
+
+func (e *errRedirect) Error() string { return fmt.Sprintf("redirect to %s: %s", e.to, e.why) }
+
+// checkRedirect follows a bounded number of redirects, over http and to the
+// one port of http-01 validation: the lab must not be led to other services.
+func (l *Lab) checkRedirect(req *http.Request, via []*http.Request) error {
+	port := req.URL.Port()
+	switch {
+	case len(via) > http01Redirects:
+		return &errRedirect{req.URL.String(), fmt.Sprintf("more than %d of them", http01Redirects)}
+	case req.URL.Scheme != "http":
+		return &errRedirect{req.URL.String(), "want http"}
+	case port != "" && port != "80" && port != strconv.Itoa(l.options.HTTPPort):
+		return &errRedirect{req.URL.String(), fmt.Sprintf("want port 80 or %d", l.options.HTTPPort)}
+	}
+	return nil
+}
+
+// fetchProblem sorts the errors of a fetch by the types of RFC 8555 6.7.
+func fetchProblem(target string, err error) *problem {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err // the URL is in the detail already
+	}
+	if _, ok := errors.AsType[*errRedirect](err); ok {
+		return problemf(incorrectResponse, "fetching %s: %v", target, err)
+	}
+	_, noHost := errors.AsType[*net.DNSError](err)
+	if noHost || errors.Is(err, errNoAddress) {
+		return problemf(dnsFailed, "fetching %s: %v", target, err)
+	}
+	return problemf(connectionFailed, "fetching %s: %v", target, err)
+}

@@ -1,0 +1,188 @@
+// Package lab is a complete ACME opponent in one process: an RFC 8555 server,
+// the certification authority behind it, and knobs that make both misbehave.
+//
+// A lab is for practice and tests. It binds loopback, knows no DNS (every name
+// is taken to be this machine), keeps accounts and orders in memory, and
+// issues what the 5G core profile of TS 33.310 6.1.3c.3 asks for, which the
+// public ACME servers do not. It is built on the standard library alone and
+// shares no protocol code with the client, so that a mistake of the client is
+// not mirrored here.
+//
+//	l, err := lab.Start(ctx, lab.Options{HTTPPort: 5002})
+//	if err != nil {
+//		return err
+//	}
+//	defer l.Close()
+//	fmt.Println(l.DirectoryURL())
+package lab
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Notice is to be shown whenever a lab is started for a person.
+const Notice = "practice only: this lab CA is for practice and tests; never trust its roots in production"
+
+// closeTimeout bounds how long Close waits for requests under way.
+const closeTimeout = 2 * time.Second
+
+// A Lab is a running ACME server with its CA. All methods may be called from
+// several goroutines at once.
+type Lab struct {
+	options Options
+	wrong   *misbehaviour
+	log     *slog.Logger
+	now     func() time.Time
+	base    string // "https://host:port", no trailing slash
+	plain   string // "http://host:port" of the CRL and issuer certificate
+	ca      *authorities
+	nonces  *nonces
+	served  requestLog
+
+	ctx     context.Context // ends when the lab closes; every wait hangs on it
+	cancel  context.CancelFunc
+	workers sync.WaitGroup // validations and listeners
+	done    chan struct{}  // closed when everything has ended
+	failure error          // of the shutdown; read after done
+
+	mu    sync.Mutex
+	state state // guarded by mu
+}
+
+// Start builds the CA, listens, and serves until ctx ends or Close is called.
+// The listener is open when Start returns. The notice is written to the
+// logger; showing it to a person is the caller's task.
+func Start(ctx context.Context, o Options) (*Lab, error) {
+	o, err := o.complete()
+	if err != nil {
+		return nil, fmt.Errorf("starting the lab: %w", err)
+	}
+	wrong, err := newMisbehaviour(o.Misbehave)
+	if err != nil {
+		return nil, fmt.Errorf("starting the lab: %w", err)
+	}
+	l := &Lab{
+		options: o, wrong: wrong, log: o.Logger, now: o.Clock,
+		nonces: newNonces(nonceCapacity),
+		done:   make(chan struct{}),
+		state:  newState(),
+	}
+	if l.ca, err = openAuthorities(o.Dir, l.now()); err != nil {
+		return nil, fmt.Errorf("starting the lab: %w", err)
+	}
+	if err := l.listen(ctx); err != nil {
+		return nil, fmt.Errorf("starting the lab: %w", err)
+	}
+	l.log.Warn(Notice, "directory", l.DirectoryURL())
+	return l, nil
+}
+
+// listen opens both listeners and starts to serve them.
+func (l *Lab) listen(ctx context.Context) error {
+	o := l.options
+	main, err := net.Listen("tcp", o.Listen)
+	if err != nil {
+		return err
+	}
+	host, _, err := net.SplitHostPort(o.Listen)
+	if err != nil {
+		return errors.Join(err, main.Close())
+	}
+	plain, err := net.Listen("tcp", net.JoinHostPort(host, fmt.Sprint(o.PlainPort)))
+	if err != nil {
+		return errors.Join(err, main.Close())
+	}
+	l.base = "https://" + hostPort(o.Host, main.Addr())
+	l.plain = "http://" + hostPort(o.Host, plain.Addr())
+	certificate, err := l.ca.serverCertificate(serverNames(o.Host, main.Addr()), l.now(), l.wrong.tlsExpired)
+	if err != nil {
+		return errors.Join(err, main.Close(), plain.Close())
+	}
+	conf := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}}
+	if o.ClientCAs != nil {
+		conf.ClientAuth, conf.ClientCAs = tls.RequireAndVerifyClientCert, o.ClientCAs
+	}
+	l.ctx, l.cancel = context.WithCancel(ctx)
+	acme, crl := l.server(l.handler()), l.server(l.plainHandler())
+	acme.TLSConfig = conf
+	l.workers.Go(func() { l.ended(acme.ServeTLS(main, "", "")) })
+	l.workers.Go(func() { l.ended(crl.Serve(plain)) })
+	go l.shutdown(acme, crl)
+	return nil
+}
+
+// server is an HTTP server with every timeout set, whose requests end with the lab.
+func (l *Lab) server(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Minute + l.wrong.slow,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		BaseContext:       func(net.Listener) context.Context { return l.ctx },
+		ConnContext:       rememberConnection,
+		ErrorLog:          slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// ended notes that a listener stopped. When nobody asked for that, the whole
+// lab closes rather than to stand half open.
+func (l *Lab) ended(err error) {
+	if !errors.Is(err, http.ErrServerClosed) {
+		l.log.Error("the lab's listener failed", "error", err)
+		l.cancel()
+	}
+}
+
+// shutdown waits for the end of the lab's context and then ends all else.
+func (l *Lab) shutdown(servers ...*http.Server) {
+	defer close(l.done)
+	<-l.ctx.Done()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), closeTimeout)
+	defer cancel()
+	for _, s := range servers {
+		err := s.Shutdown(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = s.Close()
+		}
+		l.failure = errors.Join(l.failure, err)
+	}
+	l.mu.Lock()
+	l.state.closed = true
+	l.mu.Unlock()
+	l.workers.Wait()
+}
+
+// Close stops listening, lets requests under way end for at most two seconds,
+// cancels validations, and returns when every goroutine of the lab has ended.
+// Calling it again is harmless.
+func (l *Lab) Close() error {
+	l.cancel()
+	<-l.done
+	return l.failure
+}
+
+// DirectoryURL is where a client starts (RFC 8555 7.1.1).
+func (l *Lab) DirectoryURL() string { return l.base + "/directory" }
+
+// TLSRootPEM is the root of the server's own TLS certificate.
+func (l *Lab) TLSRootPEM() []byte { return l.ca.tlsRoot.pem() }
+
+// IssuerRootPEM is the root that certificates chain to by default.
+func (l *Lab) IssuerRootPEM() []byte { return l.ca.issuerRoot.pem() }
+
+// AlternateRootPEM is the root of the alternate chain (RFC 8555 7.4.2).
+func (l *Lab) AlternateRootPEM() []byte { return l.ca.alternateRoot.pem() }
+
+// Requests returns what was served since the start, oldest first; of a long
+// run only the last 10 000 requests.
+func (l *Lab) Requests() []Request { return l.served.all() }

@@ -1,0 +1,66 @@
+package lab
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"sync"
+)
+
+// nonceCapacity is how many unused nonces are remembered; the oldest are
+// forgotten first, as RFC 8555 6.5.1 allows.
+const nonceCapacity = 10000
+
+// nonces issues anti-replay nonces (RFC 8555 6.5) and accepts each once. It
+// may be used from several goroutines at once.
+type nonces struct {
+	mu     sync.Mutex
+	unused map[string]struct{}
+	ring   []string // in the order of issue; next is overwritten next
+	next   int
+}
+
+func newNonces(capacity int) *nonces {
+	return &nonces{unused: make(map[string]struct{}), ring: make([]string, capacity)}
+}
+
+// issue makes a nonce.
+func (n *nonces) issue() string {
+	nonce := newID()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.unused, n.ring[n.next])
+	n.ring[n.next] = nonce
+	n.next = (n.next + 1) % len(n.ring)
+	n.unused[nonce] = struct{}{}
+	return nonce
+}
+
+// use reports whether the nonce was issued and not used before.
+func (n *nonces) use(nonce string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	_, ok := n.unused[nonce]
+	delete(n.unused, nonce)
+	return ok
+}
+
+// useNonce accepts a nonce once, or answers badNonce; a fresh nonce travels
+// with that answer as with every other.
+func (l *Lab) useNonce(nonce string) error {
+	switch {
+	case !l.nonces.use(nonce):
+		return problemf(badNonce, "nonce %q was not issued here, or has been used", nonce)
+	case rand.IntN(100) < l.wrong.badNonce:
+		return problemf(badNonce, "nonce %q refused on purpose", nonce)
+	}
+	return nil
+}
+
+// newNonce answers HEAD with 200 and GET with 204 (RFC 8555 7.2). The nonce
+// itself is in the header that every response has.
+func (l *Lab) newNonce(r *http.Request) (reply, error) {
+	if r.Method == http.MethodGet {
+		return reply{status: http.StatusNoContent}, nil
+	}
+	return reply{status: http.StatusOK}, nil
+}
