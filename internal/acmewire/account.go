@@ -155,10 +155,10 @@ func Thumbprint(key crypto.PublicKey) (string, error) {
 	return t, nil
 }
 
-// KeyAuthorization joins a challenge's token with the account key's thumbprint
-// (RFC 8555 section 8.1).
-func KeyAuthorization(token string, key crypto.PublicKey) (string, error) {
-	t, err := Thumbprint(key)
+// KeyAuthorization joins a challenge's token with the thumbprint of the
+// client's account key (RFC 8555 section 8.1).
+func (c *Client) KeyAuthorization(token string) (string, error) {
+	t, err := Thumbprint(c.key.Public())
 	if err != nil {
 		return "", err
 	}

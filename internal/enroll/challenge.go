@@ -1,0 +1,329 @@
+package enroll
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/solve"
+)
+
+// lookEvery is how many questions about the order pass before its
+// authorizations are looked into. Some CAs leave an order pending whose
+// challenge is invalid; the order alone would be polled for ever.
+const lookEvery = 4
+
+// cleanUpTime bounds the clean-up, which runs also when everything else was
+// interrupted.
+const cleanUpTime = 5 * time.Second
+
+// solve answers the pending challenges of the order and waits until it is
+// ready.
+func (e *Engine) solve(ctx context.Context, en *Enrolment, o OrderOptions) error {
+	e.cleanUp(ctx, en) // what a run that died left behind
+	// What was answered may have been judged meanwhile; what was not is as it
+	// was saved.
+	if err := e.authorizations(ctx, en, func(a Authorization) bool { return a.URL != "" && (a.Status == "" || a.answered()) }); err != nil {
+		return e.outOfTime(en, err)
+	}
+	err := e.answer(ctx, en, o)
+	if err == nil && o.NoWait {
+		if err := e.save(en); err != nil {
+			return err
+		}
+		return &PendingError{Name: en.Name, Step: StepOrder, What: "the challenges are answered and the CA has not said yet what it thinks of them"}
+	}
+	if err == nil {
+		err = e.awaitReady(ctx, en)
+	}
+	e.cleanUp(ctx, en)
+	if saveErr := e.save(en); saveErr != nil && err == nil {
+		err = saveErr
+	}
+	return e.outOfTime(en, err)
+}
+
+func (e *Engine) outOfTime(en *Enrolment, err error) error {
+	return pending(err, &PendingError{Name: en.Name, Step: StepOrder, What: fmt.Sprintf("the CA has not proven the names yet (order %s)", en.Order.Status)})
+}
+
+// task is one challenge to be answered.
+type task struct {
+	authorization *Authorization
+	challenge     *Challenge
+	solver        solve.Solver
+	ask           solve.Challenge
+	placement     solve.Placement
+}
+
+// answer presents all challenges and tells the CA so. One save covers both: an
+// entry in the journal for each thing put in place, and that its challenge is
+// being answered.
+func (e *Engine) answer(ctx context.Context, en *Enrolment, o OrderOptions) error {
+	tasks, err := e.tasks(en, o)
+	if err != nil || len(tasks) == 0 {
+		return err
+	}
+	for _, t := range tasks {
+		en.journal().Placements = append(en.journal().Placements, t.placement)
+		t.challenge.Answering = isoTime(e.now())
+	}
+	if err := e.save(en); err != nil {
+		return err
+	}
+	for _, t := range tasks {
+		if err := t.solver.Present(ctx, t.ask, t.placement); err != nil {
+			return err
+		}
+		e.tell(StepOrder, "%s for %s in place: %s", t.challenge.Type, t.authorization.Identifier, t.placement.Where)
+	}
+	for _, t := range tasks {
+		got, err := e.CA.Answer(ctx, t.challenge.URL, nil)
+		if err != nil {
+			return err
+		}
+		t.challenge.update(*got)
+		e.tell(StepOrder, "%s for %s answered", t.challenge.Type, t.authorization.Identifier)
+	}
+	return nil
+}
+
+// tasks chooses a challenge for each authorization that still wants one.
+func (e *Engine) tasks(en *Enrolment, o OrderOptions) ([]task, error) {
+	var tasks []task
+	for i := range en.Order.Authorizations {
+		a := &en.Order.Authorizations[i]
+		if a.Status != acmewire.Pending || a.processing() {
+			continue
+		}
+		c, solver, err := e.choose(a, o.Challenge)
+		if err != nil {
+			return nil, err
+		}
+		keyAuthorization, err := e.CA.KeyAuthorization(c.Token)
+		if err != nil {
+			return nil, err
+		}
+		t := task{authorization: a, challenge: c, solver: solver, ask: solve.Challenge{
+			Type: c.Type, IdentifierType: a.Identifier.Type, Identifier: a.Identifier.Value,
+			Token: c.Token, KeyAuthorization: keyAuthorization,
+		}}
+		if t.placement, err = solver.Plan(t.ask); err != nil {
+			return nil, err
+		}
+		tasks = append(tasks, t)
+	}
+	return tasks, nil
+}
+
+// choose takes the challenge of the wanted type, or the first that a solver can
+// do, in the solvers' order; CAs list challenges in any order.
+func (e *Engine) choose(a *Authorization, want string) (*Challenge, solve.Solver, error) {
+	refused := &NoChallengeError{Identifier: a.Identifier, Wanted: want}
+	for _, s := range e.Solvers {
+		if want != "" && want != ChallengeAuto && s.Type() != want {
+			continue
+		}
+		refused.Able = append(refused.Able, s.Type())
+		i := slices.IndexFunc(a.Challenges, func(c Challenge) bool { return c.Type == s.Type() && c.Status == acmewire.Pending })
+		if i >= 0 {
+			return &a.Challenges[i], s, nil
+		}
+	}
+	for _, c := range a.Challenges {
+		refused.Offered = append(refused.Offered, c.Type)
+	}
+	return nil, nil, refused
+}
+
+// awaitReady polls the order, which stands for all its authorizations in one
+// request, until it is no longer pending.
+func (e *Engine) awaitReady(ctx context.Context, en *Enrolment) error {
+	asked, failed := 0, en.Order.stuck()
+	err := e.poll(ctx, StepOrder, "waiting for the CA to prove the names", func(ctx context.Context) (answer, error) {
+		asked++
+		got, err := e.CA.Order(ctx, en.Order.URL)
+		if err != nil {
+			return answer{}, err
+		}
+		en.Order.update(got)
+		if got.Status == acmewire.Pending && !failed && asked%lookEvery == 0 {
+			if err := e.authorizations(ctx, en, unsettled); err != nil {
+				return answer{}, err
+			}
+			failed = en.Order.stuck()
+		}
+		return answer{done: got.Status != acmewire.Pending || failed, retryAfter: got.RetryAfter}, nil
+	})
+	if err != nil {
+		return err
+	}
+	if en.Order.over() || en.Order.Status == acmewire.Pending {
+		return e.explainFailure(ctx, en)
+	}
+	for i := range en.Order.Authorizations { // the order is not ready otherwise
+		en.Order.Authorizations[i].settle(acmewire.Valid)
+	}
+	e.tell(StepOrder, "the order is %s", en.Order.Status)
+	return nil
+}
+
+// unsettled reports whether the CA may have more to say of an authorization.
+func unsettled(a Authorization) bool { return a.Status == acmewire.Pending || a.Status == "" }
+
+// explainFailure fetches every authorization and gathers why the order failed.
+func (e *Engine) explainFailure(ctx context.Context, en *Enrolment) error {
+	if err := e.authorizations(ctx, en, unsettled); err != nil && !refused(err) {
+		return err
+	}
+	failure := &AuthorizationError{Name: en.Name, OrderURL: en.Order.URL, OrderStatus: en.Order.Status, OrderError: en.Order.Error}
+	for _, a := range en.Order.Authorizations {
+		if a.Status == acmewire.Valid {
+			continue
+		}
+		r := RefusedIdentifier{Identifier: a.Identifier, Status: a.Status}
+		for _, c := range a.Challenges {
+			if c.Status == acmewire.Invalid || c.Error != nil {
+				r.Challenge, r.Problem = c.Type, c.Error
+			}
+		}
+		if r.Challenge == "" && a.Status == acmewire.Pending {
+			continue // not the one that failed
+		}
+		failure.Refused = append(failure.Refused, r)
+	}
+	return failure
+}
+
+// authorizations fetches those of the order that want it.
+func (e *Engine) authorizations(ctx context.Context, en *Enrolment, want func(Authorization) bool) error {
+	for i := range en.Order.Authorizations {
+		a := &en.Order.Authorizations[i]
+		if !want(*a) {
+			continue
+		}
+		got, err := e.CA.Authorization(ctx, a.URL)
+		if err != nil {
+			return err
+		}
+		a.update(got, e.CA.KeyAuthorization)
+	}
+	return nil
+}
+
+// authorizer makes the key authorization of a challenge's token.
+type authorizer func(token string) (string, error)
+
+// update takes over what the CA says and keeps what only this side knows.
+func (a *Authorization) update(got *acmewire.Authorization, authorize authorizer) {
+	a.Status, a.Identifier, a.Wildcard = got.Status, got.Identifier, got.Wildcard
+	a.Expires = got.Expires.UTC()
+	known := a.Challenges
+	a.Challenges = make([]Challenge, 0, len(got.Challenges))
+	for _, g := range got.Challenges {
+		c := Challenge{Type: g.Type, URL: g.URL}
+		if i := slices.IndexFunc(known, func(k Challenge) bool { return k.URL == g.URL }); i >= 0 {
+			c = known[i]
+		}
+		c.update(g)
+		if c.Publish == nil {
+			c.Publish = publish(a.Identifier, c, authorize)
+		}
+		a.Challenges = append(a.Challenges, c)
+	}
+}
+
+func (c *Challenge) update(got acmewire.Challenge) {
+	c.Status, c.Error = got.Status, got.Error
+	c.Token = orString(got.Token, c.Token)
+	c.Validated = got.Validated.UTC()
+}
+
+// publish says what a person must put in place for a challenge; nil for types
+// that nfcert does not know, and for tokens that cannot be a file's name.
+func publish(id acmewire.Identifier, c Challenge, authorize authorizer) *Publish {
+	if c.Type != solve.HTTP01 {
+		return nil
+	}
+	content, err := authorize(c.Token)
+	if err != nil {
+		return nil
+	}
+	ask := solve.Challenge{Type: c.Type, IdentifierType: id.Type, Identifier: id.Value, Token: c.Token, KeyAuthorization: content}
+	if _, err := (solve.Published{}).Plan(ask); err != nil {
+		return nil
+	}
+	return &Publish{URL: solve.HTTP01URL(id.Value, c.Token), Content: content}
+}
+
+// answered reports whether the CA was, or may have been, told of a challenge.
+func (a *Authorization) answered() bool {
+	return slices.ContainsFunc(a.Challenges, func(c Challenge) bool { return !c.Answering.IsZero() })
+}
+
+// processing reports whether the CA is judging a challenge already.
+func (a *Authorization) processing() bool {
+	return slices.ContainsFunc(a.Challenges, func(c Challenge) bool { return c.Status == acmewire.Processing })
+}
+
+// settle records what the order's state says of an authorization.
+func (a *Authorization) settle(s acmewire.Status) {
+	a.Status = s
+	for i := range a.Challenges {
+		if !a.Challenges[i].Answering.IsZero() {
+			a.Challenges[i].Status = s
+		}
+	}
+}
+
+// stuck reports whether the order waits for a challenge that has failed, as
+// some CAs let it.
+func (o *Order) stuck() bool {
+	if o.Status != acmewire.Pending {
+		return false
+	}
+	return slices.ContainsFunc(o.Authorizations, func(a Authorization) bool {
+		switch a.Status {
+		case "", acmewire.Valid, acmewire.Processing:
+			return false
+		case acmewire.Pending:
+			return slices.ContainsFunc(a.Challenges, func(c Challenge) bool { return c.Status == acmewire.Invalid })
+		}
+		return true
+	})
+}
+
+// cleanUp takes away what is in place for challenges, on a context of its own:
+// it must happen also when the user interrupted or the time is over.
+func (e *Engine) cleanUp(ctx context.Context, en *Enrolment) {
+	if en.Journal == nil || len(en.Journal.Placements) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
+	defer cancel()
+	var left []solve.Placement
+	for _, p := range en.Journal.Placements {
+		if err := e.takeAway(ctx, p); err != nil {
+			e.warn(StepOrder, "cleaning up %s at %s: %v", p.Type, p.Where, err)
+			left = append(left, p)
+		}
+	}
+	en.Journal.Placements = left
+}
+
+// takeAway cleans one placement up, by the solver that made it where it is
+// among ours.
+func (e *Engine) takeAway(ctx context.Context, p solve.Placement) error {
+	for _, s := range e.Solvers {
+		if made, ok := s.(interface{ Method() string }); ok && made.Method() == p.Method && s.Type() == p.Type {
+			return s.CleanUp(ctx, p)
+		}
+	}
+	s, err := solve.ForPlacement(p)
+	if err != nil {
+		return err
+	}
+	return s.CleanUp(ctx, p)
+}

@@ -1,0 +1,151 @@
+// Package enroll is the enrolment engine: it alone knows what comes after what.
+//
+// The steps [Engine.Account], [Engine.CSR], [Engine.Order] and
+// [Engine.Finalize] each load the enrolment, do one thing, save it and return
+// it. A step that is done returns at once, so running the steps again is
+// resuming. Before a request that changes something at the CA, what is needed
+// to recover from dying right after it is on disk; after a crash the engine
+// asks the CA what happened instead of guessing.
+//
+// The engine knows facts, not flags: its errors are typed and carry data, and
+// what to type next is for the caller to say.
+package enroll
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/solve"
+	"github.com/nfcert/nfcert/internal/store"
+)
+
+// Store is where the engine keeps documents and PEM files. [store.Store] is
+// one, and its package comment is the contract. Names are slash-separated
+// relative paths.
+type Store interface {
+	Load(rel string, v any) error
+	Save(rel string, v any) error
+	ReadFile(rel string) ([]byte, error)
+	WriteFile(rel string, data []byte) error
+	CreateKey(rel string, data []byte) error
+	Rename(from, to string) error
+	Remove(rel string) error
+	RemoveAll(rel string) error
+	List(rel string) ([]string, error)
+	Lock(ctx context.Context, rel string) (*store.Lock, error)
+	Path(rel string) string
+}
+
+// Engine runs steps. Store is always needed, CA by every step but
+// [Engine.CSR]; the zero value of the rest is a sane default. An Engine runs
+// one step at a time.
+type Engine struct {
+	Store   Store
+	CA      *acmewire.Client
+	Solvers []solve.Solver // tried in this order
+	Poll    Poll
+	Clock   func() time.Time // nil: time.Now
+	// Progress is told what happens as it happens. nil: nobody listens.
+	Progress func(Event)
+}
+
+// Step names a part of the flow.
+type Step string
+
+// The steps, in order.
+const (
+	StepAccount  Step = "account"
+	StepCSR      Step = "csr"
+	StepOrder    Step = "order"
+	StepFinalize Step = "finalize"
+	StepDone     Step = "done"
+)
+
+// Event is something that happened in a step, or a wait that began.
+type Event struct {
+	Time    time.Time `json:"time"`
+	Step    Step      `json:"step"`
+	Message string    `json:"message"`
+	// Next is when the CA is asked again, in a wait; zero otherwise.
+	Next time.Time `json:"next,omitzero"`
+	// Warning marks what the user should look at.
+	Warning bool `json:"warning,omitempty"`
+}
+
+func (e *Engine) now() time.Time {
+	if e.Clock == nil {
+		return time.Now().UTC()
+	}
+	return e.Clock().UTC()
+}
+
+func (e *Engine) tell(step Step, format string, args ...any) {
+	e.emit(Event{Step: step, Message: fmt.Sprintf(format, args...)})
+}
+
+func (e *Engine) warn(step Step, format string, args ...any) {
+	e.emit(Event{Step: step, Message: fmt.Sprintf(format, args...), Warning: true})
+}
+
+func (e *Engine) emit(ev Event) {
+	if e.Progress == nil {
+		return
+	}
+	ev.Time = e.now()
+	e.Progress(ev)
+}
+
+// deviations passes on what the wire forgave the server.
+func (e *Engine) deviations(step Step) {
+	for _, d := range e.CA.Wire().Deviations() {
+		e.warn(step, "the CA departs from the standard: %s", d)
+	}
+}
+
+// ServerID is the name of a server's folder in the state: its host, readable,
+// and a hash of the whole directory URL, unique.
+func ServerID(directoryURL string) string {
+	sum := sha256.Sum256([]byte(directoryURL))
+	host := "server"
+	if u, err := url.Parse(directoryURL); err == nil && u.Host != "" {
+		host = strings.Map(func(r rune) rune {
+			switch {
+			case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '.', r == '-':
+				return r
+			case r >= 'A' && r <= 'Z':
+				return r + 'a' - 'A'
+			}
+			return '_'
+		}, u.Host)
+	}
+	return strings.Trim(host[:min(len(host), 80)], ".") + "-" + hex.EncodeToString(sum[:4])
+}
+
+// CheckName refuses a name of an enrolment or an account that cannot be a
+// folder's name on every system.
+func CheckName(kind, name string) error {
+	if name == "" || len(name) > 100 {
+		return &NameError{Kind: kind, Name: name, Reason: "it must have 1 to 100 characters"}
+	}
+	for i := range len(name) {
+		c := name[i]
+		ok := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
+			i > 0 && (c == '-' || c == '_' || c == '.')
+		if !ok {
+			return &NameError{Kind: kind, Name: name, Reason: "letters, digits, '-', '_' and '.' may stand in it, and the first must be a letter or a digit"}
+		}
+	}
+	if strings.HasSuffix(name, ".") || strings.HasSuffix(name, ".lock") {
+		return &NameError{Kind: kind, Name: name, Reason: `it must not end in "." or ".lock"`}
+	}
+	return nil
+}
+
+// isoTime drops what JSON would show of a time beyond the second.
+func isoTime(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }

@@ -1,0 +1,257 @@
+package enroll
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/csrgen"
+	"github.com/nfcert/nfcert/internal/inspect"
+	"github.com/nfcert/nfcert/internal/nf"
+	"github.com/nfcert/nfcert/internal/solve"
+)
+
+// documentVersion is the version of the documents this program writes.
+const documentVersion = 1
+
+// Enrolment is one NF getting one certificate from one server: the whole saved
+// document, and what the commands print as JSON. A nil part has not come yet.
+type Enrolment struct {
+	Version     int          `json:"version"`
+	Name        string       `json:"name"`
+	Server      string       `json:"server,omitempty"`  // directory URL
+	Account     string       `json:"account,omitempty"` // name of the saved account
+	Step        Step         `json:"step"`              // what comes next
+	NF          *nf.Function `json:"nf,omitempty"`
+	CSR         *CSR         `json:"csr,omitempty"`
+	Order       *Order       `json:"order,omitempty"`
+	Certificate *Certificate `json:"certificate,omitempty"`
+	Journal     *Journal     `json:"journal,omitempty"`
+	Earlier     []PastOrder  `json:"earlierOrders,omitempty"`
+	Created     time.Time    `json:"created"`
+	Updated     time.Time    `json:"updated"`
+}
+
+// DocVersion implements [store.Document].
+func (*Enrolment) DocVersion() int { return documentVersion }
+
+// CSR is the certificate request of an enrolment.
+type CSR struct {
+	File    string        `json:"file"` // absolute path
+	SHA256  string        `json:"sha256"`
+	KeyFile string        `json:"keyFile"`
+	KeyType string        `json:"keyType"`
+	Profile string        `json:"profile"`
+	Omitted []csrgen.Part `json:"omitted,omitempty"`
+}
+
+// Order is an order with its authorizations, as last seen.
+type Order struct {
+	URL            string                `json:"url"`
+	Status         acmewire.Status       `json:"status"`
+	Expires        time.Time             `json:"expires,omitzero"`
+	Identifiers    []acmewire.Identifier `json:"identifiers"`
+	NotBefore      time.Time             `json:"notBefore,omitzero"`
+	NotAfter       time.Time             `json:"notAfter,omitzero"`
+	Profile        string                `json:"profile,omitempty"`
+	Finalize       string                `json:"finalize,omitempty"`
+	CertificateURL string                `json:"certificateUrl,omitempty"`
+	Error          *acmewire.Problem     `json:"error,omitempty"`
+	Authorizations []Authorization       `json:"authorizations"`
+}
+
+// Authorization is the CA's demand that one identifier be proven.
+type Authorization struct {
+	URL        string              `json:"url"`
+	Status     acmewire.Status     `json:"status"`
+	Identifier acmewire.Identifier `json:"identifier"`
+	Expires    time.Time           `json:"expires,omitzero"`
+	Wildcard   bool                `json:"wildcard,omitempty"`
+	Challenges []Challenge         `json:"challenges"`
+}
+
+// Challenge is one way to prove an identifier.
+type Challenge struct {
+	Type      string            `json:"type"`
+	URL       string            `json:"url"`
+	Status    acmewire.Status   `json:"status"`
+	Token     string            `json:"token,omitempty"`
+	Validated time.Time         `json:"validated,omitzero"`
+	Error     *acmewire.Problem `json:"error,omitempty"`
+	Publish   *Publish          `json:"publish,omitempty"`
+	// Answering is when the CA was told, or was about to be told, that the
+	// challenge can be validated.
+	Answering time.Time `json:"answering,omitzero"`
+}
+
+// Publish is what a person or a script must put in place for a challenge.
+type Publish struct {
+	URL     string `json:"url,omitempty"`     // http-01
+	Content string `json:"content,omitempty"` // http-01
+}
+
+// Journal holds what is in flight, so that a later run can tell what a run that
+// died had begun.
+type Journal struct {
+	Intent     *Intent           `json:"intent,omitempty"`
+	Placements []solve.Placement `json:"placements,omitempty"` // not cleaned up yet
+	Finalizing *Finalizing       `json:"finalizing,omitempty"`
+}
+
+// Intent is an order about to be placed.
+type Intent struct {
+	acmewire.NewOrder
+	At time.Time `json:"at"`
+}
+
+// Finalizing is a CSR about to be sent.
+type Finalizing struct {
+	CSRSHA256 string    `json:"csrSha256"`
+	At        time.Time `json:"at"`
+}
+
+// PastOrder is an order that led nowhere.
+type PastOrder struct {
+	URL    string          `json:"url,omitempty"` // "": lost in a crash before it was known
+	Status acmewire.Status `json:"status,omitempty"`
+	Reason string          `json:"reason"`
+	Left   time.Time       `json:"left"`
+}
+
+// Certificate is the issued certificate.
+type Certificate struct {
+	URL         string               `json:"url,omitempty"`
+	Serial      string               `json:"serial"` // hex
+	Subject     string               `json:"subject,omitempty"`
+	Issuer      string               `json:"issuer"`
+	NotBefore   time.Time            `json:"notBefore"`
+	NotAfter    time.Time            `json:"notAfter"`
+	SHA256      string               `json:"sha256"` // of the DER, hex
+	Chain       ChainState           `json:"chain"`
+	Anchor      string               `json:"anchor,omitempty"` // subject of what the chain verifies to
+	Files       map[string]string    `json:"files,omitempty"`  // cert, chain, fullchain, key: absolute paths
+	Differences []inspect.Difference `json:"differences"`
+	// Rejected tells why the certificate was not installed; empty: it was.
+	Rejected []string `json:"rejected,omitempty"`
+}
+
+// usable reports whether the flow has reached its end.
+func (e *Enrolment) usable() bool {
+	return e.Certificate != nil && len(e.Certificate.Rejected) == 0
+}
+
+// journal returns the journal for writing.
+func (e *Enrolment) journal() *Journal {
+	if e.Journal == nil {
+		e.Journal = &Journal{}
+	}
+	return e.Journal
+}
+
+// nextStep derives what comes next from what is there.
+func (e *Enrolment) nextStep() Step {
+	switch {
+	case e.usable():
+		return StepDone
+	case e.CSR == nil:
+		return StepCSR
+	case e.Order == nil || e.Order.Status == acmewire.Pending || e.Order.over():
+		return StepOrder
+	}
+	return StepFinalize
+}
+
+// over reports whether the order can lead to no certificate any more.
+func (o *Order) over() bool {
+	switch o.Status {
+	case acmewire.Pending, acmewire.Ready, acmewire.Processing, acmewire.Valid:
+		return false
+	}
+	return true
+}
+
+// expired reports whether the CA has forgotten the order by its own word
+// (RFC 8555 section 7.1.3). An issued certificate does not expire with it.
+func (o *Order) expired(now time.Time) bool {
+	return !o.Expires.IsZero() && now.After(o.Expires) &&
+		(o.Status == acmewire.Pending || o.Status == acmewire.Ready)
+}
+
+const enrolmentsDir = "enrolments"
+
+func enrolmentDir(name string) string { return enrolmentsDir + "/" + name }
+
+func enrolmentFile(name string) string { return enrolmentDir(name) + "/enrolment.json" }
+
+func keyFile(name string) string { return enrolmentDir(name) + "/key.pem" }
+
+func requestFile(name string) string { return enrolmentDir(name) + "/request.pem" }
+
+func chainFile(name string) string { return enrolmentDir(name) + "/chain.pem" }
+
+// TraceFile is where an enrolment's exchanges are kept, relative to the store.
+func TraceFile(name string) string { return enrolmentDir(name) + "/trace.jsonl" }
+
+// Load reads an enrolment without locking it, for showing. Missing:
+// errors.Is(err, fs.ErrNotExist).
+func Load(s Store, name string) (*Enrolment, error) {
+	if err := CheckName("enrolment", name); err != nil {
+		return nil, err
+	}
+	en := &Enrolment{}
+	if err := s.Load(enrolmentFile(name), en); err != nil {
+		return nil, err
+	}
+	en.Step = en.nextStep()
+	return en, nil
+}
+
+// Names lists the saved enrolments, sorted. A folder without a document is one
+// that died before it began.
+func Names(s Store) ([]string, error) {
+	names, err := s.List(enrolmentsDir)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, name := range names {
+		if CheckName("enrolment", name) == nil {
+			found = append(found, name)
+		}
+	}
+	return found, nil
+}
+
+// begin locks the enrolment and loads it, or makes a new one that is not saved
+// yet. The caller calls end.
+func (e *Engine) begin(ctx context.Context, name string) (en *Enrolment, end func(), err error) {
+	if err := CheckName("enrolment", name); err != nil {
+		return nil, nil, err
+	}
+	lock, err := e.Store.Lock(ctx, enrolmentDir(name))
+	if err != nil {
+		return nil, nil, err
+	}
+	en, err = Load(e.Store, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		now := isoTime(e.now())
+		en, err = &Enrolment{Version: documentVersion, Name: name, Created: now, Step: StepCSR}, nil
+	}
+	if err != nil {
+		_ = lock.Unlock()
+		return nil, nil, err
+	}
+	return en, func() { _ = lock.Unlock() }, nil
+}
+
+// save puts the enrolment on disk.
+func (e *Engine) save(en *Enrolment) error {
+	en.Updated = isoTime(e.now())
+	en.Step = en.nextStep()
+	if j := en.Journal; j != nil && j.Intent == nil && len(j.Placements) == 0 && j.Finalizing == nil {
+		en.Journal = nil
+	}
+	return e.Store.Save(enrolmentFile(en.Name), en)
+}

@@ -1,0 +1,203 @@
+package enroll
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+)
+
+// NameError refuses a name.
+type NameError struct{ Kind, Name, Reason string }
+
+func (e *NameError) Error() string { return fmt.Sprintf("%s name %q: %s", e.Kind, e.Name, e.Reason) }
+
+// OutOfTurnError says that a step needs another one done first.
+type OutOfTurnError struct {
+	Name  string // of the enrolment, or of the account when Needs is account
+	Step  Step   // what was asked for
+	Needs Step   // what comes first
+	Found string // how things stand, such as "its order is pending"
+}
+
+func (e *OutOfTurnError) Error() string {
+	return fmt.Sprintf("%s %s: %s", e.Step, e.Name, e.Found)
+}
+
+// ConflictError says that what was asked for contradicts what is saved.
+type ConflictError struct {
+	Name  string
+	Field string
+	Saved string
+	Asked string
+	Why   string // why it cannot be changed now
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("%s: %s is %q and was asked to be %q: %s", e.Name, e.Field, e.Saved, e.Asked, e.Why)
+}
+
+// PendingError says that the CA is not done yet and the time is over. What was
+// reached is saved.
+type PendingError struct {
+	Name   string
+	Step   Step
+	What   string // what is awaited
+	Waited time.Duration
+	Cause  error // the context's error; nil when waiting was not wanted
+}
+
+func (e *PendingError) Error() string {
+	s := fmt.Sprintf("%s %s: %s", e.Step, e.Name, e.What)
+	if e.Waited > 0 {
+		s += fmt.Sprintf(" after %s", e.Waited.Round(time.Millisecond))
+	}
+	return s
+}
+
+func (e *PendingError) Unwrap() error { return e.Cause }
+
+// TermsError says that the CA has terms of service and they are not agreed to.
+type TermsError struct{ URL string }
+
+func (e *TermsError) Error() string {
+	return fmt.Sprintf("the CA's terms of service are not accepted: %s", e.URL)
+}
+
+// BindingRequiredError says that the CA makes accounts only for those it knows
+// already and no external account binding was given.
+type BindingRequiredError struct{ Server string }
+
+func (e *BindingRequiredError) Error() string {
+	return "the CA demands an external account binding and none was given"
+}
+
+// AccountStateError says that an account can no longer be used.
+type AccountStateError struct{ Name, Status string }
+
+func (e *AccountStateError) Error() string {
+	return fmt.Sprintf("account %s is %s", e.Name, e.Status)
+}
+
+// RefusedIdentifier is one identifier that could not be proven, and why.
+type RefusedIdentifier struct {
+	Identifier acmewire.Identifier
+	Status     acmewire.Status   // of the authorization
+	Challenge  string            // type of the challenge that failed; "": none was tried
+	Problem    *acmewire.Problem // nil: the CA gave no reason
+}
+
+func (r RefusedIdentifier) String() string {
+	s := r.Identifier.String()
+	if r.Challenge != "" {
+		s += " by " + r.Challenge
+	}
+	if r.Problem != nil {
+		return s + ": " + r.Problem.Error()
+	}
+	return s + ": authorization is " + string(r.Status) + " and the CA gave no reason"
+}
+
+// AuthorizationError says that identifiers of an order were not proven.
+type AuthorizationError struct {
+	Name        string
+	OrderURL    string
+	OrderStatus acmewire.Status
+	OrderError  *acmewire.Problem
+	Refused     []RefusedIdentifier
+}
+
+func (e *AuthorizationError) Error() string {
+	var parts []string
+	for _, r := range e.Refused {
+		parts = append(parts, r.String())
+	}
+	if len(parts) == 0 {
+		reason := fmt.Sprintf("the order is %s", e.OrderStatus)
+		if e.OrderError != nil {
+			reason += ": " + e.OrderError.Error()
+		}
+		parts = append(parts, reason)
+	}
+	return fmt.Sprintf("order %s: %s", e.Name, strings.Join(parts, "; "))
+}
+
+// NoChallengeError says that no challenge that the CA offers can be answered.
+type NoChallengeError struct {
+	Identifier acmewire.Identifier
+	Wanted     string   // a type, or "auto"
+	Offered    []string // types; empty: the CA offers none
+	Able       []string // types that a solver can do
+}
+
+func (e *NoChallengeError) Error() string {
+	if len(e.Offered) == 0 {
+		return fmt.Sprintf("%s: the CA offers no challenge by which it could be proven", e.Identifier)
+	}
+	want := "what can be answered here is " + strings.Join(e.Able, ", ")
+	if e.Wanted != "" && e.Wanted != ChallengeAuto {
+		want = e.Wanted + " is wanted"
+	}
+	return fmt.Sprintf("%s: the CA offers %s; %s", e.Identifier, strings.Join(e.Offered, ", "), want)
+}
+
+// NamesError says that the CSR's names are not the order's, which every CA
+// refuses.
+type NamesError struct {
+	Name    string
+	Missing []acmewire.Identifier // in the order, not in the CSR
+	Extra   []acmewire.Identifier // in the CSR, not in the order
+}
+
+func (e *NamesError) Error() string {
+	var parts []string
+	if len(e.Missing) > 0 {
+		parts = append(parts, "the CSR lacks "+joinIdentifiers(e.Missing)+" of the order")
+	}
+	if len(e.Extra) > 0 {
+		parts = append(parts, "the CSR has "+joinIdentifiers(e.Extra)+", which the order has not")
+	}
+	return fmt.Sprintf("finalize %s: %s", e.Name, strings.Join(parts, "; "))
+}
+
+func joinIdentifiers(ids []acmewire.Identifier) string {
+	var s []string
+	for _, id := range ids {
+		s = append(s, id.String())
+	}
+	return strings.Join(s, ", ")
+}
+
+// CertificateError says that the issued certificate is not the one asked for
+// and was not installed.
+type CertificateError struct {
+	Name    string
+	Reasons []string
+	Chain   []*x509.Certificate // as downloaded
+	Err     error               // the verification's; nil when names or key are wrong
+}
+
+func (e *CertificateError) Error() string {
+	return fmt.Sprintf("finalize %s: the certificate was not installed: %s", e.Name, strings.Join(e.Reasons, "; "))
+}
+
+func (e *CertificateError) Unwrap() error { return e.Err }
+
+// KeyFileError says that the saved key of an enrolment or account is not what
+// its document tells.
+type KeyFileError struct {
+	Path string
+	Err  error
+}
+
+func (e *KeyFileError) Error() string { return fmt.Sprintf("key %q: %v", e.Path, e.Err) }
+func (e *KeyFileError) Unwrap() error { return e.Err }
+
+// refused reports whether the CA itself said no, as opposed to not answering.
+func refused(err error) bool {
+	var p *acmewire.Problem
+	return errors.As(err, &p)
+}

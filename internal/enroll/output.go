@@ -1,0 +1,145 @@
+package enroll
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/store"
+)
+
+// What an output file can hold; also the keys of [Certificate].Files.
+const (
+	KindCert      = "cert"      // the certificate alone
+	KindChain     = "chain"     // its issuers
+	KindFullchain = "fullchain" // both, leaf first
+	KindKey       = "key"       // PKCS#8
+	KindCSR       = "csr"
+)
+
+// Output is one file to install, as PEM.
+type Output struct {
+	Kind string
+	Path string // absolute
+}
+
+// mode keeps keys to their owner; certificates are public.
+func (o Output) mode() fs.FileMode {
+	if o.Kind == KindKey {
+		return 0o600
+	}
+	return 0o644
+}
+
+// Preflight refuses outputs that could not be installed, before the CA is asked
+// for anything: a certificate that cannot be put where it belongs is better not
+// issued.
+func (o FinalizeOptions) Preflight() error {
+	var exists []string
+	for _, out := range o.Outputs {
+		switch info, err := os.Stat(out.Path); {
+		case err == nil && info.IsDir():
+			return &store.AccessError{Op: "writing", Path: out.Path, Err: errors.New("it is a directory")}
+		case err == nil && !o.Overwrite:
+			exists = append(exists, out.Path)
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return &store.AccessError{Op: "writing", Path: out.Path, Err: err}
+		}
+		if err := writable(filepath.Dir(out.Path)); err != nil {
+			return err
+		}
+	}
+	if len(exists) > 0 {
+		return &store.ExistsError{Paths: exists}
+	}
+	return nil
+}
+
+// writable tries a directory, or the parent of one that is to be made.
+func writable(dir string) error {
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		parent := filepath.Dir(dir)
+		if info, err = os.Stat(parent); err == nil {
+			dir = parent
+		}
+	}
+	if err != nil {
+		return &store.AccessError{Op: "writing into", Path: dir, Err: err}
+	}
+	if !info.IsDir() {
+		return &store.AccessError{Op: "writing into", Path: dir, Err: errors.New("it is no directory")}
+	}
+	f, err := os.CreateTemp(dir, ".nfcert-*")
+	if err != nil {
+		return &store.AccessError{Op: "writing into", Path: dir, Err: err}
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// install puts the outputs in place, all or none, and saves where they are. A
+// run that dies in between is ended by the next: it finds the same content.
+func (e *Engine) install(en *Enrolment, chain []*x509.Certificate, o FinalizeOptions) error {
+	content, err := e.contents(en, chain)
+	if err != nil {
+		return err
+	}
+	var files []store.File
+	placed := maps.Clone(en.Certificate.Files)
+	for _, out := range o.Outputs {
+		data, ok := content[out.Kind]
+		if !ok {
+			return fmt.Errorf("there is no output of kind %q", out.Kind)
+		}
+		if len(data) == 0 { // a CA that sends no issuer
+			continue
+		}
+		files = append(files, store.File{Path: out.Path, Data: data, Mode: out.mode()})
+		placed[out.Kind] = out.Path
+	}
+	if err := store.Install(files, store.InstallOptions{Overwrite: o.Overwrite}); err != nil {
+		return err
+	}
+	if maps.Equal(placed, en.Certificate.Files) {
+		return nil
+	}
+	en.Certificate.Files = placed
+	return e.save(en)
+}
+
+// contents makes what the outputs can hold.
+func (e *Engine) contents(en *Enrolment, chain []*x509.Certificate) (map[string][]byte, error) {
+	key, err := e.Store.ReadFile(keyFile(en.Name))
+	if err != nil {
+		return nil, err
+	}
+	request, err := e.Store.ReadFile(requestFile(en.Name))
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{
+		KindCert: acmewire.EncodePEM(chain[:1]), KindChain: acmewire.EncodePEM(chain[1:]),
+		KindFullchain: acmewire.EncodePEM(chain), KindKey: key, KindCSR: request,
+	}, nil
+}
+
+// installAgain puts an issued certificate where o wants it.
+func (e *Engine) installAgain(en *Enrolment, o FinalizeOptions) (unchanged bool, err error) {
+	if len(o.Outputs) == 0 {
+		return true, nil
+	}
+	chain, err := e.savedChain(en.Name)
+	if err != nil {
+		return false, err
+	}
+	before := maps.Clone(en.Certificate.Files)
+	if err := e.install(en, chain, o); err != nil {
+		return false, err
+	}
+	return maps.Equal(before, en.Certificate.Files), nil
+}

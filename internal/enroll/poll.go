@@ -1,0 +1,90 @@
+package enroll
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+)
+
+// Poll says how patiently the engine asks. The zero value asks first after a
+// few milliseconds and then ever more slowly.
+type Poll struct {
+	First time.Duration // before the first question; 0: 4ms
+	Max   time.Duration // between questions without a Retry-After; 0: 5s
+	Cap   time.Duration // of a Retry-After; 0: 1m
+}
+
+func (p Poll) first() time.Duration { return orDefault(p.First, 4*time.Millisecond) }
+func (p Poll) max() time.Duration   { return orDefault(p.Max, 5*time.Second) }
+func (p Poll) cap() time.Duration   { return orDefault(p.Cap, time.Minute) }
+
+func orDefault(d, def time.Duration) time.Duration {
+	if d <= 0 {
+		return def
+	}
+	return d
+}
+
+// toleratedFailures is how many times in a row the CA may be unreachable while
+// it is being polled.
+const toleratedFailures = 3
+
+// answer is what one question of a poll found.
+type answer struct {
+	done       bool
+	retryAfter time.Duration // the CA's wish; it bounds the next wait from below
+}
+
+// poll is the only poll loop. It asks until the answer is done, an error comes
+// that is not a passing failure of the network, or ctx ends. The first wait
+// does not heed Retry-After, since most CAs are done in milliseconds and send
+// one all the same.
+func (e *Engine) poll(ctx context.Context, step Step, what string, ask func(context.Context) (answer, error)) error {
+	delay, failures := e.Poll.first(), 0
+	for n := 0; ; n++ {
+		if n > 0 { // the first wait is too short to tell
+			e.emit(Event{Step: step, Message: what, Next: e.now().Add(delay)})
+		}
+		if err := wait(ctx, delay); err != nil {
+			return err
+		}
+		got, err := ask(ctx)
+		var network *acmewire.NetworkError
+		switch {
+		case errors.As(err, &network) && failures < toleratedFailures:
+			failures++
+			e.warn(step, "%v; asking again", network)
+		case err != nil:
+			return err
+		case got.done:
+			return nil
+		default:
+			failures = 0
+		}
+		delay = min(max(delay*2, 10*time.Millisecond), e.Poll.max())
+		delay = max(delay, min(got.retryAfter, e.Poll.cap()))
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// pending turns the end of a context into what it means for the user: out of
+// time is a [PendingError], an interruption stays what it is.
+func pending(err error, p *PendingError) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		p.Cause = err
+		return p
+	}
+	return err
+}

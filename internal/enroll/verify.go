@@ -1,0 +1,224 @@
+package enroll
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/csrgen"
+	"github.com/nfcert/nfcert/internal/inspect"
+)
+
+// ChainState says how far a chain was verified.
+type ChainState string
+
+const (
+	// ChainVerified chains end at a root: one that was given, one the CA sent,
+	// or one trusted for the CA's own server.
+	ChainVerified ChainState = "verified"
+	// ChainLinked chains are signed link by link up to the topmost certificate
+	// the CA sent, whose root nobody gave.
+	ChainLinked ChainState = "linked"
+	// ChainUnverified chains hold a certificate that the next did not sign, or
+	// that no given root did.
+	ChainUnverified ChainState = "unverified"
+)
+
+// maxAlternates bounds how many other chains are looked at.
+const maxAlternates = 8
+
+// download fetches the chain, and the alternates when another is wanted.
+func (e *Engine) download(ctx context.Context, en *Enrolment, o FinalizeOptions) (*acmewire.Chain, error) {
+	first, err := e.CA.Certificate(ctx, en.Order.CertificateURL)
+	if err != nil || o.Chain == "" && len(o.Roots) == 0 {
+		return first, err
+	}
+	if o.fits(first) {
+		return first, nil
+	}
+	found := []string{chainName(first)}
+	for _, url := range first.Alternates[:min(len(first.Alternates), maxAlternates)] {
+		other, err := e.CA.Certificate(ctx, url)
+		if err != nil {
+			return nil, err
+		}
+		if o.fits(other) {
+			return other, nil
+		}
+		found = append(found, chainName(other))
+	}
+	if o.Chain != "" {
+		return nil, &ChainChoiceError{Name: en.Name, Wanted: o.Chain, Offered: found}
+	}
+	return first, nil // judge tells what is wrong with it
+}
+
+// ChainChoiceError says that the CA offers no chain like the one wanted.
+type ChainChoiceError struct {
+	Name, Wanted string
+	Offered      []string // by the name of the topmost issuer
+}
+
+func (e *ChainChoiceError) Error() string {
+	return fmt.Sprintf("finalize %s: no chain of the CA has %q at its end; it offers chains to %s", e.Name, e.Wanted, strings.Join(e.Offered, ", "))
+}
+
+// fits reports whether a chain is the one chosen by its name or its root.
+func (o FinalizeOptions) fits(c *acmewire.Chain) bool {
+	if o.Chain != "" {
+		top := c.Certificates[len(c.Certificates)-1]
+		want := strings.ToLower(o.Chain)
+		return strings.Contains(strings.ToLower(top.Issuer.String()), want) || strings.Contains(strings.ToLower(top.Subject.String()), want)
+	}
+	_, _, err := verifyChain(c.Certificates, o, x509.VerifyOptions{})
+	return err == nil
+}
+
+func chainName(c *acmewire.Chain) string {
+	return c.Certificates[len(c.Certificates)-1].Issuer.String()
+}
+
+// judge describes the certificate and compares it with what was asked for.
+// What makes a failure is a missing identifier of the order, a foreign key, and
+// a chain that does not verify; all else that differs is told and accepted.
+func (e *Engine) judge(en *Enrolment, csr *x509.CertificateRequest, chain *acmewire.Chain, o FinalizeOptions) (*Certificate, error) {
+	leaf := chain.Certificates[0]
+	sum := sha256.Sum256(leaf.Raw)
+	cert := &Certificate{
+		URL: chain.URL, Serial: fmt.Sprintf("%x", leaf.SerialNumber), Subject: leaf.Subject.String(), Issuer: leaf.Issuer.String(),
+		NotBefore: leaf.NotBefore.UTC(), NotAfter: leaf.NotAfter.UTC(), SHA256: hex.EncodeToString(sum[:]),
+		Differences: []inspect.Difference{},
+	}
+	failure := &CertificateError{Name: en.Name, Chain: chain.Certificates}
+	if !csrgen.SameKey(leaf.PublicKey, csr.PublicKey) {
+		failure.Reasons = append(failure.Reasons, "it is for another key than the CSR's")
+	}
+	if lacks := lacking(leaf, en.Order.Identifiers); len(lacks) > 0 {
+		failure.Reasons = append(failure.Reasons, "it lacks "+joinIdentifiers(lacks)+" of the order")
+	}
+	state, anchor, err := verifyChain(chain.Certificates, o, x509.VerifyOptions{CurrentTime: e.now()})
+	cert.Chain, cert.Anchor = state, anchor
+	if err != nil {
+		failure.Err = err
+		failure.Reasons = append(failure.Reasons, "its chain does not verify: "+chainReason(err, chain.Certificates))
+	}
+	if err := e.compare(cert, csr, leaf); err != nil {
+		failure.Reasons = append(failure.Reasons, err.Error())
+	}
+	if len(failure.Reasons) == 0 {
+		return cert, nil
+	}
+	cert.Rejected = failure.Reasons
+	return cert, failure
+}
+
+// compare fills the differences between what was asked for and what was issued.
+func (e *Engine) compare(cert *Certificate, csr *x509.CertificateRequest, leaf *x509.Certificate) error {
+	requested, err := inspect.CSR(csr.Raw)
+	if err != nil {
+		return err
+	}
+	issued, err := inspect.Certificate(leaf)
+	if err != nil {
+		return err
+	}
+	cert.Differences = append(cert.Differences, inspect.Compare(requested, issued)...)
+	if n := len(cert.Differences); n > 0 {
+		e.warn(StepFinalize, "the certificate differs from the CSR in %d points", n)
+	}
+	return nil
+}
+
+// lacking lists the order's identifiers that the certificate does not have.
+func lacking(leaf *x509.Certificate, order []acmewire.Identifier) []acmewire.Identifier {
+	missing, _ := compareNames(identifiersOf(leaf.DNSNames, leaf.IPAddresses), order)
+	return missing
+}
+
+// verifyChain verifies a chain to the given roots, else to a root the CA sent,
+// else to an anchor; a chain without any is checked link by link.
+func verifyChain(chain []*x509.Certificate, o FinalizeOptions, v x509.VerifyOptions) (ChainState, string, error) {
+	v.KeyUsages = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} // an NF's purposes are compared, not demanded, here
+	roots, linked := o.Roots, false
+	if len(roots) == 0 {
+		roots = slices.Concat(selfSigned(chain[1:]), o.Anchors)
+		if _, _, err := verifyTo(chain, roots, v); err != nil && len(chain) > 1 {
+			roots, linked = chain[len(chain)-1:], true
+		}
+	}
+	state, anchor, err := verifyTo(chain, roots, v)
+	if err == nil && linked {
+		state = ChainLinked
+	}
+	return state, anchor, err
+}
+
+func verifyTo(chain, roots []*x509.Certificate, v x509.VerifyOptions) (ChainState, string, error) {
+	if len(roots) == 0 {
+		return ChainUnverified, "", errors.New("the CA sent no issuer and no root is given")
+	}
+	v.Intermediates, v.Roots = x509.NewCertPool(), x509.NewCertPool()
+	for _, c := range chain[1:] {
+		v.Intermediates.AddCert(c)
+	}
+	for _, c := range roots {
+		v.Roots.AddCert(c)
+	}
+	verified, err := chain[0].Verify(v)
+	if err != nil {
+		return ChainUnverified, "", err
+	}
+	top := verified[0][len(verified[0])-1]
+	return ChainVerified, top.Subject.String(), nil
+}
+
+func selfSigned(certs []*x509.Certificate) []*x509.Certificate {
+	var found []*x509.Certificate
+	for _, c := range certs {
+		if bytes.Equal(c.RawIssuer, c.RawSubject) && c.CheckSignatureFrom(c) == nil {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// chainReason says why a chain does not verify and which root it would need.
+func chainReason(err error, chain []*x509.Certificate) string {
+	var unknown x509.UnknownAuthorityError
+	if errors.As(err, &unknown) {
+		return fmt.Sprintf("no given root has signed %q; the chain ends at %q", chain[0].Subject, chain[len(chain)-1].Issuer)
+	}
+	return err.Error()
+}
+
+// ParseCertificates reads concatenated PEM certificates, at least one.
+func ParseCertificates(data []byte) ([]*x509.Certificate, error) {
+	var certs []*x509.Certificate
+	for {
+		var block *pem.Block
+		block, data = pem.Decode(data)
+		if block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			return nil, fmt.Errorf("found a PEM block %q, want CERTIFICATE", block.Type)
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("certificate %d: %w", len(certs)+1, err)
+		}
+		certs = append(certs, cert)
+	}
+	if len(certs) == 0 {
+		return nil, errors.New("no PEM certificate found")
+	}
+	return certs, nil
+}
