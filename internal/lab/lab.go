@@ -47,9 +47,11 @@ type Lab struct {
 	nonces  *nonces
 	served  requestLog
 
+	connections connections
+
 	ctx     context.Context // ends when the lab closes; every wait hangs on it
 	cancel  context.CancelFunc
-	workers sync.WaitGroup // validations and listeners
+	workers sync.WaitGroup // listeners, requests and validations
 	done    chan struct{}  // closed when everything has ended
 	failure error          // of the shutdown; read after done
 
@@ -130,6 +132,7 @@ func (l *Lab) server(h http.Handler) *http.Server {
 		MaxHeaderBytes:    32 << 10,
 		BaseContext:       func(net.Listener) context.Context { return l.ctx },
 		ConnContext:       rememberConnection,
+		ConnState:         l.connections.note,
 		ErrorLog:          slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
 	}
 }
@@ -150,16 +153,31 @@ func (l *Lab) shutdown(servers ...*http.Server) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), closeTimeout)
 	defer cancel()
 	for _, s := range servers {
-		err := s.Shutdown(ctx)
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = s.Close()
+		// Shutdown takes a second to part from an HTTP/2 client that has
+		// nothing under way, so it is for those who have.
+		var err error
+		if l.connections.busy() {
+			err = s.Shutdown(ctx)
 		}
-		l.failure = errors.Join(l.failure, err)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = nil // Close cuts what is left
+		}
+		l.failure = errors.Join(l.failure, err, s.Close())
 	}
 	l.mu.Lock()
 	l.state.closed = true
 	l.mu.Unlock()
 	l.workers.Wait()
+}
+
+// enter counts a request among the workers, unless the lab has closed.
+func (l *Lab) enter() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.state.closed {
+		l.workers.Add(1)
+	}
+	return !l.state.closed
 }
 
 // Close stops listening, lets requests under way end for at most two seconds,

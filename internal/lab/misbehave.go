@@ -117,6 +117,7 @@ func (l *Lab) disturbed(e Endpoint, next http.HandlerFunc) http.HandlerFunc {
 		case <-timer.C:
 			next(w, r)
 		case <-r.Context().Done():
+			closeConnection(w, r) // or else the client had an empty 200
 		}
 	}
 }
