@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 )
 
 // Modes of what a web server, running as another user, must be able to read.
@@ -147,7 +148,9 @@ func (w *Webroot) CleanUp(_ context.Context, p Placement) error {
 		}
 	}
 	for i := len(p.Directories) - 1; i >= 0; i-- {
-		os.Remove(p.Directories[i]) // fails when something is in it: then it must stay
+		if info, err := os.Lstat(p.Directories[i]); err == nil && info.IsDir() {
+			os.Remove(p.Directories[i]) // fails when something is in it: then it must stay
+		}
 	}
 	return nil
 }
@@ -212,7 +215,7 @@ func createWebFile(path, content string) error {
 func holds(path, content string) (bool, error) {
 	info, err := os.Lstat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("reading %q: %w", path, reason(err))
