@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"net/http"
 	"time"
 )
@@ -46,6 +47,9 @@ func (l *Lab) finalize(s *signedRequest) (reply, error) {
 // checkCSR reads the CSR for an order. Lab.mu must be held.
 func (l *Lab) checkCSR(o *order, encoded string) (*leafRequest, error) {
 	der, err := decodeBase64(encoded)
+	if err == nil && len(der) == 0 {
+		err = errors.New("missing")
+	}
 	if err != nil {
 		return nil, problemf(malformed, "csr: %v", err)
 	}

@@ -58,7 +58,7 @@ func (l *Lab) checkIdentifier(id identifier) *problem {
 		return problemf(unsupportedIdentifier, "identifier type %q of %q, want dns", id.Type, id.Value)
 	case strings.HasPrefix(name, "*."):
 		return problemf(rejectedIdentifier, "wildcard %q needs a challenge that this server does not offer", id.Value)
-	case name == l.wrong.rejectIdentifier:
+	case name != "" && name == l.wrong.rejectIdentifier:
 		return problemf(rejectedIdentifier, "%q is refused by policy", id.Value)
 	}
 	if fault := dnsNameFault(name); fault != "" {
