@@ -36,6 +36,12 @@ func (o Output) mode() fs.FileMode {
 	return 0o644
 }
 
+// OutputError says that the outputs cannot be installed where they are wanted.
+type OutputError struct{ Err error }
+
+func (e *OutputError) Error() string { return "writing the files: " + e.Err.Error() }
+func (e *OutputError) Unwrap() error { return e.Err }
+
 // Preflight refuses outputs that could not be installed, before the CA is asked
 // for anything: a certificate that cannot be put where it belongs is better not
 // issued.
@@ -44,18 +50,18 @@ func (o FinalizeOptions) Preflight() error {
 	for _, out := range o.Outputs {
 		switch info, err := os.Stat(out.Path); {
 		case err == nil && info.IsDir():
-			return &store.AccessError{Op: "writing", Path: out.Path, Err: errors.New("it is a directory")}
+			return &OutputError{&store.AccessError{Op: "writing", Path: out.Path, Err: errors.New("it is a directory")}}
 		case err == nil && !o.Overwrite:
 			exists = append(exists, out.Path)
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
-			return &store.AccessError{Op: "writing", Path: out.Path, Err: err}
+			return &OutputError{&store.AccessError{Op: "writing", Path: out.Path, Err: err}}
 		}
 		if err := writable(filepath.Dir(out.Path)); err != nil {
-			return err
+			return &OutputError{err}
 		}
 	}
 	if len(exists) > 0 {
-		return &store.ExistsError{Paths: exists}
+		return &OutputError{&store.ExistsError{Paths: exists}}
 	}
 	return nil
 }
@@ -103,7 +109,7 @@ func (e *Engine) install(en *Enrolment, chain []*x509.Certificate, o FinalizeOpt
 		placed[out.Kind] = out.Path
 	}
 	if err := store.Install(files, store.InstallOptions{Overwrite: o.Overwrite}); err != nil {
-		return err
+		return &OutputError{err}
 	}
 	if maps.Equal(placed, en.Certificate.Files) {
 		return nil
@@ -142,4 +148,17 @@ func (e *Engine) installAgain(en *Enrolment, o FinalizeOptions) (unchanged bool,
 		return false, err
 	}
 	return maps.Equal(before, en.Certificate.Files), nil
+}
+
+// Content is one of an issued enrolment's files as PEM.
+func (e *Engine) Content(en *Enrolment, kind string) ([]byte, error) {
+	chain, err := e.savedChain(en.Name)
+	if err != nil {
+		return nil, err
+	}
+	content, err := e.contents(en, chain)
+	if err != nil {
+		return nil, err
+	}
+	return content[kind], nil
 }

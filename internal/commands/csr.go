@@ -1,0 +1,314 @@
+package commands
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/nfcert/nfcert/internal/csrgen"
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/nf"
+	"github.com/nfcert/nfcert/internal/store"
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+// nfFlags describe the network function and the certificate it wants. Each is
+// the twin of a field of the NF file, and beats it.
+type nfFlags struct {
+	file       string
+	kind       string
+	instanceID string
+	plmn       string
+	nid        string
+	country    string
+	fqdns      []string
+	uris       []string
+	profile    string
+	key        string
+	keyIn      string
+	omit       []string
+
+	sample *nf.Function // for practice, when nothing else says; nil: none
+}
+
+func (o *nfFlags) addFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.file, "nf", "", "NF `FILE` (YAML) that describes the network function")
+	fs.StringVar(&o.kind, "nf-type", "", "NF type, as in AMF (TS 29.510 6.1.6.3.3)")
+	fs.StringVar(&o.instanceID, "nf-instance-id", "", "NF instance id, a version 4 `UUID` (TS 29.571 5.3.2), or new")
+	fs.StringVar(&o.plmn, "plmn", "", "`MCC-MNC` of the home network domain, as in 001-01 (TS 23.003 28.2)")
+	fs.StringVar(&o.nid, "nid", "", "network id of an SNPN, 11 hex digits, beside --plmn")
+	fs.StringVar(&o.country, "country", "", "two letters for the subject's C")
+	fs.StringArrayVar(&o.fqdns, "fqdn", nil, "FQDN of the NF; may be repeated")
+	fs.StringArrayVar(&o.uris, "uri", nil, "further URI name; may be repeated")
+	fs.StringVar(&o.profile, "profile", "", "certificate profile (default nf-tls)")
+	fs.StringVar(&o.key, "key", "", "type of a new key: P256, P384, P521, RSA3072, RSA4096, Ed25519 (default P256)")
+	fs.StringVar(&o.keyIn, "key-in", "", "PEM `FILE` of a key to use instead of a new one")
+	fs.StringSliceVar(&o.omit, "omit", nil, "leave `PARTS` of the profile out for a CA that refuses them: dns, uri, nf-types, eku, key-usage, subject")
+}
+
+// given reports whether the flags say anything of the network function.
+func (o *nfFlags) given() bool {
+	return o.file != "" || o.kind != "" || o.instanceID != "" || o.plmn != "" || o.nid != "" || o.country != "" || len(o.fqdns) > 0 || len(o.uris) > 0
+}
+
+// options turns the flags into what the engine takes. saved is the function
+// that the enrolment has; nil: none.
+func (o *nfFlags) options(a *App, saved *nf.Function) (enroll.CSROptions, error) {
+	out := enroll.CSROptions{Profile: o.profile}
+	key := o.key
+	if o.given() {
+		f := nf.Function{}
+		if saved != nil {
+			f = *saved
+		}
+		if o.file != "" {
+			file, err := a.readNF(o.file)
+			if err != nil {
+				return out, err
+			}
+			f = file.NF
+			out.Profile = first(o.profile, file.Certificate.Profile)
+			key = first(o.key, file.Certificate.Key)
+		}
+		if err := o.over(&f, saved); err != nil {
+			return out, err
+		}
+		out.Function = &f
+	}
+	var err error
+	if key != "" {
+		if out.KeyType, err = csrgen.ParseKeyType(key); err != nil {
+			return out, usagef("", "the key: %v", err)
+		}
+	}
+	if o.keyIn != "" {
+		if out.Key, err = a.readKey(o.keyIn); err != nil {
+			return out, err
+		}
+	}
+	if len(o.omit) > 0 {
+		if out.Omit, err = csrgen.ParseParts(o.omit); err != nil {
+			return out, usagef("", "--omit: %v", err)
+		}
+	}
+	return out, nil
+}
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// over lets each flag beat the field it is the twin of.
+func (o *nfFlags) over(f *nf.Function, saved *nf.Function) error {
+	f.Type = first(o.kind, f.Type)
+	f.NID = first(o.nid, f.NID)
+	f.Country = first(o.country, f.Country)
+	if o.plmn != "" {
+		plmn, err := nf.ParsePLMN(o.plmn)
+		if err != nil {
+			return usagef("as in --plmn 001-01", "--plmn: %v", err)
+		}
+		f.PLMN = &plmn
+	}
+	if len(o.fqdns) > 0 {
+		f.FQDNs = o.fqdns
+	}
+	if len(o.uris) > 0 {
+		f.URIs = o.uris
+	}
+	switch o.instanceID {
+	case "":
+	case "new":
+		// Asked again, "new" means the one that was made for this enrolment.
+		if saved != nil && saved.InstanceID != "" {
+			f.InstanceID = saved.InstanceID
+		} else {
+			f.InstanceID = nf.NewInstanceID()
+		}
+	default:
+		id, err := nf.ParseInstanceID(o.instanceID)
+		if err != nil {
+			return usagef("as in 4ace9d34-2c69-4f99-92d5-a73a3fe8e23b, or new", "--nf-instance-id: %v", err)
+		}
+		f.InstanceID = id
+	}
+	return nil
+}
+
+// readNF reads an NF file and passes its warnings on.
+func (a *App) readNF(path string) (*nf.File, error) {
+	data, err := a.readFileOr(path, nf.MaxFileSize)
+	if err != nil {
+		return nil, err
+	}
+	file, _, err := nf.ParseFile(path, data) // the csr step warns, of file and flags together
+	return file, err
+}
+
+func profileNames() string {
+	var names []string
+	for _, p := range nf.Profiles() {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// csrOptions are the flags of csr.
+type csrOptions struct {
+	nf     nfFlags
+	csrOut string
+	keyOut string
+	force  bool
+}
+
+func newCSR(app *App) *cobra.Command {
+	o := &csrOptions{}
+	cmd := &cobra.Command{
+		Use:   "csr",
+		Short: "Make the key and the CSR of one NF",
+		Long: `Make a key and a certificate signing request for one network function, by a
+certificate profile of TS 33.310. The NF is described by a file, by flags, or by
+both; a flag beats the file. Nothing is sent anywhere. Run again with the same
+input it changes nothing; with other input it makes the CSR anew, with the same
+key where it can, as long as no CA has been sent it.`,
+		Example: `  nfcert csr -n amf-01 --nf amf-01.yaml --csr-out amf-01.csr
+  nfcert csr -n amf-01 --nf-type AMF --nf-instance-id new --plmn 001-01 --country SE \
+      --fqdn amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org
+  nfcert csr -n amf-01 --omit uri        for a CA that refuses URI names`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return app.runCSR(cmd, o) },
+	}
+	o.nf.addFlags(cmd.Flags())
+	cmd.Flags().StringVar(&o.csrOut, "csr-out", "", "write the CSR to `FILE`, - for stdout")
+	cmd.Flags().StringVar(&o.keyOut, "key-out", "", "write the key to `FILE`, mode 0600")
+	cmd.Flags().BoolVar(&o.force, "force", false, "replace files that exist")
+	cmd.AddCommand(newProfiles(app))
+	return cmd
+}
+
+func (a *App) runCSR(cmd *cobra.Command, o *csrOptions) error {
+	if err := a.needName(); err != nil {
+		return err
+	}
+	s, err := a.local()
+	if err != nil {
+		return err
+	}
+	en, unchanged, err := a.makeCSR(cmd, s, &o.nf)
+	if err != nil {
+		return err
+	}
+	toStdout, err := a.writeCSR(s, en, o)
+	if err != nil {
+		return err
+	}
+	if toStdout { // stdout carries the CSR, so the document does not go there
+		a.progress.next(a.nextFor(en))
+		return nil
+	}
+	return a.printEnrolment(en, unchanged)
+}
+
+// makeCSR runs the csr step.
+func (a *App) makeCSR(cmd *cobra.Command, s *session, flags *nfFlags) (*enroll.Enrolment, bool, error) {
+	var saved *nf.Function
+	if en, err := enroll.Load(s.store, a.global.name); err == nil {
+		saved = en.NF
+	}
+	options, err := flags.options(a, saved)
+	if err != nil {
+		return nil, false, err
+	}
+	if options.Function == nil && saved == nil {
+		options.Function = flags.sample
+	}
+	if options.Function == nil && saved == nil {
+		return nil, false, usagef("describe it by --nf FILE, or by --nf-type, --nf-instance-id, --plmn, --country and --fqdn", "it is not said which network function %s is", a.global.name)
+	}
+	return s.engine.CSR(cmd.Context(), a.global.name, options)
+}
+
+// writeCSR writes the files that were asked for.
+func (a *App) writeCSR(s *session, en *enroll.Enrolment, o *csrOptions) (toStdout bool, err error) {
+	var files []store.File
+	for _, out := range []struct {
+		path, from string
+		mode       uint32
+	}{{o.csrOut, en.CSR.File, 0o644}, {o.keyOut, en.CSR.KeyFile, 0o600}} {
+		if out.path == "" {
+			continue
+		}
+		data, err := readFile(out.from, maxPEM)
+		if err != nil {
+			return false, err
+		}
+		if out.path == "-" {
+			toStdout = true
+			if err := writeAll(a.streams.Out, data); err != nil {
+				return true, err
+			}
+			continue
+		}
+		path, err := absolute(out.path)
+		if err != nil {
+			return false, err
+		}
+		files = append(files, store.File{Path: path, Data: data, Mode: fileMode(out.mode)})
+	}
+	if err := store.Install(files, store.InstallOptions{Overwrite: o.force}); err != nil {
+		return false, &enroll.OutputError{Err: err}
+	}
+	return toStdout, nil
+}
+
+func newProfiles(app *App) *cobra.Command {
+	return &cobra.Command{
+		Use: "profiles [NAME]", Short: "The 5GC certificate types and their rules",
+		Args: wantArgs(0, 1, "at most the name of one profile"),
+		RunE: func(_ *cobra.Command, args []string) error { return app.runProfiles(args) },
+	}
+}
+
+func (a *App) runProfiles(args []string) error {
+	if len(args) == 0 {
+		table := ui.NewTable("NAME", "TITLE", "CLAUSE")
+		for _, p := range nf.Profiles() {
+			table.Row(p.Name, p.Title, p.Clause)
+		}
+		return a.printList("Profiles", "profiles", nf.Profiles(), table)
+	}
+	p, ok := nf.LookupProfile(args[0])
+	if !ok {
+		return &enroll.ProfileError{Name: args[0]}
+	}
+	table := ui.NewTable("FIELD", "PRESENCE", "CRITICAL", "LEVEL", "CLAUSE", "KNOWN", "RULE")
+	for _, f := range p.Fields {
+		table.Row(string(f.Name), string(f.Presence), string(f.Critical), string(f.Level), f.Clause, string(f.Confidence), f.Rule)
+	}
+	if a.global.output == outputTable {
+		a.progress.note("%s: %s (%s)", p.Name, p.Title, p.Clause)
+	}
+	return a.printList("Profile", "profile", p, table)
+}
+
+// printList prints a list, as a document or a table.
+func (a *App) printList(kind, member string, list any, table *ui.Table) error {
+	switch a.global.output {
+	case outputJSON, outputJSONL:
+		return ui.WriteJSON(a.streams.Out, map[string]any{"apiVersion": apiVersion, "kind": kind, member: list})
+	}
+	a.progress.done()
+	if table.Len() == 0 {
+		a.progress.note("there are none")
+		return nil
+	}
+	if err := table.Write(a.streams.Out, a.streams.OutTTY); err != nil {
+		return fmt.Errorf("writing the answer: %w", err)
+	}
+	return nil
+}

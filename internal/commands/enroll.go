@@ -1,0 +1,148 @@
+package commands
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/nf"
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+// enrollOptions are the flags of all steps.
+type enrollOptions struct {
+	account   accountFlags
+	nf        nfFlags
+	order     orderFlags
+	challenge challengeFlags
+	finalize  finalizeFlags
+	lab       bool
+}
+
+func newEnroll(app *App) *cobra.Command {
+	o := &enrollOptions{}
+	cmd := &cobra.Command{
+		Use:   "enroll",
+		Short: "All steps, resuming where an earlier run stopped",
+		Long: `Run account, csr, order and finalize one after the other. Steps that are done are
+passed over, so running it again after an interruption goes on from there.
+
+With --lab a practice CA runs inside this process and a sample AMF enrols at it,
+in a fresh directory that is named at the end: nothing has to be set up.`,
+		Example: `  nfcert enroll --lab
+  nfcert enroll -n amf-01 --nf amf-01.yaml --server https://ca.example/directory --ca-root ca.pem \
+      --accept-tos --http-listen :80 --out /etc/open5gs/tls`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.lab {
+				return app.runEnrollLab(cmd, o)
+			}
+			return app.runEnroll(cmd, o)
+		},
+	}
+	for _, flags := range []interface{ addFlags(*pflag.FlagSet) }{&o.account, &o.nf, &o.order, &o.challenge, &o.finalize} {
+		flags.addFlags(cmd.Flags())
+	}
+	cmd.Flags().BoolVar(&o.lab, "lab", false, "practice: start a lab CA in this process and enrol at it")
+	return cmd
+}
+
+func (a *App) runEnroll(cmd *cobra.Command, o *enrollOptions) error {
+	if err := a.needName(); err != nil {
+		return err
+	}
+	solvers, end, err := o.challenge.solvers()
+	if err != nil {
+		return err
+	}
+	defer end()
+	a.resume = a.line("enroll", "-n", a.name)
+	return a.withServer(cmd.Context(), func(ctx context.Context, s *session) error {
+		s.engine.Solvers = solvers
+		return a.allSteps(ctx, cmd, s, o)
+	})
+}
+
+// allSteps runs the flow. What could make the last step fail on this machine is
+// tried before the first request.
+func (a *App) allSteps(ctx context.Context, cmd *cobra.Command, s *session, o *enrollOptions) error {
+	if a.global.output == outputJSONL {
+		a.progress.sink = func(e enroll.Event) { _ = ui.WriteJSONLine(a.streams.Out, eventDoc{apiVersion, "Event", e}) }
+	}
+	account, err := o.account.options(a)
+	if err != nil {
+		return err
+	}
+	order, err := o.order.options(a)
+	if err != nil {
+		return err
+	}
+	order.Challenge = o.challenge.challenge
+	finalize, stdout, err := o.finalize.options(a.name)
+	if err != nil {
+		return err
+	}
+	finalize.Anchors = s.server.roots
+	en, _, err := a.makeCSR(cmd, s, &o.nf)
+	if err != nil {
+		return err
+	}
+	if en.Step != enroll.StepDone {
+		if err := finalize.Preflight(); err != nil {
+			return err
+		}
+		if _, _, err := a.register(ctx, s, account); err != nil {
+			return err
+		}
+		if _, _, err := s.engine.Order(ctx, a.name, order); err != nil {
+			return err
+		}
+	}
+	en, unchanged, err := s.engine.Finalize(ctx, a.name, finalize)
+	if err != nil {
+		return err
+	}
+	if a.global.output == outputJSONL {
+		return ui.WriteJSONLine(a.streams.Out, enrolmentDoc{APIVersion: apiVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged})
+	}
+	return a.printIssued(s, en, unchanged, stdout)
+}
+
+// eventDoc is one line of -o jsonl.
+type eventDoc struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	enroll.Event
+}
+
+// runEnrollLab enrols a sample AMF at a lab CA in this process, in a fresh
+// directory unless --state names one.
+func (a *App) runEnrollLab(cmd *cobra.Command, o *enrollOptions) error {
+	if a.global.server != "" {
+		return usagef("leave one of them out", "--lab brings its own CA, and --server names another")
+	}
+	var dir string
+	if a.global.state == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "nfcert-lab-"); err != nil {
+			return &enroll.OutputError{Err: err}
+		}
+		a.global.state = filepath.Join(dir, "state")
+	}
+	if a.global.name == "" {
+		a.global.name = "amf-01"
+		a.name = a.global.name
+	}
+	sample := nf.SampleAMF()
+	o.nf.sample = &sample
+	if o.finalize.output.dir == "" && dir != "" {
+		o.finalize.output.dir = filepath.Join(dir, "tls")
+	}
+	return a.inLab(cmd.Context(), o, func(ctx context.Context, s *session) error {
+		return a.allSteps(ctx, cmd, s, o)
+	})
+}

@@ -1,0 +1,420 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/csrgen"
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/nf"
+	"github.com/nfcert/nfcert/internal/solve"
+	"github.com/nfcert/nfcert/internal/store"
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+// Exit codes. `nfcert help exit-codes` explains them.
+const (
+	exitDone          = 0
+	exitBug           = 1
+	exitUsage         = 2
+	exitPending       = 3
+	exitRefused       = 4
+	exitAuthorization = 5
+	exitNetwork       = 6
+	exitState         = 7
+	exitFindings      = 8
+	exitInterrupted   = 130
+)
+
+// Faults say on whose desk a problem lies.
+const (
+	faultUsage         = "usage"
+	faultInput         = "input"
+	faultState         = "state"
+	faultNetwork       = "network"
+	faultTLS           = "tls"
+	faultCA            = "ca"
+	faultAuthorization = "authorization"
+	faultTimeout       = "timeout"
+	faultInternal      = "internal"
+)
+
+// usageError says that the command line cannot be followed.
+type usageError struct{ message, hint string }
+
+func (e *usageError) Error() string { return e.message }
+
+// usagef makes a usageError with a hint, which may be "".
+func usagef(hint, format string, args ...any) error {
+	return &usageError{message: fmt.Sprintf(format, args...), hint: hint}
+}
+
+// inputError says that a file the user named cannot be read or is not valid.
+type inputError struct {
+	File string
+	Err  error
+}
+
+func (e *inputError) Error() string { return fmt.Sprintf("%q: %v", e.File, e.Err) }
+func (e *inputError) Unwrap() error { return e.Err }
+
+// report is an error as it is told, to people and to scripts.
+type report struct {
+	APIVersion string            `json:"apiVersion"`
+	Kind       string            `json:"kind"`
+	Exit       int               `json:"exit"`
+	Code       string            `json:"code"`
+	Fault      string            `json:"fault"`
+	Message    string            `json:"message"`
+	Hint       string            `json:"hint,omitempty"`
+	Clause     string            `json:"clause,omitempty"`
+	Problem    *acmewire.Problem `json:"problem,omitempty"`
+	Request    *acmewire.Request `json:"request,omitempty"`
+	Next       string            `json:"next,omitempty"`
+}
+
+// apiVersion is that of every document.
+const apiVersion = "nfcert/v1"
+
+// explain turns an error into what is told of it. It is the one place that
+// knows exit codes.
+func (a *App) explain(err error) report {
+	r := report{APIVersion: apiVersion, Kind: "Error", Exit: exitBug, Code: "internal", Fault: faultInternal, Message: err.Error()}
+	for _, explain := range []func(error, *report) bool{
+		a.explainEnd, a.explainInput, a.explainEngine, a.explainCA, a.explainState,
+	} {
+		if explain(err, &r) {
+			return r
+		}
+	}
+	r.Hint = "this is a bug in nfcert; please report it with the output of the same command and --trace"
+	return r
+}
+
+// as is errors.As with the target made here.
+func as[T error](err error) (T, bool) {
+	var target T
+	ok := errors.As(err, &target)
+	return target, ok
+}
+
+// explainEnd is for work that ended early and can be gone on with.
+func (a *App) explainEnd(err error, r *report) bool {
+	if _, ok := as[*enroll.PendingError](err); ok || errors.Is(err, context.DeadlineExceeded) {
+		r.Exit, r.Code, r.Fault = exitPending, "pending", faultTimeout
+		if !ok {
+			r.Message = fmt.Sprintf("%s: out of time after %s", a.subject(), a.global.timeout)
+		}
+		r.Next = a.resume
+		r.Hint = "nothing is lost: run it again, or give it longer with --timeout"
+		return true
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, ui.ErrInterrupted) {
+		r.Exit, r.Code, r.Fault = exitInterrupted, "interrupted", faultUsage
+		r.Message = a.subject() + ": interrupted; what was reached is saved"
+		r.Next = a.resume
+		return true
+	}
+	return false
+}
+
+// subject names what the command was doing.
+func (a *App) subject() string {
+	if a.name != "" {
+		return a.command + " " + a.name
+	}
+	if a.command == "" {
+		return "nfcert"
+	}
+	return a.command
+}
+
+// explainInput is for what the user typed and the files it names.
+func (a *App) explainInput(err error, r *report) bool {
+	r.Exit, r.Code, r.Fault = exitUsage, "invalid-input", faultInput
+	if e, ok := as[*usageError](err); ok {
+		r.Code, r.Fault, r.Hint = "usage", faultUsage, e.hint
+		return true
+	}
+	if errors.Is(err, ui.ErrNoTerminal) {
+		r.Code, r.Fault = "usage", faultUsage
+		return true
+	}
+	if e, ok := as[*enroll.OutputError](err); ok {
+		r.Code = "output"
+		if _, exists := as[*store.ExistsError](e); exists {
+			r.Code, r.Hint = "exists", "nothing was overwritten; --force replaces them, once key and chain are verified"
+		}
+		return true
+	}
+	if _, ok := as[*csrgen.KeyError](err); ok {
+		if _, saved := as[*enroll.KeyFileError](err); saved {
+			return false
+		}
+		if errors.Is(err, csrgen.ErrEncryptedKey) {
+			r.Hint = "decrypt it first: openssl pkcs8 -in KEY -out PLAIN-KEY"
+		}
+		return true
+	}
+	if _, ok := as[*inputError](err); ok {
+		return true
+	}
+	if _, ok := as[*nf.FileError](err); ok {
+		return true
+	}
+	if _, ok := as[nf.FieldErrors](err); ok {
+		return true
+	}
+	if e, ok := as[*enroll.NameError](err); ok {
+		r.Code, r.Fault, r.Message = "usage", faultUsage, e.Error()
+		return true
+	}
+	if _, ok := as[*enroll.ProfileError](err); ok {
+		r.Hint = "one of: " + profileNames()
+		return true
+	}
+	if e, ok := as[*solve.ListenError](err); ok {
+		r.Code, r.Fault = "listen", faultUsage
+		switch {
+		case e.InUse():
+			r.Hint = "another program answers there: serve the challenge through it with --webroot DIR, or listen elsewhere with --http-listen ADDR and forward port 80"
+		case e.NeedsPrivilege():
+			r.Hint = "this port needs privilege: listen elsewhere with --http-listen ADDR and forward port 80, use --webroot DIR, or grant CAP_NET_BIND_SERVICE"
+		}
+		return true
+	}
+	if _, ok := as[*solve.OccupiedError](err); ok {
+		return true
+	}
+	return false
+}
+
+// explainEngine is for what the engine found out itself.
+func (a *App) explainEngine(err error, r *report) bool {
+	r.Exit, r.Code, r.Fault = exitState, "state", faultState
+	if e, ok := as[*enroll.OutOfTurnError](err); ok {
+		r.Code = "out-of-turn"
+		r.Next = a.comesFirst(e)
+		return true
+	}
+	if e, ok := as[*enroll.ConflictError](err); ok {
+		r.Code, r.Hint = "conflict", "use another name with -n"
+		if e.Field == "names" {
+			r.Next = a.line("order abandon", "-n", e.Name)
+		}
+		return true
+	}
+	if e, ok := as[*enroll.TermsError](err); ok {
+		r.Exit, r.Code, r.Fault, r.Clause = exitUsage, "terms", faultUsage, "RFC 8555 7.3.3"
+		r.Hint = "read them and say --accept-tos: " + e.URL
+		return true
+	}
+	if _, ok := as[*enroll.BindingRequiredError](err); ok {
+		r.Exit, r.Code, r.Fault, r.Clause = exitUsage, "eab-required", faultUsage, "RFC 8555 7.3.4"
+		r.Hint = "ask the CA's operator for a key id and a MAC key, and give them with --eab-kid and --eab-key-file"
+		return true
+	}
+	if e, ok := as[*enroll.AccountStateError](err); ok {
+		r.Code, r.Clause = "account-"+e.Status, "RFC 8555 7.1.6"
+		r.Hint = "it cannot be used again; register another under a new name: --account NAME"
+		return true
+	}
+	if e, ok := as[*enroll.NoChallengeError](err); ok {
+		a.explainNoChallenge(e, r)
+		return true
+	}
+	if _, ok := as[*enroll.NamesError](err); ok {
+		r.Exit, r.Code, r.Fault, r.Clause = exitUsage, "names-differ", faultInput, "RFC 8555 7.4"
+		r.Hint = "every CA refuses that; nothing was sent. Order the CSR's names, or make the CSR anew with the order's"
+		r.Next = a.line("order abandon", "-n", a.name)
+		return true
+	}
+	if _, ok := as[*enroll.ChainChoiceError](err); ok {
+		r.Exit, r.Code, r.Fault, r.Clause = exitUsage, "no-such-chain", faultUsage, "RFC 8555 7.4.2"
+		r.Hint = "leave --chain out, or name one of these"
+		return true
+	}
+	if e, ok := as[*enroll.AuthorizationError](err); ok {
+		explainAuthorization(e, r)
+		r.Next = a.line("order", "-n", e.Name)
+		return true
+	}
+	if e, ok := as[*enroll.CertificateError](err); ok {
+		r.Exit, r.Code, r.Fault, r.Clause = exitFindings, "certificate", faultCA, "RFC 8555 7.4.2"
+		r.Hint = "it is kept for inspection and installed nowhere"
+		if e.Err != nil && len(e.Reasons) == 1 {
+			r.Hint = "when the root is known from another source, name it with --issuer-root FILE; the certificate is kept and installed nowhere"
+		}
+		r.Next = a.line("show cert", "-n", e.Name)
+		return true
+	}
+	return false
+}
+
+func (a *App) explainNoChallenge(e *enroll.NoChallengeError, r *report) {
+	r.Exit, r.Code, r.Fault, r.Clause = exitUsage, "no-challenge", faultUsage, "RFC 8555 7.1.4"
+	if len(e.Offered) == 0 {
+		r.Exit, r.Fault = exitRefused, faultCA
+		r.Hint = "the CA's policy has no way to prove this identifier; its operator must enable one"
+		return
+	}
+	r.Hint = "choose one of those that the CA offers; the order stays as it is"
+	r.Next = a.line("order abandon", "-n", a.name)
+}
+
+func explainAuthorization(e *enroll.AuthorizationError, r *report) {
+	r.Exit, r.Code, r.Fault, r.Clause = exitAuthorization, "authorization", faultAuthorization, "RFC 8555 7.1.6"
+	r.Hint = "mend the cause, then order again"
+	for _, refused := range e.Refused {
+		if refused.Problem == nil {
+			continue
+		}
+		r.Problem = refused.Problem
+		if advice, ok := adviceFor(refused.Problem); ok {
+			r.Hint = advice.hint
+			r.Clause = advice.clause
+		}
+		break
+	}
+	if r.Problem == nil {
+		r.Problem = e.OrderError
+	}
+}
+
+// explainCA is for what came, or did not come, from the server.
+func (a *App) explainCA(err error, r *report) bool {
+	if p, ok := as[*acmewire.Problem](err); ok {
+		a.explainProblem(err, p, r)
+		return true
+	}
+	if e, ok := as[*acmewire.ProtocolError](err); ok {
+		r.Exit, r.Code, r.Fault, r.Clause = exitRefused, "protocol", faultCA, e.Clause
+		r.Message = fmt.Sprintf("%s: the server does not speak ACME as it should: %s", a.subject(), e.Found)
+		if e.Err != nil {
+			r.Message += ": " + e.Err.Error()
+		}
+		r.Request = &e.Request
+		r.Hint = "is this the ACME directory URL? See what came: add --trace -"
+		return true
+	}
+	if e, ok := as[*acmewire.NetworkError](err); ok {
+		r.Exit, r.Code, r.Fault = exitNetwork, "unreachable", faultNetwork
+		r.Message = a.subject() + ": " + e.Error()
+		r.Request = &e.Request
+		r.Hint = networkHint(e)
+		r.Next = a.resume
+		if e.Stage == acmewire.StageTLS {
+			r.Code, r.Fault = "untrusted", faultTLS
+		}
+		return true
+	}
+	return false
+}
+
+// explainProblem is for a problem document.
+func (a *App) explainProblem(err error, p *acmewire.Problem, r *report) {
+	r.Exit, r.Code, r.Fault = exitRefused, "acme-refused", faultCA
+	r.Message = fmt.Sprintf("%s: the CA refused: %s", a.subject(), problemName(p))
+	r.Problem, r.Request = p, p.Request
+	if advice, ok := adviceFor(p); ok {
+		r.Clause, r.Hint = advice.clause, advice.hint
+	}
+	if p.RetryAfter > 0 {
+		r.Hint = strings.TrimSpace(fmt.Sprintf("the CA asks to wait %s. %s", p.RetryAfter, r.Hint))
+	}
+	if e, ok := as[*enroll.RefusedCSRError](err); ok {
+		r.Message = fmt.Sprintf("%s: the CA refused the CSR: %s", a.subject(), problemName(p))
+		if len(e.URIs) > 0 {
+			r.Hint = fmt.Sprintf("the CSR has the URI name %s, which the order does not carry; many CAs refuse URI names in a dns order. Make the CSR without it (the certificate will then lack the NF instance id), and finalize again", e.URIs[0])
+			r.Next = a.line("csr", "-n", e.Name, "--omit", "uri")
+		}
+	}
+}
+
+func problemName(p *acmewire.Problem) string {
+	if name := p.Name(); name != "" && name != "about:blank" {
+		return name
+	}
+	return fmt.Sprintf("HTTP status %d without a problem type", p.Status)
+}
+
+// explainState is for what lies on this machine's disk.
+func (a *App) explainState(err error, r *report) bool {
+	r.Exit, r.Code, r.Fault = exitState, "state", faultState
+	if e, ok := as[*store.LockedError](err); ok {
+		r.Code, r.Hint = "locked", "wait for that run to end, or end it; a lock never outlives its process"
+		r.Message = a.subject() + ": " + e.Error()
+		return true
+	}
+	if e, ok := as[*store.DamagedError](err); ok {
+		r.Code = "damaged"
+		r.Hint = fmt.Sprintf("nothing was changed. Restore it from a backup, or move it away and start over: mv %[1]s %[1]s.damaged", shellQuote(e.Path))
+		return true
+	}
+	if _, ok := as[*store.VersionError](err); ok {
+		r.Code, r.Hint = "newer-version", "a newer nfcert wrote it; use that one. Nothing was changed"
+		return true
+	}
+	if _, ok := as[*enroll.KeyFileError](err); ok {
+		r.Code, r.Hint = "key", "nothing was changed; restore the file from a backup, or start over under another name"
+		return true
+	}
+	if _, ok := as[*store.AccessError](err); ok {
+		r.Code, r.Hint = "access", "nfcert needs to read and write its state; --state DIR names another place"
+		return true
+	}
+	return false
+}
+
+// comesFirst is the command that an out-of-turn step needs.
+func (a *App) comesFirst(e *enroll.OutOfTurnError) string {
+	switch e.Needs {
+	case enroll.StepAccount:
+		return a.line("account", a.serverArgs()...)
+	case enroll.StepCSR:
+		return a.line("csr", "-n", e.Name, "--nf", "FILE")
+	case enroll.StepOrder:
+		return a.line("order", "-n", e.Name)
+	case enroll.StepFinalize:
+		return a.line("finalize", "-n", e.Name)
+	}
+	return a.line("show", "-n", e.Name)
+}
+
+// serverArgs repeats how the user named the server.
+func (a *App) serverArgs() []string {
+	if a.global.server == "" {
+		return []string{"--server", "URL"}
+	}
+	return []string{"--server", a.global.server}
+}
+
+// line writes a command line that the user can type next; it repeats where
+// state and configuration are when the user said so.
+func (a *App) line(command string, args ...string) string {
+	words := append([]string{"nfcert"}, strings.Fields(command)...)
+	words = append(words, args...)
+	for _, v := range a.settings.values {
+		if (v.Flag == "state" || v.Flag == "config") && v.Source == "flag" {
+			words = append(words, "--"+v.Flag, v.Value)
+		}
+	}
+	for i := range words {
+		words[i] = shellQuote(words[i])
+	}
+	return strings.Join(words, " ")
+}
+
+// shellQuote quotes a word for a POSIX shell where it must be.
+func shellQuote(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+=,", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,116 @@
+package commands
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+// maxTold bounds words of a server in an error for people.
+const maxTold = 1000
+
+// fail tells an error on stderr and returns the exit code.
+func (a *App) fail(err error) int {
+	if e, ok := as[*exitError](err); ok {
+		return e.code
+	}
+	r := a.explain(err)
+	if a.global.output == outputJSON || a.global.output == outputJSONL {
+		_ = ui.WriteJSONLine(a.streams.Err, r)
+		return r.Exit
+	}
+	_ = writeAll(a.streams.Err, []byte(a.forPeople(r, err)))
+	return r.Exit
+}
+
+// forPeople lays a report out: what happened, the CA's own words, the clause,
+// what to do.
+func (a *App) forPeople(r report, err error) string {
+	paint := a.streams.ErrPaint()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n", paint.Red("nfcert:"), ui.Clean(a.headline(r, err), maxTold))
+	line := func(label, text string) {
+		if text != "" {
+			fmt.Fprintf(&b, "  %-9s%s\n", label+":", ui.Clean(text, maxTold))
+		}
+	}
+	for _, said := range caSays(r, err) {
+		line("ca says", said)
+	}
+	if r.Request != nil && r.Request.URL != "" {
+		text := r.Request.Method + " " + r.Request.URL
+		if r.Request.Status != 0 {
+			text += fmt.Sprintf(" (%d)", r.Request.Status)
+		}
+		line("request", text)
+	}
+	line("clause", r.Clause)
+	line("hint", r.Hint)
+	if r.Next != "" {
+		fmt.Fprintf(&b, "next: %s\n", ui.Clean(r.Next, maxTold))
+	}
+	return b.String()
+}
+
+// headline is the message without what caSays tells in lines of its own.
+func (a *App) headline(r report, err error) string {
+	e, ok := as[*enroll.AuthorizationError](err)
+	if !ok || len(e.Refused) == 0 {
+		return r.Message
+	}
+	var names []string
+	for _, refused := range e.Refused {
+		name := refused.Identifier.String()
+		if refused.Challenge != "" {
+			name += " by " + refused.Challenge
+		}
+		names = append(names, name)
+	}
+	return fmt.Sprintf("%s: the CA could not prove %s", a.subject(), strings.Join(names, ", "))
+}
+
+// caSays lists the CA's own words.
+func caSays(r report, err error) []string {
+	var said []string
+	if e, ok := as[*enroll.AuthorizationError](err); ok {
+		for _, refused := range e.Refused {
+			said = append(said, refused.String())
+		}
+		if e.OrderError != nil {
+			said = append(said, e.OrderError.Error())
+		}
+		return said
+	}
+	if r.Problem == nil {
+		return nil
+	}
+	if r.Problem.Detail != "" || r.Problem.Title != "" {
+		said = append(said, quoted(r.Problem))
+	}
+	for _, s := range r.Problem.Subproblems {
+		text := s.Type
+		if s.Identifier != nil {
+			text = s.Identifier.String() + ": " + (&acmewire.Problem{Type: s.Type}).Name()
+		}
+		if s.Detail != "" {
+			text += fmt.Sprintf(": %q", s.Detail)
+		}
+		said = append(said, text)
+	}
+	return said
+}
+
+func quoted(p *acmewire.Problem) string {
+	if p.Detail != "" {
+		return fmt.Sprintf("%q", p.Detail)
+	}
+	return fmt.Sprintf("%q", p.Title)
+}
+
+// exitError ends the program with a code and no words: a child's, say.
+type exitError struct{ code int }
+
+func (e *exitError) Error() string { return fmt.Sprintf("exit status %d", e.code) }

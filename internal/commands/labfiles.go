@@ -1,0 +1,58 @@
+package commands
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/lab"
+	"github.com/nfcert/nfcert/internal/store"
+)
+
+// macKey makes the MAC key of the external account that the flags name.
+func (o *labFlags) macKey(options *lab.Options) ([]byte, error) {
+	if o.eabKID == "" {
+		if o.requireEAB {
+			return nil, usagef("as in --lab-eab-kid amf-01", "--require-eab needs an external account that can be bound")
+		}
+		return nil, nil
+	}
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return nil, err
+	}
+	options.EAB = map[string][]byte{o.eabKID: key}
+	return key, nil
+}
+
+// writeFiles writes what clients need to trust the lab, and the settings that
+// say so.
+func (r *running) writeFiles(o lab.Options, mac []byte, kid string) error {
+	dir, err := filepath.Abs(r.dir)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return &enroll.OutputError{Err: err}
+	}
+	root, issuer := filepath.Join(dir, "ca-root.pem"), filepath.Join(dir, "issuer-root.pem")
+	files := []store.File{{Path: root, Data: r.TLSRootPEM(), Mode: 0o644}, {Path: issuer, Data: r.IssuerRootPEM(), Mode: 0o644}}
+	r.settings = []setting{
+		{envName("server"), r.DirectoryURL()}, {envName("ca-root"), root}, {envName("issuer-root"), issuer},
+		{envName("http-listen"), net.JoinHostPort("127.0.0.1", strconv.Itoa(o.HTTPPort))},
+		{envName("accept-tos"), "true"},
+	}
+	if mac != nil {
+		path := filepath.Join(dir, "eab.key")
+		files = append(files, store.File{Path: path, Data: []byte(base64.RawURLEncoding.EncodeToString(mac) + "\n")})
+		r.settings = append(r.settings, setting{envName("eab-kid"), kid}, setting{envName("eab-key-file"), path})
+	}
+	if err := store.Install(files, store.InstallOptions{Overwrite: true}); err != nil {
+		return &enroll.OutputError{Err: err}
+	}
+	return nil
+}

@@ -1,0 +1,152 @@
+package commands
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+// progress tells on stderr what happens, as the verbosity wants it.
+type progress struct {
+	app     *App
+	waiting *ui.Waiting
+	paint   ui.Paint
+	sink    func(enroll.Event) // of -o jsonl; nil: none
+}
+
+func newProgress(a *App) *progress {
+	return &progress{app: a, waiting: ui.NewWaiting(a.streams), paint: a.streams.ErrPaint()}
+}
+
+// done removes the waiting line. It is safe on a nil progress.
+func (p *progress) done() {
+	if p != nil {
+		p.waiting.Done()
+	}
+}
+
+// machine reports whether stderr is read by a program: it carries nothing but
+// an error then.
+func (p *progress) machine() bool {
+	return p.app.global.output == outputJSON || p.app.global.output == outputJSONL
+}
+
+func (p *progress) silent() bool { return p.app.global.quiet || p.machine() }
+
+// event shows what the engine says.
+func (p *progress) event(e enroll.Event) {
+	if p.sink != nil {
+		p.sink(e)
+	}
+	switch {
+	case p.machine():
+	case e.Warning:
+		p.warn("%s", e.Message)
+	case p.app.global.quiet:
+	case !e.Next.IsZero():
+		p.waiting.Update(e.Message, e.Next)
+	default:
+		p.waiting.Done()
+		p.say(e.Step, e.Message)
+	}
+}
+
+// say writes a line of progress.
+func (p *progress) say(step enroll.Step, message string) {
+	if p.silent() {
+		return
+	}
+	_, _ = fmt.Fprintf(p.waiting, "%s %s\n", p.paint.Green(fmt.Sprintf("%-9s", step)), ui.Clean(message, maxTold))
+}
+
+// note writes a line that is no step's.
+func (p *progress) note(format string, args ...any) {
+	if p.silent() {
+		return
+	}
+	_, _ = fmt.Fprintln(p.waiting, ui.Clean(fmt.Sprintf(format, args...), maxTold))
+}
+
+// warn writes a warning, also when progress is not wanted.
+func (p *progress) warn(format string, args ...any) {
+	if p.machine() {
+		return
+	}
+	_, _ = fmt.Fprintf(p.waiting, "%s %s\n", p.paint.Yellow("warning:"), ui.Clean(fmt.Sprintf(format, args...), maxTold))
+}
+
+// next says what to type next: the last line.
+func (p *progress) next(command string) {
+	if command == "" || p.machine() || p.app.global.quiet {
+		return
+	}
+	p.waiting.Done()
+	_, _ = fmt.Fprintf(p.app.streams.Err, "next: %s\n", ui.Clean(command, maxTold))
+}
+
+// exchange shows a request: a line with -v, its content with -vv or --trace -.
+func (p *progress) exchange(ex *acmewire.Exchange) {
+	readable := p.app.global.trace == "-" || p.app.global.verbose >= 2
+	if !readable && p.app.global.verbose == 0 || p.machine() && p.app.global.trace != "-" {
+		return
+	}
+	_, _ = fmt.Fprintln(p.waiting, exchangeLine(ex))
+	if readable {
+		writeExchange(p.waiting, ex)
+	}
+}
+
+// exchangeLine is an exchange in one line.
+func exchangeLine(ex *acmewire.Exchange) string {
+	status := "no answer"
+	if ex.Status != 0 {
+		status = fmt.Sprint(ex.Status)
+	}
+	return fmt.Sprintf("[%d] %s %s %s %.1fms", ex.Number, ex.Method, ui.Clean(ex.URL, maxTold), status, ex.Millis)
+}
+
+// writeExchange lays an exchange out for people.
+func writeExchange(w io.Writer, ex *acmewire.Exchange) {
+	var b strings.Builder
+	block := func(mark, title string, doc json.RawMessage) {
+		if len(doc) == 0 {
+			return
+		}
+		var out bytes.Buffer
+		if json.Indent(&out, doc, "      ", "  ") != nil {
+			out.Reset()
+			out.Write(doc)
+		}
+		b.WriteString("    " + mark + " " + title + " ")
+		for i, line := range strings.Split(out.String(), "\n") {
+			if i > 0 {
+				b.WriteString("\n      ")
+			}
+			b.WriteString(ui.Clean(strings.TrimPrefix(line, "      "), maxTold))
+		}
+		b.WriteString("\n")
+	}
+	block(">", "protected", ex.Protected)
+	block(">", "payload", ex.Payload)
+	for _, name := range []string{"Content-Type", "Location", "Link", "Replay-Nonce", "Retry-After"} {
+		for _, v := range ex.Header[name] {
+			b.WriteString("    < " + name + ": " + ui.Clean(v, maxTold) + "\n")
+		}
+	}
+	block("<", "body", ex.Body)
+	if ex.Text != "" {
+		for line := range strings.SplitSeq(strings.TrimSpace(ex.Text), "\n") {
+			b.WriteString("    < " + ui.Clean(line, 200) + "\n")
+		}
+	}
+	if ex.Error != "" {
+		b.WriteString("    ! " + ui.Clean(ex.Error, maxTold) + "\n")
+	}
+	_, _ = io.WriteString(w, b.String())
+}

@@ -1,0 +1,210 @@
+package commands
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+// enrolmentDoc is the document that every step prints.
+type enrolmentDoc struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	*enroll.Enrolment
+	Unchanged bool     `json:"unchanged,omitempty"`
+	Warnings  []string `json:"warnings,omitempty"`
+	Next      string   `json:"next,omitempty"`
+}
+
+// accountDoc is what account prints.
+type accountDoc struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	*enroll.Account
+	Unchanged bool   `json:"unchanged,omitempty"`
+	Next      string `json:"next,omitempty"`
+}
+
+// printEnrolment prints how an enrolment stands, and what comes next.
+func (a *App) printEnrolment(en *enroll.Enrolment, unchanged bool) error {
+	next := a.nextFor(en)
+	switch a.global.output {
+	case outputJSON, outputJSONL:
+		return ui.WriteJSON(a.streams.Out, enrolmentDoc{APIVersion: apiVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Next: next})
+	case outputName:
+		return writeAll(a.streams.Out, []byte(en.Name+"\n"))
+	}
+	a.progress.done()
+	if unchanged {
+		a.progress.note("unchanged: %s", standing(en))
+	}
+	if err := a.enrolmentFields(en).Write(a.streams.Out, a.streams.OutTTY); err != nil {
+		return err
+	}
+	a.progress.next(next)
+	return nil
+}
+
+// standing says in a few words how far an enrolment is.
+func standing(en *enroll.Enrolment) string {
+	switch en.Step {
+	case enroll.StepCSR:
+		return "nothing made yet"
+	case enroll.StepDone:
+		return "certificate issued"
+	}
+	if en.Order == nil {
+		return "CSR made"
+	}
+	return "order " + string(en.Order.Status)
+}
+
+// nextFor is the command that takes an enrolment further; "": it is at its end.
+func (a *App) nextFor(en *enroll.Enrolment) string {
+	name := []string{"-n", en.Name}
+	switch en.Step {
+	case enroll.StepCSR:
+		return a.line("csr", append(name, "--nf", "FILE")...)
+	case enroll.StepOrder:
+		if en.Order != nil && en.Order.Status == acmewire.Pending {
+			return a.line("order solve", name...)
+		}
+		return a.line("order", name...)
+	case enroll.StepFinalize:
+		return a.line("finalize", name...)
+	}
+	return ""
+}
+
+// enrolmentFields lays an enrolment out for people.
+func (a *App) enrolmentFields(en *enroll.Enrolment) *ui.Fields {
+	f := &ui.Fields{Now: a.clock(), Paint: a.streams.OutPaint()}
+	f.Add("name", en.Name)
+	f.Add("status", standing(en))
+	f.Add("server", en.Server)
+	f.Add("account", en.Account)
+	if en.NF != nil {
+		f.Add("nf", en.NF.Type)
+		f.Add("instance", string(en.NF.InstanceID))
+		for _, name := range en.NF.FQDNs {
+			f.Add("fqdn", name)
+		}
+	}
+	if en.CSR != nil {
+		f.Add("csr", en.CSR.File)
+		f.Add("key", fmt.Sprintf("%s (%s)", en.CSR.KeyFile, en.CSR.KeyType))
+		f.Add("profile", en.CSR.Profile)
+		for _, p := range en.CSR.Omitted {
+			f.Add("omitted", string(p))
+		}
+	}
+	if en.Order != nil {
+		addOrder(f, en.Order)
+	}
+	if en.Certificate != nil {
+		addCertificate(f, en.Certificate)
+	}
+	return f
+}
+
+func addOrder(f *ui.Fields, o *enroll.Order) {
+	f.Add("order", o.URL)
+	f.Add("order status", string(o.Status))
+	f.Add("order expires", o.Expires)
+	if o.Error != nil {
+		f.Add("order error", o.Error.Error())
+	}
+	for _, auth := range o.Authorizations {
+		if auth.Status == "" {
+			continue
+		}
+		f.Add("authorization", fmt.Sprintf("%s %s", auth.Identifier, auth.Status))
+		for _, c := range auth.Challenges {
+			if c.Error != nil {
+				f.Add("challenge", fmt.Sprintf("%s %s: %s", c.Type, c.Status, c.Error.Error()))
+			} else if auth.Status != acmewire.Valid || c.Status == acmewire.Valid {
+				f.Add("challenge", fmt.Sprintf("%s %s", c.Type, c.Status))
+			}
+			if c.Publish != nil && auth.Status == acmewire.Pending {
+				f.Add("publish at", c.Publish.URL)
+				f.Add("publish", c.Publish.Content)
+			}
+		}
+	}
+}
+
+func addCertificate(f *ui.Fields, c *enroll.Certificate) {
+	for _, reason := range c.Rejected {
+		f.Add("rejected", reason)
+	}
+	f.Add("serial", c.Serial)
+	f.Add("subject", c.Subject)
+	f.Add("issuer", c.Issuer)
+	f.Add("not before", c.NotBefore)
+	f.Add("not after", c.NotAfter)
+	f.Add("sha256", c.SHA256)
+	chain := string(c.Chain)
+	if c.Anchor != "" {
+		chain += " to " + c.Anchor
+	}
+	f.Add("chain", chain)
+	for _, d := range c.Differences {
+		f.Add("difference", difference(string(d.Severity), d.Field, d.Requested, d.Issued, d.Clause))
+	}
+	for _, kind := range []string{enroll.KindCert, enroll.KindChain, enroll.KindFullchain, enroll.KindKey, enroll.KindCSR} {
+		f.Add(kind+" file", c.Files[kind])
+	}
+}
+
+// difference is one line of what was asked for and what came.
+func difference(severity, field, requested, issued, clause string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s ", severity, field)
+	switch {
+	case issued == "":
+		fmt.Fprintf(&b, "%s was asked for and left out", requested)
+	case requested == "":
+		fmt.Fprintf(&b, "%s was added", issued)
+	default:
+		fmt.Fprintf(&b, "%s was asked for, %s was issued", requested, issued)
+	}
+	if clause != "" {
+		fmt.Fprintf(&b, " (%s)", clause)
+	}
+	return b.String()
+}
+
+// printAccount prints an account.
+func (a *App) printAccount(acc *enroll.Account, unchanged bool, next string) error {
+	switch a.global.output {
+	case outputJSON, outputJSONL:
+		return ui.WriteJSON(a.streams.Out, accountDoc{APIVersion: apiVersion, Kind: "Account", Account: acc, Unchanged: unchanged, Next: next})
+	case outputName:
+		return writeAll(a.streams.Out, []byte(acc.Name+"\n"))
+	}
+	a.progress.done()
+	if unchanged {
+		a.progress.note("unchanged: account %s is %s", acc.Name, acc.Status)
+	}
+	f := &ui.Fields{Now: a.clock(), Paint: a.streams.OutPaint()}
+	f.Add("account", acc.Name)
+	f.Add("status", acc.Status)
+	f.Add("server", acc.Server)
+	f.Add("url", acc.URL)
+	for _, c := range acc.Contact {
+		f.Add("contact", c)
+	}
+	f.Add("key", fmt.Sprintf("%s (%s)", acc.KeyFile, acc.KeyType))
+	f.Add("thumbprint", acc.Thumbprint)
+	f.Add("eab kid", acc.BindingKey)
+	f.Add("terms", acc.TermsAgreed)
+	f.Add("created", acc.Created)
+	if err := f.Write(a.streams.Out, a.streams.OutTTY); err != nil {
+		return err
+	}
+	a.progress.next(next)
+	return nil
+}

@@ -1,0 +1,173 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Output formats.
+const (
+	outputTable = "table"
+	outputJSON  = "json"
+	outputJSONL = "jsonl"
+	outputName  = "name"
+)
+
+// globalFlags are the flags that every command takes.
+type globalFlags struct {
+	server     string
+	caRoot     string
+	clientCert string
+	clientKey  string
+	account    string
+	name       string
+	state      string
+	config     string
+	output     string
+	trace      string
+	timeout    time.Duration
+	noInput    bool
+	yes        bool
+	quiet      bool
+	verbose    int
+	color      string
+}
+
+func (g *globalFlags) addFlags(fs *pflag.FlagSet) {
+	fs.StringVarP(&g.server, "server", "s", "", "ACME server: a directory URL, or a name from the configuration; left out: the only one known")
+	fs.StringVar(&g.caRoot, "ca-root", "", "PEM `FILE` of roots that alone validate the server's TLS certificate; remembered with the server")
+	fs.StringVar(&g.clientCert, "client-cert", "", "PEM `FILE` with the certificate for mutual TLS towards the server; its path is remembered")
+	fs.StringVar(&g.clientKey, "client-key", "", "PEM `FILE` with the key of --client-cert")
+	fs.StringVar(&g.account, "account", "", "which saved account (default: the enrolment's, else \"default\")")
+	fs.StringVarP(&g.name, "name", "n", "", "which enrolment")
+	fs.StringVar(&g.state, "state", "", "`DIR` where state lives (default: $STATE_DIRECTORY, $XDG_DATA_HOME/nfcert, ~/.local/share/nfcert)")
+	fs.StringVar(&g.config, "config", "", "YAML `FILE` with named servers and defaults (default: $XDG_CONFIG_HOME/nfcert/config.yaml)")
+	fs.StringVarP(&g.output, "output", "o", outputTable, "what stdout carries: table, json, jsonl (enroll), name")
+	fs.StringVar(&g.trace, "trace", "", "append every HTTP exchange, decoded and redacted, to `FILE`, a JSON object a line; - for a readable one on stderr")
+	fs.DurationVar(&g.timeout, "timeout", 5*time.Minute, "bound on the whole command")
+	fs.BoolVar(&g.noInput, "no-input", false, "never prompt; also without a terminal, with -o json, and with $CI set")
+	fs.BoolVarP(&g.yes, "yes", "y", false, "confirm what is asked; never supplies a value")
+	fs.BoolVarP(&g.quiet, "quiet", "q", false, "no progress on stderr")
+	fs.CountVarP(&g.verbose, "verbose", "v", "a line for each request; -vv: its content too")
+	fs.StringVar(&g.color, "color", "auto", "auto, always or never; NO_COLOR is honoured")
+}
+
+// check refuses values that no command can use.
+func (g *globalFlags) check() error {
+	switch g.output {
+	case outputTable, outputJSON, outputJSONL, outputName:
+	default:
+		return usagef("one of table, json, jsonl, name; files are written by --out", "--output %q is no format", g.output)
+	}
+	switch g.color {
+	case "auto", "always", "never":
+	default:
+		return usagef("", "--color %q: want auto, always or never", g.color)
+	}
+	if g.timeout <= 0 {
+		return usagef("", "--timeout %s: want more than zero, as in 5m", g.timeout)
+	}
+	if (g.clientCert == "") != (g.clientKey == "") {
+		return usagef("give both", "--client-cert and --client-key go together")
+	}
+	return nil
+}
+
+// Groups of the help.
+const (
+	groupSteps = "steps"
+	groupOne   = "one"
+	groupTools = "tools"
+)
+
+const rootLong = `nfcert gets certificates for 5G core network functions over ACME (RFC 8555),
+as TS 33.310 Annex J has it: one step at a time, scripted, or in one go.
+
+  nfcert enroll --lab        try it: a lab CA in this process, a sample AMF
+
+  nfcert account --server https://ca.example/directory --ca-root ca.pem --accept-tos
+  nfcert csr -n amf-01 --nf amf-01.yaml
+  nfcert order -n amf-01 --http-listen :80
+  nfcert finalize -n amf-01 --out /etc/open5gs/tls
+  nfcert show -n amf-01
+
+Each step can be run again safely: a finished one says what exists, an
+unfinished one goes on where it stopped. Every flag has a variable, NFCERT_ and
+its name in capitals.`
+
+// newRoot makes the whole tree.
+func newRoot(app *App) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "nfcert",
+		Short:         "The step-through ACME workbench for the 5G core",
+		Long:          rootLong,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          noArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	app.global.addFlags(root.PersistentFlags())
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if errors.Is(err, pflag.ErrHelp) {
+			return err
+		}
+		return usagef("see: "+cmd.CommandPath()+" --help", "%v", err)
+	})
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return app.prepare(cmd) }
+	root.AddGroup(
+		&cobra.Group{ID: groupSteps, Title: "The flow, one step at a time:"},
+		&cobra.Group{ID: groupOne, Title: "The flow in one go:"},
+		&cobra.Group{ID: groupTools, Title: "Tools:"},
+	)
+	root.SetHelpCommandGroupID(groupTools)
+	root.SetCompletionCommandGroupID(groupTools)
+	add := func(id string, cmds ...*cobra.Command) {
+		for _, c := range cmds {
+			c.GroupID = id
+			root.AddCommand(c)
+		}
+	}
+	add(groupSteps, newAccount(app), newCSR(app), newOrder(app), newFinalize(app), newShow(app))
+	add(groupOne, newEnroll(app))
+	add(groupTools, newLab(app), newVersion(app))
+	root.AddCommand(helpTopics()...)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	return root
+}
+
+// prepare fills flags from variables and configuration and starts the clock,
+// before any command runs.
+func (a *App) prepare(cmd *cobra.Command) error {
+	a.command = commandWords(cmd)
+	if err := a.fill(cmd); err != nil {
+		return err
+	}
+	if err := a.global.check(); err != nil {
+		return err
+	}
+	a.name = a.global.name
+	a.progress = newProgress(a)
+	return nil
+}
+
+// bounded is the context of a command that talks to servers.
+func (a *App) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, a.global.timeout)
+}
+
+// commandWords is the path of a command without the program's name.
+func commandWords(cmd *cobra.Command) string {
+	words := ""
+	for c := cmd; c.HasParent(); c = c.Parent() {
+		words = c.Name() + " " + words
+	}
+	if words == "" {
+		return ""
+	}
+	return words[:len(words)-1]
+}

@@ -1,0 +1,237 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/store"
+)
+
+// session is an open store with an engine, and what must be kept at the end.
+type session struct {
+	app     *App
+	store   *store.Store
+	engine  *enroll.Engine
+	server  *server // nil: the command needs none
+	account string
+	reached bool     // the server has answered
+	trace   *os.File // of --trace FILE
+}
+
+// stateDir is where state lives.
+func (a *App) stateDir() (string, error) {
+	dir := a.global.state
+	for _, try := range []func() string{
+		func() string { return a.env("STATE_DIRECTORY") },
+		func() string { return under(a.env("XDG_DATA_HOME"), "nfcert") },
+		func() string { return under(a.env("HOME"), ".local", "share", "nfcert") },
+		func() string { return under(a.env("LOCALAPPDATA"), "nfcert") },
+	} {
+		if dir != "" {
+			break
+		}
+		dir = try()
+	}
+	if dir == "" {
+		return "", usagef("as in --state DIR", "it is not known where state shall live: neither --state nor $HOME is set")
+	}
+	return filepath.Abs(dir)
+}
+
+func under(dir string, elem ...string) string {
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(append([]string{dir}, elem...)...)
+}
+
+// openStore opens the state.
+func (a *App) openStore() (*store.Store, error) {
+	dir, err := a.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(dir)
+}
+
+// local opens a session that talks to no server.
+func (a *App) local() (*session, error) {
+	s, err := a.openStore()
+	if err != nil {
+		return nil, err
+	}
+	return &session{app: a, store: s, engine: a.newEngine(s)}, nil
+}
+
+func (a *App) newEngine(s *store.Store) *enroll.Engine {
+	return &enroll.Engine{Store: s, Progress: a.progress.event, Clock: a.clock}
+}
+
+// dial opens a session with the server that the flags, the enrolment or the
+// state name. Nothing is sent yet.
+func (a *App) dial() (*session, error) {
+	s, err := a.local()
+	if err != nil {
+		return nil, err
+	}
+	enrolled := &enroll.Enrolment{}
+	if a.global.name != "" {
+		enrolled, err = enroll.Load(s.store, a.global.name)
+		if errors.Is(err, fs.ErrNotExist) {
+			enrolled, err = &enroll.Enrolment{}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if s.server, err = a.chooseServer(s.store, enrolled.Server); err != nil {
+		return nil, err
+	}
+	s.account = a.global.account
+	if s.account == "" {
+		s.account = enrolled.Account
+	}
+	if s.account == "" {
+		s.account = enroll.DefaultAccount
+	}
+	return s, s.connect()
+}
+
+// connect makes the wire.
+func (s *session) connect() error {
+	if err := enroll.CheckName("account", s.account); err != nil {
+		return err
+	}
+	cert, err := s.server.certificate()
+	if err != nil {
+		return err
+	}
+	if err := s.openTrace(); err != nil {
+		return err
+	}
+	s.engine.CA = acmewire.New(acmewire.Config{
+		DirectoryURL: s.server.URL, Roots: s.server.pool(), Certificate: cert,
+		UserAgent: "nfcert/" + s.app.version, Saved: s.saved(), Observe: s.observe,
+	})
+	return nil
+}
+
+// observe sees every exchange: for --trace, for -v, and for the enrolment's own
+// trace, which is the evidence after a failure.
+func (s *session) observe(ex *acmewire.Exchange) {
+	s.reached = s.reached || ex.Status != 0
+	s.app.progress.exchange(ex)
+	line, err := json.Marshal(ex)
+	if err != nil {
+		return
+	}
+	line = append(line, '\n')
+	if s.trace != nil {
+		if _, err := s.trace.Write(line); err != nil {
+			s.app.progress.warn("writing the trace: %v", err)
+			_ = s.trace.Close()
+			s.trace = nil
+		}
+	}
+	if name := s.app.global.name; name != "" {
+		if err := s.store.Append(enroll.TraceFile(name), line, maxTrace); err != nil {
+			s.app.progress.warn("writing the enrolment's trace: %v", err)
+		}
+	}
+}
+
+// maxTrace bounds the trace that an enrolment keeps, in bytes.
+const maxTrace = 1 << 20
+
+func (s *session) openTrace() error {
+	path := s.app.global.trace
+	if path == "" || path == "-" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return &inputError{File: path, Err: reason(err)}
+	}
+	s.trace = f
+	return nil
+}
+
+// nonceFile keeps the last unused nonce, with the account whose steps chain it.
+func (s *session) nonceFile() string {
+	return enroll.AccountDir(s.server.URL, s.account) + "/nonce.json"
+}
+
+// saved reads what an earlier process kept. It is a cache: what cannot be read
+// is not there.
+func (s *session) saved() acmewire.Saved {
+	var d, n wireCache
+	_ = s.store.Load(directoryFile(s.server.URL), &d)
+	_ = s.store.Load(s.nonceFile(), &n)
+	d.Nonce, d.NonceAt = n.Nonce, n.NonceAt
+	return d.Saved
+}
+
+// wireCache is a part of what the wire keeps, as a document.
+type wireCache struct {
+	Version int `json:"version"`
+	acmewire.Saved
+}
+
+// DocVersion implements [store.Document].
+func (*wireCache) DocVersion() int { return 1 }
+
+// close keeps what the next process can use. It is called also after failures.
+func (s *session) close(err error) error {
+	if s.trace != nil {
+		err = errors.Join(err, s.trace.Close())
+	}
+	if s.server == nil || !s.reached {
+		return err
+	}
+	if saveErr := s.server.remember(s.store); saveErr != nil {
+		return errors.Join(err, saveErr)
+	}
+	kept := s.engine.CA.Wire().Saved()
+	before := s.saved()
+	if kept.DirectoryAt != before.DirectoryAt {
+		directory := acmewire.Saved{Directory: kept.Directory, DirectoryAt: kept.DirectoryAt}
+		_ = s.store.SaveCache(directoryFile(s.server.URL), &wireCache{Version: 1, Saved: directory})
+	}
+	nonce := acmewire.Saved{Nonce: kept.Nonce, NonceAt: kept.NonceAt}
+	_ = s.store.SaveCache(s.nonceFile(), &wireCache{Version: 1, Saved: nonce})
+	return err
+}
+
+// withServer runs work in a session with a server, within the command's time.
+func (a *App) withServer(ctx context.Context, work func(context.Context, *session) error) error {
+	ctx, cancel := a.bounded(ctx)
+	defer cancel()
+	s, err := a.dial()
+	if err != nil {
+		return err
+	}
+	return s.close(work(ctx, s))
+}
+
+// needName refuses to work on no enrolment.
+func (a *App) needName() error {
+	if a.global.name == "" {
+		return usagef("as in -n amf-01; nfcert show lists what there is", "%s needs the name of an enrolment", a.command)
+	}
+	return enroll.CheckName("enrolment", a.global.name)
+}
+
+// noSuch says that an enrolment does not exist.
+func (a *App) noSuch(name string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return &enroll.OutOfTurnError{Name: name, Step: enroll.Step(a.command), Needs: enroll.StepCSR, Found: fmt.Sprintf("there is no enrolment %q", name)}
+}

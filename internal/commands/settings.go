@@ -1,0 +1,231 @@
+package commands
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v3"
+)
+
+// envName is the variable of a flag.
+func envName(flag string) string {
+	return "NFCERT_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// notFromOutside are flags that only a person at the command line may set.
+var notFromOutside = []string{"help", "version", "yes", "force"}
+
+// settings is where values came from, and the configuration file.
+type settings struct {
+	file    string            // path of the configuration file; "": there is none
+	servers map[string]server // by name
+	values  []value
+}
+
+// value is one flag's value and its source.
+type value struct {
+	Flag   string `json:"flag"`
+	Value  string `json:"value"`
+	Source string `json:"source"` // flag, NFCERT_… , the configuration file's path, default
+}
+
+// configFile is the YAML configuration.
+type configFile struct {
+	Servers  map[string]configServer `yaml:"servers"`
+	Defaults map[string]string       `yaml:"defaults"`
+}
+
+// configServer is a named server. Relative paths are relative to the file.
+type configServer struct {
+	URL        string `yaml:"url"`
+	CARoot     string `yaml:"caRoot"`
+	ClientCert string `yaml:"clientCert"`
+	ClientKey  string `yaml:"clientKey"`
+}
+
+// maxConfig bounds the configuration file.
+const maxConfig = 1 << 20
+
+// fill sets each flag that the command line did not from its variable, else
+// from the configuration's defaults.
+func (a *App) fill(cmd *cobra.Command) error {
+	flags := cmd.Flags()
+	if err := a.fromEnv(flags.Lookup("config")); err != nil {
+		return err
+	}
+	defaults, err := a.loadConfig(cmd.Root())
+	if err != nil {
+		return err
+	}
+	sources := map[string]string{}
+	var failure error
+	flags.VisitAll(func(f *pflag.Flag) {
+		switch {
+		case failure != nil:
+		case f.Changed:
+			sources[f.Name] = "flag"
+		default:
+			sources[f.Name], failure = a.fillOne(f, defaults)
+		}
+	})
+	if failure != nil {
+		return failure
+	}
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Name != "help" {
+			a.settings.values = append(a.settings.values, value{Flag: f.Name, Value: f.Value.String(), Source: sources[f.Name]})
+		}
+	})
+	return nil
+}
+
+// fillOne sets one flag and says from where.
+func (a *App) fillOne(f *pflag.Flag, defaults map[string]string) (source string, err error) {
+	if slices.Contains(notFromOutside, f.Name) {
+		return "default", nil
+	}
+	if v := a.env(envName(f.Name)); v != "" {
+		return envName(f.Name), a.fromEnv(f)
+	}
+	if v, ok := defaults[f.Name]; ok {
+		if err := f.Value.Set(v); err != nil {
+			return "", &inputError{File: a.settings.file, Err: fmt.Errorf("defaults: %s: %w", f.Name, err)}
+		}
+		return a.settings.file, nil
+	}
+	return "default", nil
+}
+
+// fromEnv sets one flag from its variable, when it has one and the command line
+// said nothing.
+func (a *App) fromEnv(f *pflag.Flag) error {
+	v := a.env(envName(f.Name))
+	if v == "" || f.Changed {
+		return nil
+	}
+	if err := f.Value.Set(v); err != nil {
+		return usagef("", "the variable %s: %v", envName(f.Name), err)
+	}
+	return nil
+}
+
+// loadConfig reads the configuration file. One that nobody named may be
+// missing.
+func (a *App) loadConfig(root *cobra.Command) (defaults map[string]string, err error) {
+	path, named := a.global.config, a.global.config != ""
+	if !named {
+		dir := a.env("XDG_CONFIG_HOME")
+		if dir == "" {
+			home := a.env("HOME")
+			if home == "" {
+				return nil, nil
+			}
+			dir = filepath.Join(home, ".config")
+		}
+		path = filepath.Join(dir, "nfcert", "config.yaml")
+	}
+	data, err := readFile(path, maxConfig)
+	if !named && errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.settings.file = path
+	var c configFile
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec.KnownFields(true)
+	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+		return nil, &inputError{File: path, Err: err}
+	}
+	if err := a.nameServers(path, c.Servers); err != nil {
+		return nil, err
+	}
+	for name := range c.Defaults {
+		if !knownFlag(root, name) || slices.Contains(notFromOutside, name) || name == "config" {
+			return nil, &inputError{File: path, Err: fmt.Errorf("defaults: there is no flag --%s that could have a default", name)}
+		}
+	}
+	return c.Defaults, nil
+}
+
+// knownFlag reports whether some command has the flag.
+func knownFlag(cmd *cobra.Command, name string) bool {
+	if cmd.LocalFlags().Lookup(name) != nil || cmd.PersistentFlags().Lookup(name) != nil {
+		return true
+	}
+	return slices.ContainsFunc(cmd.Commands(), func(c *cobra.Command) bool { return knownFlag(c, name) })
+}
+
+// nameServers takes over the configuration's servers.
+func (a *App) nameServers(path string, servers map[string]configServer) error {
+	a.settings.servers = make(map[string]server, len(servers))
+	for name, s := range servers {
+		if err := checkServerURL(s.URL); err != nil {
+			return &inputError{File: path, Err: fmt.Errorf("servers: %s: %w", name, err)}
+		}
+		a.settings.servers[name] = server{
+			URL: s.URL, Name: name, rootFile: beside(path, s.CARoot),
+			ClientCert: beside(path, s.ClientCert), ClientKey: beside(path, s.ClientKey),
+		}
+	}
+	return nil
+}
+
+// beside makes a path absolute, seen from the file that names it.
+func beside(file, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(file), path)
+}
+
+// readFile reads a file that the user named, "-" being refused here.
+func readFile(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &inputError{File: path, Err: reason(err)}
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, &inputError{File: path, Err: reason(err)}
+	}
+	if int64(len(data)) > limit {
+		return nil, &inputError{File: path, Err: fmt.Errorf("it is over %d KiB", limit>>10)}
+	}
+	return data, nil
+}
+
+// readFileOr reads a file, or standard input for "-".
+func (a *App) readFileOr(path string, limit int64) ([]byte, error) {
+	if path != "-" {
+		return readFile(path, limit)
+	}
+	data, err := io.ReadAll(io.LimitReader(a.streams.In, limit+1))
+	if err != nil {
+		return nil, &inputError{File: "standard input", Err: err}
+	}
+	if int64(len(data)) > limit {
+		return nil, &inputError{File: "standard input", Err: fmt.Errorf("it is over %d KiB", limit>>10)}
+	}
+	return data, nil
+}
+
+// reason drops the call and path that package os puts before a cause.
+func reason(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
