@@ -6,7 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -216,8 +216,8 @@ func (b *bench) judgeCertificate(d document) *x509.Certificate {
 	if d.Certificate.Chain != "verified" {
 		b.t.Errorf("certificate.chain = %q, want verified", d.Certificate.Chain)
 	}
-	if got, want := d.Certificate.Serial, fmt.Sprintf("%x", pair.Leaf.SerialNumber.Bytes()); got != want {
-		b.t.Errorf("certificate.serial = %q, want %q", got, want)
+	if got, ok := new(big.Int).SetString(d.Certificate.Serial, 16); !ok || got.Cmp(pair.Leaf.SerialNumber) != 0 {
+		b.t.Errorf("certificate.serial = %q, want %x", d.Certificate.Serial, pair.Leaf.SerialNumber)
 	}
 	if info, err := os.Stat(files.Key); err != nil || info.Mode().Perm() != 0o600 {
 		b.t.Errorf("the key's file is %v, %v, want mode 0600", info, err)
