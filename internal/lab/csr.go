@@ -42,12 +42,12 @@ func parseCSR(der []byte, allowed []string) (*leafRequest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("not a PKCS #10 request: %w", err)
 	}
-	if err := csr.CheckSignature(); err != nil {
-		return nil, fmt.Errorf("the signature does not verify: %w", err)
-	}
 	key, err := newPublicKey(csr.PublicKey)
 	if err != nil {
 		return nil, fmt.Errorf("the key is refused: %w", err)
+	}
+	if err := csr.CheckSignature(); err != nil {
+		return nil, fmt.Errorf("the signature does not verify: %w", err)
 	}
 	req := &leafRequest{
 		key:         key,

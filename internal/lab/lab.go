@@ -47,8 +47,6 @@ type Lab struct {
 	nonces  *nonces
 	served  requestLog
 
-	connections connections
-
 	ctx     context.Context // ends when the lab closes; every wait hangs on it
 	cancel  context.CancelFunc
 	workers sync.WaitGroup // listeners, requests and validations
@@ -123,8 +121,13 @@ func (l *Lab) listen(ctx context.Context) error {
 
 // server is an HTTP server with every timeout set, whose requests end with the lab.
 func (l *Lab) server(h http.Handler) *http.Server {
+	// HTTP/1.1 alone: to cut a connection then ends one exchange and no other,
+	// and Shutdown parts from idle clients at once, not after a second.
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
 	return &http.Server{
 		Handler:           h,
+		Protocols:         protocols,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      time.Minute + l.wrong.slow,
@@ -132,7 +135,6 @@ func (l *Lab) server(h http.Handler) *http.Server {
 		MaxHeaderBytes:    32 << 10,
 		BaseContext:       func(net.Listener) context.Context { return l.ctx },
 		ConnContext:       rememberConnection,
-		ConnState:         l.connections.note,
 		ErrorLog:          slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
 	}
 }
@@ -153,16 +155,11 @@ func (l *Lab) shutdown(servers ...*http.Server) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), closeTimeout)
 	defer cancel()
 	for _, s := range servers {
-		// Shutdown takes a second to part from an HTTP/2 client that has
-		// nothing under way, so it is for those who have.
-		var err error
-		if l.connections.busy() {
-			err = s.Shutdown(ctx)
-		}
+		err := s.Shutdown(ctx)
 		if errors.Is(err, context.DeadlineExceeded) {
-			err = nil // Close cuts what is left
+			err = s.Close() // cut what is left
 		}
-		l.failure = errors.Join(l.failure, err, s.Close())
+		l.failure = errors.Join(l.failure, err)
 	}
 	l.mu.Lock()
 	l.state.closed = true

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/x509"
 	"net/http"
+	"net/http/httptrace"
 	"testing"
 	"time"
 )
@@ -91,5 +92,55 @@ func TestCloseEndsWithContext(t *testing.T) {
 		if err := l.Close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}
+	}
+}
+
+// TestRequestLog keeps the latest requests, oldest first.
+func TestRequestLog(t *testing.T) {
+	var g requestLog
+	for i := range requestCapacity + 3 {
+		g.add(Request{Status: i})
+	}
+	all := g.all()
+	if len(all) != requestCapacity || all[0].Status != 3 || all[len(all)-1].Status != requestCapacity+2 {
+		t.Errorf("%d requests from %d to %d, want %d from 3", len(all), all[0].Status, all[len(all)-1].Status, requestCapacity)
+	}
+}
+
+// TestCloseWithIdleClient closes under a client that keeps its connection.
+func TestCloseWithIdleClient(t *testing.T) {
+	l, r := startLab(t, Options{})
+	c := newClient(t, l, r)
+	c.http.Transport.(*http.Transport).ForceAttemptHTTP2 = true
+	c.plain(http.MethodGet, l.DirectoryURL())
+	if err := l.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	if _, err := c.tryGet(l.DirectoryURL()); err == nil {
+		t.Error("a closed lab answers")
+	}
+}
+
+// TestCloseEndsSlowRequests does not wait for the knob's pause.
+func TestCloseEndsSlowRequests(t *testing.T) {
+	l, r := startLab(t, Options{}, "slow=1h")
+	c := newClient(t, l, r)
+	failed := make(chan error, 1)
+	arrived := make(chan struct{})
+	trace := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(arrived) }}
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), trace), http.MethodGet, l.DirectoryURL(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_, err := c.do(req)
+		failed <- err
+	}()
+	<-arrived
+	if err := l.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	if err := <-failed; err == nil {
+		t.Error("the slow request was answered")
 	}
 }

@@ -166,7 +166,7 @@ func cut(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 func cutBefore(w http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { closeConnection(w, r) }
 
 // closeConnection ends the TCP connection of a request, and with it the
-// handler; under HTTP/2 all other streams of that connection end too.
+// handler.
 func closeConnection(w http.ResponseWriter, r *http.Request) {
 	if s, ok := w.(*statusWriter); ok {
 		s.record() // before the client notices

@@ -78,39 +78,9 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets http.ResponseController reach the connection.
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
 // connectionKey is the context key of a request's connection.
 type connectionKey struct{}
 
 func rememberConnection(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connectionKey{}, c)
-}
-
-// connections knows which connections have a request under way. It may be
-// used from several goroutines at once; the zero value knows none.
-type connections struct {
-	mu     sync.Mutex
-	active map[net.Conn]struct{}
-}
-
-// note is an http.Server's ConnState.
-func (c *connections) note(conn net.Conn, state http.ConnState) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if state != http.StateActive {
-		delete(c.active, conn)
-		return
-	}
-	if c.active == nil {
-		c.active = make(map[net.Conn]struct{})
-	}
-	c.active[conn] = struct{}{}
-}
-
-func (c *connections) busy() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.active) > 0
 }

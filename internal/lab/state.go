@@ -49,5 +49,4 @@ const (
 	statusInvalid     = "invalid"
 	statusDeactivated = "deactivated"
 	statusExpired     = "expired"
-	statusRevoked     = "revoked"
 )
