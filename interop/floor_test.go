@@ -2,6 +2,7 @@ package interop_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -12,11 +13,11 @@ import (
 // floorResult is what the yardstick of scripts/bench prints.
 type floorResult struct{ Requests, ExtraPolls int }
 
-// runFloor enrols the sample name once.
-func runFloor(t *testing.T, directory, root, httpAddr, account string) floorResult {
+// runFloor enrols name once.
+func runFloor(t *testing.T, directory, root, name, httpAddr, account string) floorResult {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), binary(t, built.floor), "-directory", directory, "-root", root,
-		"-name", sampleName, "-http", httpAddr, "-account", account)
+		"-name", name, "-http", httpAddr, "-account", account)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("floor: %v: %s", err, stderrOf(err))
@@ -34,7 +35,7 @@ func runFloor(t *testing.T, directory, root, httpAddr, account string) floorResu
 func TestFloorRequestsAtPebble(t *testing.T) {
 	ca := startPebble(t, realca.PebbleOptions{Strict: true})
 	account := filepath.Join(t.TempDir(), "account.json")
-	for _, tc := range []struct {
+	for i, tc := range []struct {
 		name string
 		want int
 	}{
@@ -42,7 +43,7 @@ func TestFloorRequestsAtPebble(t *testing.T) {
 		{"saved account", 9},
 	} {
 		before := len(ca.Requests())
-		got := runFloor(t, ca.Directory, ca.TLSRoot, ca.HTTPAddr, account)
+		got := runFloor(t, ca.Directory, ca.TLSRoot, fmt.Sprintf("amf%d.example.org", i), ca.HTTPAddr, account)
 		if least := got.Requests - got.ExtraPolls; least != tc.want {
 			t.Errorf("%s: %d requests without extra polls, want %d", tc.name, least, tc.want)
 		}
@@ -55,7 +56,7 @@ func TestFloorRequestsAtPebble(t *testing.T) {
 // step-ca finalizes within the request, which saves the last poll.
 func TestFloorRequestsAtStepCA(t *testing.T) {
 	ca := startStepCA(t)
-	got := runFloor(t, ca.Directory, ca.Root, ca.HTTPAddr, "")
+	got := runFloor(t, ca.Directory, ca.Root, sampleName, ca.HTTPAddr, "")
 	if least := got.Requests - got.ExtraPolls; least != 9 {
 		t.Errorf("%d requests without extra polls, want 9", least)
 	}

@@ -10,8 +10,11 @@ import (
 	"strconv"
 )
 
-// name is the one that everybody gets a certificate for.
-const name = "amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org"
+// domain is that of the names that are certified. Each round has a new one, as
+// Pebble now and then reuses the authorization of a name it has seen.
+const domain = "amf.5gc.mnc001.mcc001.3gppnetwork.org"
+
+func name(round int) string { return "amf" + strconv.Itoa(round) + "." + domain }
 
 // contender is a command that is run once a round.
 type contender struct {
@@ -31,10 +34,10 @@ func (f *field) enrolments(ctx context.Context, rounds int, out io.Writer) error
 		return filepath.Join(f.dir, what+"-"+strconv.Itoa(round))
 	}
 	contenders := []*contender{
-		{label: "floor, new account", args: func(round int) []string { return f.floorArgs(fresh("floor", round)) }},
-		{label: "nfcert enroll, new account", args: func(round int) []string { return f.enrollArgs(fresh("state", round), round) }},
-		{label: "floor, saved account", args: func(int) []string { return f.floorArgs(filepath.Join(f.dir, "floor-saved")) }},
-		{label: "nfcert enroll, saved account", args: func(round int) []string { return f.enrollArgs(saved, round) }},
+		{label: "floor, new account", args: func(round int) []string { return f.floorArgs(round, fresh("floor", round)) }},
+		{label: "nfcert enroll, new account", args: func(round int) []string { return f.enrollArgs(round, fresh("state", round)) }},
+		{label: "floor, saved account", args: func(round int) []string { return f.floorArgs(round, filepath.Join(f.dir, "floor-saved")) }},
+		{label: "nfcert enroll, saved account", args: func(round int) []string { return f.enrollArgs(round, saved) }},
 	}
 	if err := f.contest(ctx, rounds, contenders); err != nil {
 		return err
@@ -73,7 +76,7 @@ func (f *field) steps(ctx context.Context, rounds int, out io.Writer) error {
 	labels := []string{"account", "csr", "order", "finalize", "show"}
 	costs := make([][]cost, len(labels))
 	for round := range rounds + 1 {
-		for i, args := range f.stepArgs(filepath.Join(f.dir, "steps-"+strconv.Itoa(round))) {
+		for i, args := range f.stepArgs(round, filepath.Join(f.dir, "steps-"+strconv.Itoa(round))) {
 			trace := filepath.Join(f.dir, "trace-"+labels[i])
 			if round == 0 {
 				args = append(args, "--trace", trace)
@@ -119,8 +122,8 @@ func (f *field) small(ctx context.Context, rounds int, out io.Writer) error {
 	return t.print(out)
 }
 
-func (f *field) floorArgs(account string) []string {
-	return []string{f.floor, "-directory", f.ca.Directory, "-root", f.ca.TLSRoot, "-name", name, "-http", f.ca.HTTPAddr, "-account", account}
+func (f *field) floorArgs(round int, account string) []string {
+	return []string{f.floor, "-directory", f.ca.Directory, "-root", f.ca.TLSRoot, "-name", name(round), "-http", f.ca.HTTPAddr, "-account", account}
 }
 
 func (f *field) server(state string) []string {
@@ -131,14 +134,14 @@ func (f *field) account(state string) []string {
 	return append([]string{f.nfcert, "account", "--accept-tos"}, f.server(state)...)
 }
 
-func nfArgs() []string {
+func nfArgs(round int) []string {
 	return []string{"--nf-type", "AMF", "--nf-instance-id", "4ace9d34-2c69-4f99-92d5-a73a3fe8e23b",
-		"--plmn", "001-01", "--country", "SE", "--fqdn", name}
+		"--plmn", "001-01", "--country", "SE", "--fqdn", name(round)}
 }
 
-func (f *field) enrollArgs(state string, round int) []string {
+func (f *field) enrollArgs(round int, state string) []string {
 	id := "amf-" + strconv.Itoa(round)
-	return slices.Concat([]string{f.nfcert, "enroll", "-n", id, "--accept-tos"}, f.server(state), nfArgs(), f.solving(), f.saving(filepath.Join(state, "out-"+id)))
+	return slices.Concat([]string{f.nfcert, "enroll", "-n", id, "--accept-tos"}, f.server(state), nfArgs(round), f.solving(), f.saving(filepath.Join(state, "out-"+id)))
 }
 
 func (f *field) solving() []string {
@@ -150,13 +153,13 @@ func (f *field) saving(dir string) []string {
 }
 
 // stepArgs are the commands of the flow in their order.
-func (f *field) stepArgs(state string) [][]string {
+func (f *field) stepArgs(round int, state string) [][]string {
 	named := func(step string) []string {
 		return append([]string{f.nfcert, step, "-n", "amf-01"}, f.server(state)...)
 	}
 	return [][]string{
 		f.account(state),
-		append(named("csr"), nfArgs()...),
+		append(named("csr"), nfArgs(round)...),
 		append(named("order"), f.solving()...),
 		append(named("finalize"), f.saving(filepath.Join(state, "out"))...),
 		named("show"),
