@@ -15,7 +15,7 @@ import (
 // the library cannot ask. A nil payload makes a POST-as-GET. It is used inside
 // [Client.do], which explains its errors.
 func (c *Client) post(ctx context.Context, url string, payload any) error {
-	var body []byte
+	body := []byte{} // not nil, which the serialization would leave out
 	if payload != nil {
 		var err error
 		if body, err = json.Marshal(payload); err != nil {

@@ -1,0 +1,197 @@
+package enroll_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/lab"
+	"github.com/nfcert/nfcert/internal/solve"
+)
+
+var errDied = errors.New("the process died")
+
+// mortal is a store whose process dies at its n-th change: right before the
+// change reaches the disk, or right after. Nothing works from then on.
+type mortal struct {
+	enroll.Store
+	left  int  // changes until death
+	after bool // the last change still reaches the disk
+	dead  bool
+}
+
+func (m *mortal) change(do func() error) error {
+	if m.dead {
+		return errDied
+	}
+	m.left--
+	if m.left > 0 {
+		return do()
+	}
+	m.dead = true
+	if m.after {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return errDied
+}
+
+func (m *mortal) Save(rel string, v any) error {
+	return m.change(func() error { return m.Store.Save(rel, v) })
+}
+func (m *mortal) WriteFile(rel string, data []byte) error {
+	return m.change(func() error { return m.Store.WriteFile(rel, data) })
+}
+func (m *mortal) CreateKey(rel string, data []byte) error {
+	return m.change(func() error { return m.Store.CreateKey(rel, data) })
+}
+func (m *mortal) Rename(from, to string) error {
+	return m.change(func() error { return m.Store.Rename(from, to) })
+}
+func (m *mortal) Remove(rel string) error {
+	return m.change(func() error { return m.Store.Remove(rel) })
+}
+
+// count is how many requests the lab answered at an endpoint with a status.
+func (b *bench) count(at lab.Endpoint, status int) int {
+	n := 0
+	for _, r := range b.lab.Requests() {
+		if r.Endpoint == at && (status == 0 || r.Status == status) {
+			n++
+		}
+	}
+	return n
+}
+
+// Whenever a run dies, the next one must finish the same order with the same
+// key: one account, one order, one certificate.
+func TestDyingAtEachSave(t *testing.T) {
+	const enough = 60 // more changes than an enrolment makes
+	for n := 1; n <= enough; n++ {
+		lived := false
+		for _, after := range []bool{false, true} {
+			t.Run(fmt.Sprintf("change %d, after %t", n, after), func(t *testing.T) {
+				lived = dieAndResume(t, n, after)
+			})
+		}
+		if lived || t.Failed() {
+			if n < 8 {
+				t.Errorf("an enrolment made %d changes, want more", n-1)
+			}
+			return
+		}
+	}
+	t.Errorf("an enrolment made %d changes and more", enough)
+}
+
+// dieAndResume reports whether the first run was over before its death.
+func dieAndResume(t *testing.T, n int, after bool) (lived bool) {
+	b := newBench(t, lab.Options{})
+	o := enroll.FinalizeOptions{Roots: b.roots, Outputs: []enroll.Output{
+		{Kind: enroll.KindFullchain, Path: filepath.Join(t.TempDir(), "amf.crt")},
+		{Kind: enroll.KindKey, Path: filepath.Join(t.TempDir(), "amf.key")},
+	}}
+	e := b.engine()
+	e.Store = &mortal{Store: e.Store, left: n, after: after}
+	_, err := b.all(t.Context(), e, "amf-01", o)
+	if err == nil {
+		return true
+	}
+	if !errors.Is(err, errDied) {
+		t.Fatalf("the first run: %v, want it to die", err)
+	}
+	closeSolvers(e)
+	key := readIfThere(t, filepath.Join(b.state, "enrolments/amf-01/key.pem"))
+
+	en, err := b.all(t.Context(), b.engine(), "amf-01", o)
+	if err != nil {
+		t.Fatalf("the second run: %v", err)
+	}
+	if key != "" && key != readIfThere(t, filepath.Join(b.state, "enrolments/amf-01/key.pem")) {
+		t.Error("the second run made another key")
+	}
+	if got := b.count(lab.EndpointNewOrder, 201); got != 1 {
+		t.Errorf("%d orders were placed, want 1", got)
+	}
+	if got := b.count(lab.EndpointNewAccount, 201); got != 1 {
+		t.Errorf("%d accounts were made, want 1", got)
+	}
+	if got := b.count(lab.EndpointFinalize, 200); got != 1 {
+		t.Errorf("%d CSRs were taken, want 1", got)
+	}
+	if en.Journal != nil || en.Step != enroll.StepDone {
+		t.Errorf("step %s, journal %+v, want done and nothing in flight", en.Step, en.Journal)
+	}
+	for _, out := range o.Outputs {
+		if readIfThere(t, out.Path) == "" {
+			t.Errorf("%s was not written", out.Path)
+		}
+	}
+	return false
+}
+
+// closeSolvers gives up the sockets that a dead process would not hold.
+func closeSolvers(e *enroll.Engine) {
+	for _, s := range e.Solvers {
+		if l, ok := s.(*solve.Listener); ok {
+			_ = l.Close()
+		}
+	}
+}
+
+func readIfThere(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// A connection that is cut while the CA acts leaves the client not knowing. The
+// next run asks the CA.
+func TestConnectionCut(t *testing.T) {
+	for _, how := range []string{"cut", "cut-before"} {
+		for _, at := range []lab.Endpoint{
+			// Not newNonce: a HEAD is safe to repeat, and net/http does.
+			lab.EndpointDirectory, lab.EndpointNewAccount, lab.EndpointNewOrder,
+			lab.EndpointAuthz, lab.EndpointChallenge, lab.EndpointFinalize, lab.EndpointCert,
+		} {
+			t.Run(how+" at "+string(at), func(t *testing.T) {
+				b := newBench(t, lab.Options{}, how+"="+string(at)+":once")
+				e := b.engine()
+				_, err := b.all(t.Context(), e, "amf-01", enroll.FinalizeOptions{Roots: b.roots})
+				var network *acmewire.NetworkError
+				if !errors.As(err, &network) {
+					t.Fatalf("the first run: %v, want a NetworkError", err)
+				}
+				if network.Stage != acmewire.StageAnswer {
+					t.Errorf("stage %q, want %q", network.Stage, acmewire.StageAnswer)
+				}
+				closeSolvers(e)
+				if _, err := b.all(t.Context(), b.engine(), "amf-01", enroll.FinalizeOptions{Roots: b.roots}); err != nil {
+					t.Fatalf("the second run: %v", err)
+				}
+				if got := b.count(lab.EndpointNewOrder, 201); got > 1 {
+					t.Errorf("%d orders were placed, want 1", got)
+				}
+				if got := b.count(lab.EndpointFinalize, 200); got > 1 {
+					t.Errorf("%d CSRs were taken, want 1", got)
+				}
+			})
+		}
+	}
+}
+
+// Polls survive a CA that is gone for a moment.
+func TestCutWhilePolling(t *testing.T) {
+	b := newBench(t, lab.Options{}, "cut=order:once", "processing=2")
+	if _, err := b.all(t.Context(), b.engine(), "amf-01", enroll.FinalizeOptions{Roots: b.roots}); err != nil {
+		t.Fatal(err)
+	}
+}
