@@ -317,7 +317,7 @@ func (e *Engine) cleanUp(ctx context.Context, en *Enrolment) {
 // among ours.
 func (e *Engine) takeAway(ctx context.Context, p solve.Placement) error {
 	for _, s := range e.Solvers {
-		if made, ok := s.(interface{ Method() string }); ok && made.Method() == p.Method && s.Type() == p.Type {
+		if s.Type() == p.Type && s.Method() == p.Method {
 			return s.CleanUp(ctx, p)
 		}
 	}

@@ -74,6 +74,9 @@ type Published struct{}
 // Type returns "http-01".
 func (Published) Type() string { return HTTP01 }
 
+// Method returns "published".
+func (Published) Method() string { return MethodPublished }
+
 // Plan returns what must be served and where.
 func (Published) Plan(c Challenge) (Placement, error) {
 	p, err := planHTTP01(c)

@@ -81,6 +81,9 @@ func NewListenerOn(ln net.Listener) *Listener {
 // Type returns "http-01".
 func (l *Listener) Type() string { return HTTP01 }
 
+// Method returns "listener".
+func (*Listener) Method() string { return MethodListener }
+
 // Plan returns the placement: Where is the address to listen on.
 func (l *Listener) Plan(c Challenge) (Placement, error) {
 	p, err := planHTTP01(c)

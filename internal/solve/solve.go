@@ -54,6 +54,10 @@ type Solver interface {
 	// Type returns the challenge type it solves.
 	Type() string
 
+	// Method returns how: one of the Method constants. It is that of every
+	// placement it plans.
+	Method() string
+
 	// Plan returns what Present will do, or why this solver cannot do it. It
 	// changes nothing.
 	Plan(Challenge) (Placement, error)

@@ -47,6 +47,9 @@ func NewWebroot(dir string) *Webroot { return &Webroot{dir: dir} }
 // Type returns "http-01".
 func (w *Webroot) Type() string { return HTTP01 }
 
+// Method returns "webroot".
+func (*Webroot) Method() string { return MethodWebroot }
+
 // Plan returns the placement: Where is the absolute path of the file, and
 // Directories are those that are not there yet.
 func (w *Webroot) Plan(c Challenge) (Placement, error) {
