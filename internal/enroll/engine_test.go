@@ -64,6 +64,13 @@ func freePort(t *testing.T) int {
 	return ln.Addr().(*net.TCPAddr).Port
 }
 
+// pool trusts the lab's server.
+func (b *bench) pool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(b.lab.TLSRootPEM())
+	return pool
+}
+
 // engine makes a fresh engine, as a new process would.
 func (b *bench) engine() *enroll.Engine {
 	b.t.Helper()
@@ -71,13 +78,11 @@ func (b *bench) engine() *enroll.Engine {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(b.lab.TLSRootPEM())
 	listener := solve.NewListener(net.JoinHostPort("127.0.0.1", strconv.Itoa(b.port)))
 	b.t.Cleanup(func() { _ = listener.Close() })
 	return &enroll.Engine{
 		Store:   s,
-		CA:      acmewire.New(acmewire.Config{DirectoryURL: b.lab.DirectoryURL(), Roots: pool, UserAgent: "nfcert-test"}),
+		CA:      acmewire.New(acmewire.Config{DirectoryURL: b.lab.DirectoryURL(), Roots: b.pool(), UserAgent: "nfcert-test"}),
 		Solvers: []solve.Solver{listener},
 		Poll:    enroll.Poll{Max: 200 * time.Millisecond, Cap: 200 * time.Millisecond},
 	}
