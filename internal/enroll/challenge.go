@@ -2,6 +2,7 @@ package enroll
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -22,7 +23,6 @@ const cleanUpTime = 5 * time.Second
 // solve answers the pending challenges of the order and waits until it is
 // ready.
 func (e *Engine) solve(ctx context.Context, en *Enrolment, o OrderOptions) error {
-	e.cleanUp(ctx, en) // what a run that died left behind
 	// What was answered may have been judged meanwhile; what was not is as it
 	// was saved.
 	if err := e.authorizations(ctx, en, func(a Authorization) bool { return a.URL != "" && (a.Status == "" || a.answered()) }); err != nil {
@@ -49,13 +49,43 @@ func (e *Engine) outOfTime(en *Enrolment, err error) error {
 	return pending(err, &PendingError{Name: en.Name, Step: StepOrder, What: fmt.Sprintf("the CA has not proven the names yet (order %s)", en.Order.Status)})
 }
 
+// recover settles what a run that died while it answered challenges left
+// behind: it takes away what was in place and asks how the order stands. The CA
+// may have looked while nothing answered, and given the order up.
+func (e *Engine) recover(ctx context.Context, en *Enrolment) error {
+	if en.Journal == nil || len(en.Journal.Placements) == 0 {
+		return nil
+	}
+	e.cleanUp(ctx, en)
+	if err := e.refreshOrder(ctx, en); err != nil {
+		return err
+	}
+	if en.Order.Status == acmewire.Pending {
+		if err := e.authorizations(ctx, en, unsettled); err != nil {
+			return err
+		}
+	}
+	return e.save(en)
+}
+
 // task is one challenge to be answered.
 type task struct {
 	authorization *Authorization
-	challenge     *Challenge
+	url           string // of the challenge, in the authorization
 	solver        solve.Solver
 	ask           solve.Challenge
 	placement     solve.Placement
+}
+
+// challenge finds the task's challenge in its authorization, whose list is made
+// anew with each answer of the CA.
+func (t task) challenge() *Challenge {
+	for i := range t.authorization.Challenges {
+		if c := &t.authorization.Challenges[i]; c.URL == t.url {
+			return c
+		}
+	}
+	return &Challenge{Type: t.ask.Type, URL: t.url} // the CA took it away
 }
 
 // answer presents all challenges and tells the CA so. One save covers both: an
@@ -68,7 +98,7 @@ func (e *Engine) answer(ctx context.Context, en *Enrolment, o OrderOptions) erro
 	}
 	for _, t := range tasks {
 		en.journal().Placements = append(en.journal().Placements, t.placement)
-		t.challenge.Answering = isoTime(e.now())
+		t.challenge().Answering = isoTime(e.now())
 	}
 	if err := e.save(en); err != nil {
 		return err
@@ -77,17 +107,41 @@ func (e *Engine) answer(ctx context.Context, en *Enrolment, o OrderOptions) erro
 		if err := t.solver.Present(ctx, t.ask, t.placement); err != nil {
 			return err
 		}
-		e.tell(StepOrder, "%s for %s in place: %s", t.challenge.Type, t.authorization.Identifier, t.placement.Where)
+		e.tell(StepOrder, "%s for %s in place: %s", t.ask.Type, t.authorization.Identifier, t.placement.Where)
 	}
 	for _, t := range tasks {
-		got, err := e.CA.Answer(ctx, t.challenge.URL, nil)
+		if err := e.answerOne(ctx, t); err != nil {
+			return err
+		}
+		e.tell(StepOrder, "%s for %s answered", t.ask.Type, t.authorization.Identifier)
+	}
+	return nil
+}
+
+// answerOne tells the CA that a challenge can be validated. When the answer to
+// that is lost the CA may be validating already: what is in place must stay
+// there, and the authorization tells whether to say it again.
+func (e *Engine) answerOne(ctx context.Context, t task) error {
+	for failures := 0; ; failures++ {
+		got, err := e.CA.Answer(ctx, t.url, nil)
+		if err == nil {
+			t.challenge().update(*got)
+			return nil
+		}
+		var network *acmewire.NetworkError
+		if !errors.As(err, &network) || failures == toleratedFailures {
+			return err
+		}
+		e.warn(StepOrder, "%v; asking how the challenge stands", network)
+		a, err := e.CA.Authorization(ctx, t.authorization.URL)
 		if err != nil {
 			return err
 		}
-		t.challenge.update(*got)
-		e.tell(StepOrder, "%s for %s answered", t.challenge.Type, t.authorization.Identifier)
+		t.authorization.update(a, e.CA.KeyAuthorization)
+		if t.authorization.Status != acmewire.Pending || t.challenge().Status != acmewire.Pending {
+			return nil
+		}
 	}
-	return nil
 }
 
 // tasks chooses a challenge for each authorization that still wants one.
@@ -106,7 +160,7 @@ func (e *Engine) tasks(en *Enrolment, o OrderOptions) ([]task, error) {
 		if err != nil {
 			return nil, err
 		}
-		t := task{authorization: a, challenge: c, solver: solver, ask: solve.Challenge{
+		t := task{authorization: a, url: c.URL, solver: solver, ask: solve.Challenge{
 			Type: c.Type, IdentifierType: a.Identifier.Type, Identifier: a.Identifier.Value,
 			Token: c.Token, KeyAuthorization: keyAuthorization,
 		}}

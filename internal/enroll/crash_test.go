@@ -160,7 +160,7 @@ func TestConnectionCut(t *testing.T) {
 		for _, at := range []lab.Endpoint{
 			// Not newNonce: a HEAD is safe to repeat, and net/http does.
 			lab.EndpointDirectory, lab.EndpointNewAccount, lab.EndpointNewOrder,
-			lab.EndpointAuthz, lab.EndpointChallenge, lab.EndpointFinalize, lab.EndpointCert,
+			lab.EndpointAuthz, lab.EndpointFinalize, lab.EndpointCert,
 		} {
 			t.Run(how+" at "+string(at), func(t *testing.T) {
 				b := newBench(t, lab.Options{}, how+"="+string(at)+":once")
@@ -185,6 +185,21 @@ func TestConnectionCut(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// While a challenge is in place the engine stays: the CA may be validating.
+func TestCutWhileAnswering(t *testing.T) {
+	for _, how := range []string{"cut", "cut-before"} {
+		t.Run(how, func(t *testing.T) {
+			b := newBench(t, lab.Options{}, how+"=challenge:once")
+			if _, err := b.all(t.Context(), b.engine(), "amf-01", enroll.FinalizeOptions{Roots: b.roots}); err != nil {
+				t.Fatal(err)
+			}
+			if got := b.count(lab.EndpointNewOrder, 201); got != 1 {
+				t.Errorf("%d orders were placed, want 1", got)
+			}
+		})
 	}
 }
 

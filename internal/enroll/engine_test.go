@@ -6,7 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,7 +24,7 @@ type bench struct {
 	t     *testing.T
 	lab   *lab.Lab
 	state string
-	port  int
+	http  atomic.Value // string: where the latest engine answers http-01
 	roots []*x509.Certificate
 }
 
@@ -38,8 +38,11 @@ func newBench(t *testing.T, o lab.Options, knobs ...string) *bench {
 		}
 		o.Misbehave = append(o.Misbehave, knob)
 	}
-	b := &bench{t: t, state: filepath.Join(t.TempDir(), "state"), port: freePort(t)}
-	o.HTTPPort = b.port
+	b := &bench{t: t, state: filepath.Join(t.TempDir(), "state")}
+	b.http.Store("")
+	if o.HTTP01Addr == nil {
+		o.HTTP01Addr = func(string) string { return b.http.Load().(string) }
+	}
 	l, err := lab.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -50,18 +53,6 @@ func newBench(t *testing.T, o lab.Options, knobs ...string) *bench {
 		t.Fatal(err)
 	}
 	return b
-}
-
-// freePort finds a port for http-01. Between here and its use another process
-// may take it, which the listener's error would tell.
-func freePort(t *testing.T) int {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
 }
 
 // pool trusts the lab's server.
@@ -78,7 +69,12 @@ func (b *bench) engine() *enroll.Engine {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	listener := solve.NewListener(net.JoinHostPort("127.0.0.1", strconv.Itoa(b.port)))
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.http.Store(ln.Addr().String())
+	listener := solve.NewListenerOn(ln)
 	b.t.Cleanup(func() { _ = listener.Close() })
 	return &enroll.Engine{
 		Store:   s,

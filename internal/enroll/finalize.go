@@ -46,6 +46,9 @@ func (e *Engine) Finalize(ctx context.Context, name string, o FinalizeOptions) (
 		return en, false, err
 	}
 	defer e.deviations(StepFinalize)
+	if err := e.recover(ctx, en); err != nil {
+		return en, false, err
+	}
 	csr, err := e.readCSR(en)
 	if err != nil {
 		return en, false, err

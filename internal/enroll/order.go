@@ -39,9 +39,15 @@ func (e *Engine) Order(ctx context.Context, name string, o OrderOptions) (en *En
 	if err := e.ready(ctx, en, StepOrder, o.Account); err != nil {
 		return en, false, err
 	}
-	switch {
-	case en.usable():
+	if en.usable() {
 		return en, true, nil
+	}
+	if en.Order != nil {
+		if err := e.recover(ctx, en); err != nil {
+			return en, false, err
+		}
+	}
+	switch {
 	case en.Order == nil:
 	case en.Order.expired(e.now()):
 		e.warn(StepOrder, "the order expired at %s; placing a new one", en.Order.Expires.Format(time.RFC3339))
@@ -83,6 +89,9 @@ func (e *Engine) Solve(ctx context.Context, name string, o OrderOptions) (en *En
 		return en, true, nil
 	}
 	defer e.deviations(StepOrder)
+	if err := e.recover(ctx, en); err != nil {
+		return en, false, err
+	}
 	return en, false, e.solve(ctx, en, o)
 }
 
