@@ -15,6 +15,8 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"strings"
+
+	"github.com/nfcert/nfcert/internal/inspect"
 )
 
 // KeyType names a kind of key that can be generated, as in P256.
@@ -71,26 +73,8 @@ func GenerateKey(t KeyType) (crypto.Signer, error) {
 }
 
 // KeyTypeOf names the type and size of a public key, as in P256 or RSA2048;
-// one that is not known here by its Go type.
-func KeyTypeOf(pub crypto.PublicKey) string {
-	switch k := pub.(type) {
-	case *ecdsa.PublicKey:
-		if k.Curve == nil {
-			return "EC"
-		}
-		return strings.ReplaceAll(k.Curve.Params().Name, "-", "")
-	case *rsa.PublicKey:
-		if k.N == nil {
-			return "RSA"
-		}
-		return fmt.Sprintf("RSA%d", k.N.BitLen())
-	case ed25519.PublicKey:
-		return string(Ed25519)
-	case nil:
-		return "unknown"
-	}
-	return fmt.Sprintf("%T", pub)
-}
+// also of one that cannot be generated here.
+func KeyTypeOf(pub crypto.PublicKey) string { return inspect.KeyType(pub) }
 
 // SameKey reports whether two public keys are the same key.
 func SameKey(a, b crypto.PublicKey) bool {

@@ -60,18 +60,27 @@ func (r Request) fields() []nf.FieldName {
 // asks reports whether the profile's request has the field and Omit leaves it
 // in.
 func (r Request) asks(field nf.FieldName) bool {
-	part := map[nf.FieldName]Part{
-		nf.FieldSubject:      PartSubject,
-		nf.FieldCountry:      PartSubject,
-		nf.FieldOrganization: PartSubject,
-		nf.FieldDNS:          PartDNS,
-		nf.FieldURI:          PartURI,
-		nf.FieldInstanceURI:  PartURI,
-		nf.FieldNFTypes:      PartNFTypes,
-		nf.FieldExtKeyUsage:  PartEKU,
-		nf.FieldKeyUsage:     PartKeyUsage,
-	}[field]
-	return r.Profile.Requests(field) && !slices.Contains(r.Omit, part)
+	return r.Profile.Requests(field) && !slices.Contains(r.Omit, partOf(field))
+}
+
+// partOf gives the part that a field belongs to; none for a field that cannot
+// be left out.
+func partOf(field nf.FieldName) Part {
+	switch field {
+	case nf.FieldSubject, nf.FieldCountry, nf.FieldOrganization:
+		return PartSubject
+	case nf.FieldDNS:
+		return PartDNS
+	case nf.FieldURI, nf.FieldInstanceURI:
+		return PartURI
+	case nf.FieldNFTypes:
+		return PartNFTypes
+	case nf.FieldExtKeyUsage:
+		return PartEKU
+	case nf.FieldKeyUsage:
+		return PartKeyUsage
+	}
+	return ""
 }
 
 // Create makes the PKCS#10 request (RFC 2986) in DER, signed by key. The

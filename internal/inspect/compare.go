@@ -33,7 +33,8 @@ type Difference struct {
 // everything that was added, judged by the profile nf-tls. The order is always
 // the same: key, subject, names, usages, NF types, other extensions. What CAs
 // add of their own, such as key identifiers and revocation pointers, is no
-// difference. It is empty when the certificate is what was asked for.
+// difference. It is empty when the certificate is what was asked for. Neither
+// argument may be nil.
 func Compare(requested, issued *Contents) []Difference {
 	profile, _ := nf.LookupProfile("nf-tls")
 	return CompareAs(profile, requested, issued)
@@ -59,16 +60,20 @@ type comparison struct {
 }
 
 // report notes a difference of a field that the profile rules: its row gives
-// clause and severity. Added things are milder by one step, as the clause asks
-// for presence.
+// clause and severity. What was added is a warning at most, as the clause asks
+// for presence alone.
 func (c *comparison) report(rule nf.FieldName, field, requested, issued string) {
 	d := Difference{Field: field, Requested: requested, Issued: issued, Severity: Warning}
 	if row, ok := c.profile.Field(rule); ok {
 		d.Clause = row.Clause
 		d.Severity = severityOf(row)
 	}
-	if requested == "" {
-		d.Severity = milder(d.Severity)
+	switch {
+	case requested == "" && d.Severity == Error:
+		d.Severity = Warning
+	case issued == "" && (rule == nf.FieldDNS || rule == nf.FieldIP):
+		// An identifier of the order, whatever the profile says of it.
+		d.Severity, d.Clause = Error, "RFC 8555 7.4"
 	}
 	c.found = append(c.found, d)
 }
@@ -82,13 +87,6 @@ func severityOf(row nf.Field) Severity {
 		return Error
 	}
 	return Warning
-}
-
-func milder(s Severity) Severity {
-	if s == Error {
-		return Warning
-	}
-	return Info
 }
 
 func (c *comparison) publicKey() {
@@ -107,15 +105,15 @@ func (c *comparison) publicKey() {
 }
 
 // subject compares the subject as a whole. String types do not matter
-// (RFC 5280 7.1); additions to an intact C and O are worth no more than a
+// (RFC 5280 7.1); additions to what was asked for are worth no more than a
 // note, as the profile does not forbid them.
 func (c *comparison) subject() {
-	want, got := c.requested.SubjectString(), c.issued.SubjectString()
-	if want == got {
+	same := func(a, b Attribute) bool { return a.OID == b.OID && a.Value == b.Value && a.Joined == b.Joined }
+	if slices.EqualFunc(c.requested.Subject, c.issued.Subject, same) {
 		return
 	}
-	c.report(nf.FieldSubject, string(nf.FieldSubject), want, got)
-	if want != "" && containsAttributes(c.issued.Subject, c.requested.Subject) {
+	c.report(nf.FieldSubject, string(nf.FieldSubject), c.requested.SubjectString(), c.issued.SubjectString())
+	if containsAttributes(c.issued.Subject, c.requested.Subject) {
 		c.found[len(c.found)-1].Severity = Info
 	}
 }
@@ -161,10 +159,10 @@ func (c *comparison) names() {
 func (c *comparison) uris(want, got []string) {
 	dropped, added := difference(want, got, plainURI)
 	for _, uri := range dropped {
-		c.report(uriRule(uri), string(nf.FieldURI), uri, "")
+		c.report(uriRule(uri), string(nf.FieldURI), visible(uri), "")
 	}
 	for _, uri := range added {
-		c.report(uriRule(uri), string(nf.FieldURI), "", uri)
+		c.report(uriRule(uri), string(nf.FieldURI), "", visible(uri))
 	}
 }
 
@@ -252,11 +250,19 @@ func criticality(critical bool) string {
 func (c *comparison) set(rule nf.FieldName, want, got []string, plain func(string) string) {
 	dropped, added := difference(want, got, plain)
 	for _, s := range dropped {
-		c.report(rule, string(rule), s, "")
+		c.report(rule, string(rule), visible(s), "")
 	}
 	for _, s := range added {
-		c.report(rule, string(rule), "", s)
+		c.report(rule, string(rule), "", visible(s))
 	}
+}
+
+// visible keeps an empty value apart from an absent one.
+func visible(s string) string {
+	if s == "" {
+		return `""`
+	}
+	return s
 }
 
 // difference gives what only want has and what only got has, each in its own

@@ -135,7 +135,7 @@ func CSR(der []byte) (*Contents, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading a certificate request: %w", err)
 	}
-	c.PublicKey.Type = keyType(csr.PublicKey, csr.PublicKeyAlgorithm)
+	c.PublicKey.Type = KeyType(csr.PublicKey)
 	c.Signature = csr.SignatureAlgorithm.String()
 	return c, nil
 }
@@ -149,7 +149,7 @@ func Certificate(cert *x509.Certificate) (*Contents, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading a certificate: %w", err)
 	}
-	c.PublicKey.Type = keyType(cert.PublicKey, cert.PublicKeyAlgorithm)
+	c.PublicKey.Type = KeyType(cert.PublicKey)
 	c.Signature = cert.SignatureAlgorithm.String()
 	return c, nil
 }

@@ -2,10 +2,11 @@ package inspect
 
 import (
 	"crypto"
+	"crypto/dsa"
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
-	"crypto/x509"
 	"encoding/asn1"
 	"encoding/hex"
 	"errors"
@@ -167,15 +168,26 @@ func parseExtKeyUsage(der []byte) ([]Usage, error) {
 	return usages, nil
 }
 
-// keyType names a key's type and size, an unknown key's by its algorithm.
-func keyType(pub crypto.PublicKey, algorithm x509.PublicKeyAlgorithm) string {
+// KeyType names the type and size of a public key, as in P256, RSA2048 or
+// Ed25519. A key that crypto/x509 could not read is unknown.
+func KeyType(pub crypto.PublicKey) string {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:
+		if k.Curve == nil {
+			return "EC"
+		}
 		return strings.ReplaceAll(k.Curve.Params().Name, "-", "")
 	case *rsa.PublicKey:
+		if k.N == nil {
+			return "RSA"
+		}
 		return fmt.Sprintf("RSA%d", k.N.BitLen())
 	case ed25519.PublicKey:
 		return "Ed25519"
+	case *dsa.PublicKey:
+		return "DSA"
+	case *ecdh.PublicKey:
+		return "X25519"
 	}
-	return algorithm.String()
+	return "unknown"
 }

@@ -59,7 +59,7 @@ func (e *FileError) Unwrap() error { return e.Err }
 // supply it.
 //
 // Every fault is a *FileError; several come joined, one a line, in the order of
-// the file's fields. Warnings name the file and the line too.
+// the file's fields. Warnings name the file.
 func ParseFile(name string, data []byte) (*File, []string, error) {
 	root, err := fileDocument(name, data)
 	if err != nil {

@@ -144,7 +144,9 @@ func (d *fileDecoder) certificate(path string, n *yaml.Node, c *Certificate) {
 
 // mapping reads a mapping whose keys are all known.
 func (d *fileDecoder) mapping(path string, n *yaml.Node, fields map[string]func(string, *yaml.Node)) {
-	d.lines[path] = n.Line
+	if path == "" {
+		d.lines[path] = n.Line
+	}
 	if !d.plain(path, n) {
 		return
 	}
@@ -155,15 +157,15 @@ func (d *fileDecoder) mapping(path string, n *yaml.Node, fields map[string]func(
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		at := joinPath(path, clip(key.Value))
+		at := joinPath(path, key.Value)
 		read, known := fields[key.Value]
 		switch first, twice := seen[key.Value]; {
-		case key.Kind != yaml.ScalarNode || key.Tag == "!!merge":
+		case key.Kind != yaml.ScalarNode:
 			d.failAt(key, path, fmt.Errorf("a key is %s, want one of %s", kindName(key), keyNames(fields)))
+		case !known:
+			d.failAt(key, path, fmt.Errorf("unknown key %q, want one of %s", clip(key.Value), keyNames(fields)))
 		case twice:
 			d.failAt(key, at, fmt.Errorf("given twice, first on line %d", first))
-		case !known:
-			d.failAt(key, at, fmt.Errorf("unknown key, want one of %s", keyNames(fields)))
 		default:
 			d.lines[at] = key.Line
 			read(at, value)
