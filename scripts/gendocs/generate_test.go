@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -39,6 +40,21 @@ func TestDocsAreCurrent(t *testing.T) {
 		})
 		if err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+func TestCompletions(t *testing.T) {
+	dir := t.TempDir()
+	if err := writeCompletions(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, shell := range []string{"bash", "zsh", "fish", "ps1"} {
+		got, err := os.ReadFile(filepath.Join(dir, "nfcert."+shell))
+		if err != nil {
+			t.Error(err)
+		} else if !bytes.Contains(got, []byte("__complete")) {
+			t.Errorf("the completion for %s does not ask nfcert for candidates", shell)
 		}
 	}
 }

@@ -5,20 +5,31 @@
 //	go run ./scripts/gendocs -out DIR   writes DIR/commands and DIR/man
 //
 // What it writes depends on the commands alone, so a test can hold the
-// committed files against it.
+// committed files against it. For packages it also makes what no one commits:
+//
+//	go run ./scripts/gendocs -completions DIR
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/nfcert/nfcert/internal/commands"
 )
 
 func main() {
 	out := flag.String("out", "docs", "`DIR` to write commands and man into")
+	completions := flag.String("completions", "", "write shell completions into `DIR` instead")
 	flag.Parse()
-	if err := write(*out); err != nil {
+	work := func() error { return write(*out) }
+	if *completions != "" {
+		work = func() error { return writeCompletions(*completions) }
+	}
+	if err := work(); err != nil {
 		fmt.Fprintln(os.Stderr, "gendocs:", err)
 		os.Exit(1)
 	}
@@ -40,6 +51,30 @@ func write(dir string) error {
 	}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeCompletions writes a completion script for each shell, all named
+// nfcert.SHELL.
+func writeCompletions(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	root := commands.Tree()
+	for shell, generate := range map[string]func(io.Writer) error{
+		"bash": func(w io.Writer) error { return root.GenBashCompletionV2(w, true) },
+		"zsh":  root.GenZshCompletion,
+		"fish": func(w io.Writer) error { return root.GenFishCompletion(w, true) },
+		"ps1":  root.GenPowerShellCompletionWithDesc,
+	} {
+		var script bytes.Buffer
+		if err := generate(&script); err != nil {
+			return fmt.Errorf("completion for %s: %w", shell, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "nfcert."+shell), script.Bytes(), 0o644); err != nil {
 			return err
 		}
 	}
