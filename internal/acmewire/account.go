@@ -6,8 +6,8 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
-	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/go-jose/go-jose/v4"
 	"golang.org/x/crypto/acme"
@@ -50,25 +50,22 @@ func (c *Client) Register(ctx context.Context, n NewAccount) (a *Account, create
 	if n.Binding != nil {
 		ask.ExternalAccountBinding = &acme.ExternalAccountBinding{KID: n.Binding.KeyID, Key: n.Binding.Key.Reveal()}
 	}
-	ex, err := c.do(ctx, func(ctx context.Context) error {
+	ex, err := c.library(ctx, func(ctx context.Context) error {
 		_, err := c.acme.Register(ctx, ask, func(string) bool { return n.TermsAgreed })
-		if errors.Is(err, acme.ErrAccountAlreadyExists) {
-			return nil
-		}
-		return err
+		return err // also where the account exists already
 	})
 	if err != nil {
 		return nil, false, err
 	}
 	a, err = c.account(ex)
-	return a, err == nil && ex.Status == 201, err
+	return a, err == nil && ex.Status == http.StatusCreated, err
 }
 
 // FindAccount asks for the account of the client's key without creating one
 // (RFC 8555 section 7.3.1). A server that knows none answers with a [Problem]
 // accountDoesNotExist.
 func (c *Client) FindAccount(ctx context.Context) (*Account, error) {
-	ex, err := c.do(ctx, func(ctx context.Context) error {
+	ex, err := c.library(ctx, func(ctx context.Context) error {
 		_, err := c.acme.GetReg(ctx, "")
 		return err
 	})
@@ -118,7 +115,7 @@ func (c *Client) postAccount(ctx context.Context, payload any) (*Account, error)
 	if err != nil {
 		return nil, err
 	}
-	a := &Account{URL: c.kid}
+	a := &Account{}
 	if err := decode(ex, a); err != nil {
 		return nil, err
 	}
@@ -133,13 +130,16 @@ func (c *Client) Rollover(ctx context.Context, next crypto.Signer) error {
 	if err != nil {
 		return err
 	}
+	if c.key == nil || c.kid == "" {
+		return errNoAccount
+	}
 	if dir.KeyChange == "" {
 		return &ProtocolError{
 			Request: Request{Method: "GET", URL: c.cfg.DirectoryURL},
 			Found:   "the directory has no keyChange, so account keys cannot be replaced", Clause: "RFC 8555 7.3.5",
 		}
 	}
-	if _, err := c.do(ctx, func(ctx context.Context) error { return c.acme.AccountKeyRollover(ctx, next) }); err != nil {
+	if _, err := c.library(ctx, func(ctx context.Context) error { return c.acme.AccountKeyRollover(ctx, next) }); err != nil {
 		return err
 	}
 	c.key, c.acme.Key = next, next

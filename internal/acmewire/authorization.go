@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"time"
-
-	"golang.org/x/crypto/acme"
 )
 
 // Authorization is the authorization object (RFC 8555 section 7.1.4).
@@ -33,10 +31,7 @@ type Challenge struct {
 
 // Authorization fetches the authorization at url.
 func (c *Client) Authorization(ctx context.Context, url string) (*Authorization, error) {
-	ex, err := c.do(ctx, func(ctx context.Context) error {
-		_, err := c.acme.GetAuthorization(ctx, url)
-		return err
-	})
+	ex, err := c.do(ctx, func(ctx context.Context) error { return c.post(ctx, url, nil) })
 	if err != nil {
 		return nil, err
 	}
@@ -46,17 +41,16 @@ func (c *Client) Authorization(ctx context.Context, url string) (*Authorization,
 	}
 	a.URL, a.RetryAfter = url, retryAfter(ex.header, ex.Time)
 	if a.Status == "" {
-		return nil, &ProtocolError{
-			Request: Request{Method: ex.Method, URL: ex.URL, Status: ex.Status},
-			Found:   "the authorization has no status", Clause: "RFC 8555 7.1.4",
-		}
+		return nil, ex.broken("the authorization has no status", "RFC 8555 7.1.4")
 	}
 	return a, nil
 }
 
 // DeactivateAuthorization gives an authorization up (RFC 8555 section 7.5.2).
 func (c *Client) DeactivateAuthorization(ctx context.Context, url string) error {
-	_, err := c.do(ctx, func(ctx context.Context) error { return c.acme.RevokeAuthorization(ctx, url) })
+	_, err := c.do(ctx, func(ctx context.Context) error {
+		return c.post(ctx, url, map[string]string{"status": StatusDeactivated})
+	})
 	return err
 }
 
@@ -64,10 +58,10 @@ func (c *Client) DeactivateAuthorization(ctx context.Context, url string) error 
 // 7.5.1) and returns the challenge as the server then has it. A nil payload
 // sends the empty object, as most challenge types want.
 func (c *Client) Answer(ctx context.Context, url string, payload json.RawMessage) (*Challenge, error) {
-	ex, err := c.do(ctx, func(ctx context.Context) error {
-		_, err := c.acme.Accept(ctx, &acme.Challenge{URI: url, Payload: payload})
-		return err
-	})
+	if payload == nil {
+		payload = json.RawMessage("{}")
+	}
+	ex, err := c.do(ctx, func(ctx context.Context) error { return c.post(ctx, url, payload) })
 	if err != nil {
 		return nil, err
 	}

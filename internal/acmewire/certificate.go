@@ -14,42 +14,42 @@ type Chain struct {
 	Alternates   []string            // where the server offers other chains for the same leaf
 }
 
+// maxChain bounds what a hostile download can make us parse.
+const maxChain = 16
+
 // Certificate downloads the chain at url.
 func (c *Client) Certificate(ctx context.Context, url string) (*Chain, error) {
-	ex, err := c.do(ctx, func(ctx context.Context) error {
-		_, err := c.acme.FetchCert(ctx, url, true)
-		return err
-	})
+	ex, err := c.do(ctx, func(ctx context.Context) error { return c.post(ctx, url, nil) })
 	if err != nil {
-		return nil, notChain(ex, err)
+		return nil, err
 	}
 	chain := &Chain{URL: url, Alternates: links(ex, "alternate")}
-	for rest := ex.raw; ; {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			return chain, nil
+	if chain.Certificates, err = parseChain(ex.raw); err != nil {
+		return nil, &ProtocolError{Request: ex.request(), Found: "the download cannot be used", Err: err, Clause: "RFC 8555 7.4.2"}
+	}
+	return chain, nil
+}
+
+// parseChain reads certificates in PEM. Text around the blocks is forgiven.
+func parseChain(raw []byte) (chain []*x509.Certificate, err error) {
+	for block, rest := pem.Decode(raw); block != nil; block, rest = pem.Decode(rest) {
+		n := len(chain) + 1
+		if n > maxChain {
+			return nil, fmt.Errorf("the chain has more than %d certificates", maxChain)
+		}
+		if block.Type != "CERTIFICATE" {
+			return nil, fmt.Errorf("PEM block %d is a %.60q, want CERTIFICATE", n, block.Type)
 		}
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, notChain(ex, &ProtocolError{
-				Request: Request{Method: ex.Method, URL: ex.URL, Status: ex.Status},
-				Found:   fmt.Sprintf("certificate %d of the chain cannot be read", len(chain.Certificates)+1), Err: err, Clause: "RFC 8555 7.4.2",
-			})
+			return nil, fmt.Errorf("certificate %d of the chain: %w", n, err)
 		}
-		chain.Certificates = append(chain.Certificates, cert)
+		chain = append(chain, cert)
 	}
-}
-
-// notChain replaces the words about JSON, which nobody expected here.
-func notChain(ex *Exchange, err error) error {
-	p, ok := err.(*ProtocolError)
-	if !ok || ex == nil || ex.Status != 200 || p.Err != nil && p.Clause != "" {
-		return err
+	if len(chain) == 0 {
+		return nil, fmt.Errorf("no PEM certificate in its %d bytes", len(raw))
 	}
-	return &ProtocolError{
-		Request: p.Request, Clause: "RFC 8555 7.4.2",
-		Found: fmt.Sprintf("the download is no PEM certificate chain (%d bytes of %.60q)", ex.BodySize, ex.header.Get("Content-Type")),
-	}
+	return chain, nil
 }
 
 // EncodePEM writes certificates as concatenated PEM blocks.

@@ -3,9 +3,7 @@ package acmewire
 import (
 	"context"
 	"crypto"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -50,33 +48,34 @@ func (c *Client) reset() {
 	c.dir = nil
 	c.acme = &acme.Client{
 		Key: c.key, KID: acme.KeyID(c.kid),
-		HTTPClient: c.http, DirectoryURL: c.cfg.DirectoryURL, UserAgent: c.cfg.UserAgent,
+		HTTPClient: c.http, DirectoryURL: c.cfg.DirectoryURL,
 		RetryBackoff: func(n int, req *http.Request, _ *http.Response) time.Duration {
-			got := captured(req.Context())
-			if got == nil {
-				return -1
+			if d, again := retryDelay(n, captured(req.Context()).last); again {
+				return d
 			}
-			d, again := retryDelay(n, got.last)
-			if !again {
-				return -1
-			}
-			return d
+			return -1
 		},
 	}
 }
 
+// maxRedirects is how often the GET of the directory may be sent elsewhere.
+const maxRedirects = 4
+
 // checkRedirect lets an unsigned GET follow a few redirects; the wire refuses
-// those of signed requests and those to plain http.
+// those of other requests and those to plain http.
 func checkRedirect(_ *http.Request, via []*http.Request) error {
-	if len(via) >= 4 {
-		return errors.New("redirected too often")
+	if len(via) > maxRedirects {
+		return &ProtocolError{
+			Request: Request{Method: via[0].Method, URL: via[0].URL.String()},
+			Found:   "redirected again and again",
+		}
 	}
 	return nil
 }
 
-// do runs one call of the library or of our own and returns the last exchange
-// it made. A directory kept from an earlier process that turns out stale (404
-// or 405 at one of its URLs) is fetched anew and the call made once more.
+// do runs a call that makes requests and returns the last exchange it made. A
+// directory kept from an earlier process that turns out stale (404 or 405 at
+// one of its URLs) is fetched anew and the call made once more.
 func (c *Client) do(ctx context.Context, call func(context.Context) error) (*Exchange, error) {
 	for {
 		if _, err := c.Directory(ctx); err != nil {
@@ -84,18 +83,38 @@ func (c *Client) do(ctx context.Context, call func(context.Context) error) (*Exc
 		}
 		under, got := withCapture(ctx)
 		err := call(under)
-		if err == nil {
-			if got.last == nil {
-				return nil, errors.New("no request was made")
-			}
+		switch {
+		case err == nil:
 			return got.last, nil
-		}
-		if c.stale(got.last) && c.wire.forgetDirectory() {
+		case c.stale(got.last) && c.wire.forgetDirectory():
 			c.reset()
-			continue
+		default:
+			return got.last, explain(got.last, err)
 		}
-		return got.last, explain(got.last, err)
 	}
+}
+
+// library runs a call of x/crypto/acme. Where it takes an answer for a failure
+// that the server meant as success (a 2xx other than the one it knows, a member
+// of another type), the answer is left to our own reading.
+func (c *Client) library(ctx context.Context, call func(context.Context) error) (*Exchange, error) {
+	return c.do(ctx, func(ctx context.Context) error {
+		if err := c.haveNonce(ctx); err != nil {
+			return err
+		}
+		err := call(ctx)
+		last := captured(ctx).last
+		var refused *acme.Error
+		switch {
+		case err == nil:
+			return nil
+		case last != nil && last.Method == http.MethodPost && last.isSuccess():
+			return nil
+		case errors.As(err, &refused), errors.Is(err, acme.ErrNoAccount):
+			return errRefused
+		}
+		return err
+	})
 }
 
 // stale reports whether ex failed in the way a changed directory makes it fail.
@@ -109,69 +128,4 @@ func (c *Client) stale(ex *Exchange) bool {
 		}
 	}
 	return false
-}
-
-// explain turns what a call returned into a [Problem], a [ProtocolError], a
-// [NetworkError] or the context's own error. The exchange knows more than the
-// library's error, which drops members and the real status.
-func explain(ex *Exchange, err error) error {
-	var protocol *ProtocolError
-	var network *NetworkError
-	switch {
-	case errors.As(err, &protocol):
-		return protocol
-	case errors.As(err, &network):
-		return network
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
-	case ex == nil:
-		return err
-	}
-	name := Request{Method: ex.Method, URL: ex.URL, Status: ex.Status}
-	if ex.Status >= 400 {
-		if p, ok := parseProblem(ex); ok {
-			return p
-		}
-		return &ProtocolError{Request: name, Found: refusedWithout(ex), Clause: "RFC 8555 6.7"}
-	}
-	found := "the answer cannot be used"
-	if !json.Valid(ex.raw) {
-		return &ProtocolError{Request: name, Found: notJSON(ex.raw, err).Error()}
-	}
-	return &ProtocolError{Request: name, Found: found, Err: err}
-}
-
-// refusedWithout describes a refusal that is no problem document.
-func refusedWithout(ex *Exchange) string {
-	kind := ex.header.Get("Content-Type")
-	switch {
-	case len(ex.raw) == 0:
-		return fmt.Sprintf("refused with HTTP %d and nothing else", ex.Status)
-	case kind != "":
-		return fmt.Sprintf("refused with HTTP %d and %.60q instead of a problem document", ex.Status, kind)
-	}
-	return fmt.Sprintf("refused with HTTP %d and no problem document", ex.Status)
-}
-
-// decode reads the object of an exchange into v.
-func decode(ex *Exchange, v any) error {
-	if err := json.Unmarshal(ex.raw, v); err != nil {
-		return &ProtocolError{
-			Request: Request{Method: ex.Method, URL: ex.URL, Status: ex.Status},
-			Found:   notJSON(ex.raw, err).Error(),
-		}
-	}
-	return nil
-}
-
-// location is the URL of the object that an exchange made or found.
-func location(ex *Exchange, clause string) (string, error) {
-	url := ex.header.Get("Location")
-	if url == "" {
-		return "", &ProtocolError{
-			Request: Request{Method: ex.Method, URL: ex.URL, Status: ex.Status},
-			Found:   "the answer lacks a Location header, so what was made cannot be named", Clause: clause,
-		}
-	}
-	return url, nil
 }

@@ -1,10 +1,8 @@
 package acmewire
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -50,12 +48,9 @@ func (d *Directory) resources() []struct {
 
 // parseDirectory reads and checks a directory object.
 func parseDirectory(raw []byte) (*Directory, error) {
-	if len(bytes.TrimSpace(raw)) == 0 {
-		return nil, errors.New("the answer is empty")
-	}
 	var d Directory
 	if err := json.Unmarshal(raw, &d); err != nil {
-		return nil, notJSON(raw, err)
+		return nil, unfit(raw, err)
 	}
 	for _, r := range d.resources() {
 		if r.url == "" {
@@ -65,23 +60,11 @@ func parseDirectory(raw []byte) (*Directory, error) {
 			continue
 		}
 		u, err := url.Parse(r.url)
-		if err != nil || u.Host == "" {
-			return nil, fmt.Errorf("the directory's %s is %q, not an absolute URL", r.name, r.url)
-		}
-		if u.Scheme != "https" {
-			return nil, fmt.Errorf("the directory's %s is %q, not an https URL", r.name, r.url)
+		if err != nil || u.Scheme != "https" || u.Host == "" {
+			return nil, fmt.Errorf("the directory's %s is %.200q, not an https URL", r.name, r.url)
 		}
 	}
 	return &d, nil
-}
-
-// notJSON says what came instead of JSON.
-func notJSON(raw []byte, err error) error {
-	trimmed := bytes.ToLower(bytes.TrimSpace(raw[:min(len(raw), 512)]))
-	if bytes.HasPrefix(trimmed, []byte("<!doctype html")) || bytes.HasPrefix(trimmed, []byte("<html")) || bytes.HasPrefix(trimmed, []byte("<")) {
-		return errors.New("the answer is HTML, not JSON")
-	}
-	return fmt.Errorf("the answer is not the JSON it should be: %w", err)
 }
 
 // directoryFresh is how long a saved directory is used without asking. A
@@ -101,14 +84,20 @@ type Saved struct {
 	NonceAt     time.Time       `json:"nonceAt,omitzero"`
 }
 
+// kept is a directory that can be used.
+type kept struct {
+	*Directory
+	raw   []byte
+	at    time.Time // when it was fetched
+	saved bool      // by an earlier process
+}
+
 // Saved returns what the next process should be given.
 func (w *Wire) Saved() Saved {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := Saved{Directory: w.dirRaw, DirectoryAt: w.dirAt, Nonce: w.nonces.peek()}
-	if s.Nonce != "" {
-		s.NonceAt = w.clock().UTC()
-	}
+	s := Saved{DirectoryAt: w.dir.at, Directory: w.dir.raw}
+	s.Nonce, s.NonceAt = w.nonces.peek()
 	return s
 }
 
@@ -116,24 +105,26 @@ func (w *Wire) Saved() Saved {
 func (w *Wire) load(s Saved) {
 	now := w.clock()
 	if age := now.Sub(s.DirectoryAt); age >= 0 && age < directoryFresh {
-		if _, err := parseDirectory(s.Directory); err == nil {
-			w.keepDirectory(s.Directory, s.DirectoryAt)
-			w.dirSaved = true
+		if d, err := parseDirectory(s.Directory); err == nil {
+			w.dir = kept{Directory: d, raw: s.Directory, at: s.DirectoryAt, saved: true}
 		}
 	}
 	if age := now.Sub(s.NonceAt); age >= 0 && age < nonceFresh {
-		w.nonces.put(s.Nonce)
+		w.nonces.put(s.Nonce, s.NonceAt)
 	}
 }
 
-// keepDirectory remembers a directory that can be used.
-func (w *Wire) keepDirectory(raw []byte, at time.Time) {
-	d, err := parseDirectory(raw)
-	if err != nil {
-		return
-	}
-	w.dirRaw, w.dirAt, w.dirSaved = raw, at, false
-	w.newNonce, w.newOrder = d.NewNonce, d.NewOrder
+// directory is what is kept; its Directory is nil when there is nothing.
+func (w *Wire) directory() kept {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.dir
+}
+
+func (w *Wire) keepDirectory(k kept) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.dir = k
 }
 
 // forgetDirectory makes the next use ask the server again. It reports whether
@@ -141,24 +132,24 @@ func (w *Wire) keepDirectory(raw []byte, at time.Time) {
 func (w *Wire) forgetDirectory() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.dirSaved {
+	if !w.dir.saved {
 		return false
 	}
-	w.dirRaw, w.dirSaved, w.newNonce, w.newOrder = nil, false, "", ""
+	w.dir = kept{}
 	return true
 }
 
 // fromKept answers from what is kept: the library's GET of the directory and
 // its HEAD of newNonce. nil: send the request.
 func (w *Wire) fromKept(req *http.Request) *http.Response {
-	url := req.URL.String()
-	w.mu.Lock()
-	dirURL, dir, newNonce := w.dirURL, w.dirRaw, w.newNonce
-	w.mu.Unlock()
-	switch {
-	case req.Method == http.MethodGet && url == dirURL && dir != nil:
-		return synthetic(req, http.StatusOK, http.Header{}, dir)
-	case req.Method == http.MethodHead && url == newNonce && newNonce != "":
+	dir := w.directory()
+	if dir.Directory == nil {
+		return nil
+	}
+	switch url := req.URL.String(); {
+	case req.Method == http.MethodGet && url == w.dirURL:
+		return synthetic(req, http.StatusOK, http.Header{}, dir.raw)
+	case req.Method == http.MethodHead && url == dir.NewNonce:
 		if v, ok := w.nonces.take(); ok {
 			return synthetic(req, http.StatusOK, http.Header{"Replay-Nonce": {v}}, nil)
 		}
@@ -167,38 +158,26 @@ func (w *Wire) fromKept(req *http.Request) *http.Response {
 }
 
 // Directory returns the server's directory, from the copy of an earlier process
-// while that is fresh.
+// while that is fresh. A directory that cannot be used is a [ProtocolError].
 func (c *Client) Directory(ctx context.Context) (*Directory, error) {
+	if c.dir == nil {
+		c.dir = c.wire.directory().Directory
+	}
 	if c.dir != nil {
 		return c.dir, nil
 	}
 	ctx, got := withCapture(ctx)
-	if _, err := c.acme.Discover(ctx); err != nil {
-		return nil, c.explainDirectory(got.last, err)
+	if err := c.persist(ctx, func() error {
+		_, err := c.send(ctx, http.MethodGet, c.cfg.DirectoryURL, nil)
+		return err
+	}); err != nil {
+		return nil, explain(got.last, err)
 	}
-	c.wire.mu.Lock()
-	raw := c.wire.dirRaw
-	c.wire.mu.Unlock()
-	if raw == nil { // fetched, and of no use
-		return nil, c.explainDirectory(got.last, errors.New("no directory"))
-	}
-	d, err := parseDirectory(raw)
+	d, err := parseDirectory(got.last.raw)
 	if err != nil {
-		return nil, err
+		return nil, got.last.broken(err.Error(), "RFC 8555 7.1.1")
 	}
+	c.wire.keepDirectory(kept{Directory: d, raw: got.last.raw, at: got.last.Time})
 	c.dir = d
 	return d, nil
-}
-
-// explainDirectory says what is wrong with the answer at the directory URL.
-func (c *Client) explainDirectory(ex *Exchange, err error) error {
-	if ex != nil && ex.Status == http.StatusOK {
-		if _, perr := parseDirectory(ex.raw); perr != nil {
-			return &ProtocolError{
-				Request: Request{Method: ex.Method, URL: ex.URL, Status: ex.Status},
-				Found:   perr.Error(), Clause: "RFC 8555 7.1.1",
-			}
-		}
-	}
-	return explain(ex, err)
 }

@@ -7,11 +7,12 @@
 // the nonces and the directory, so that a step in a new process costs the
 // requests it is about and no more.
 //
-// [Client] uses golang.org/x/crypto/acme where that suffices and a signed POST
-// of its own where it does not (finalize without polling, the orders list,
-// account updates). Answers are decoded from the raw body, so that no field is
-// lost, and every failure is one of [Problem], [ProtocolError] and
-// [NetworkError].
+// [Client] signs its requests itself, but for those in which the account key
+// stands in place of the account (registration with its binding, look-up, key
+// rollover): they are golang.org/x/crypto/acme's. Its own reading of an answer
+// counts nowhere: answers are decoded from the raw body, so that no field is
+// lost and no success is taken for a failure, and every failure that a server
+// causes is one of [Problem], [ProtocolError] and [NetworkError].
 //
 // The package waits for nothing but its own requests: polling belongs to the
 // caller, which finds Retry-After in what it got.

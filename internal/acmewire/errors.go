@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -66,23 +68,44 @@ func (e *NetworkError) Unwrap() error { return e.Err }
 
 // cause tells the innermost useful words, without the URL that Error tells.
 func (e *NetworkError) cause() string {
+	var dns *net.DNSError
+	var record tls.RecordHeaderError
+	var timeout net.Error
 	switch {
-	case errors.Is(e.Err, io.EOF), errors.Is(e.Err, io.ErrUnexpectedEOF):
-		return "the connection was closed before the answer was whole"
-	case errors.Is(e.Err, syscall.ECONNRESET):
-		return "the connection was reset"
+	case errors.As(e.Err, &dns):
+		return dns.Err
+	case errors.As(e.Err, &record):
+		return "what answers there does not speak TLS"
 	case errors.Is(e.Err, syscall.ECONNREFUSED):
 		return "connection refused: nothing listens there"
-	}
-	var dns *net.DNSError
-	if errors.As(e.Err, &dns) {
-		return dns.Err
-	}
-	var u *url.Error
-	if errors.As(e.Err, &u) {
-		return u.Err.Error()
+	case isClosed(e.Err) && e.Stage == StageAnswer:
+		return "the connection was closed before the answer was whole"
+	case isClosed(e.Err):
+		return "the connection was closed at once"
+	case errors.As(e.Err, &timeout) && timeout.Timeout():
+		return "no answer in time"
+	case isAlert(e.Err) && strings.Contains(e.Err.Error(), "certificate required"):
+		return "it demands a client certificate"
+	case isAlert(e.Err):
+		return "it refused the handshake: " + e.Err.Error()
 	}
 	return e.Err.Error()
+}
+
+// isClosed reports whether the other side ended the connection.
+func isClosed(err error) bool {
+	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// isAlert reports whether err is a TLS alert of the other side.
+func isAlert(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error"
 }
 
 func host(raw string) string {
@@ -93,32 +116,57 @@ func host(raw string) string {
 	return u.Host
 }
 
-// networkError sorts a failed round trip by its stage. sent tells whether the
-// request had gone out.
-func networkError(req Request, sent bool, err error) error {
-	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("%s %s: %w", req.Method, req.URL, err)
-	}
-	e := &NetworkError{Request: req, Stage: StageConnect, Err: err}
-	var dns *net.DNSError
+// networkError sorts a failed round trip by how far it came.
+func networkError(req Request, at Stage, err error) error {
+	e := &NetworkError{Request: req, Stage: at, Err: err}
 	var verify *tls.CertificateVerificationError
 	switch {
-	case errors.As(err, &dns):
-		e.Stage = StageDNS
 	case errors.As(err, &verify):
-		e.Stage, e.Chain = StageTLS, verify.UnverifiedCertificates
-		e.Err = verify.Err
-	case isTLS(err):
+		e.Stage, e.Err, e.Chain = StageTLS, verify.Err, verify.UnverifiedCertificates
+	case isAlert(err):
+		// In TLS 1.3 a server that refuses the client's certificate says so
+		// only after the request went out.
 		e.Stage = StageTLS
-	case sent:
-		e.Stage = StageAnswer
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		// The transport's own limits pass for the end of the caller's context,
+		// which has not ended.
+		e.Err = &transportLimit{err.Error()}
 	}
 	return e
 }
 
-func isTLS(err error) bool {
-	var alert tls.AlertError
-	var record tls.RecordHeaderError
-	return errors.As(err, &alert) || errors.As(err, &record) ||
-		strings.Contains(err.Error(), "tls: ") || strings.Contains(err.Error(), "TLS handshake")
+// transportLimit is a timeout of one connection.
+type transportLimit struct{ text string }
+
+func (e *transportLimit) Error() string { return e.text }
+
+// Timeout and Temporary make it a [net.Error].
+func (e *transportLimit) Timeout() bool   { return true }
+func (e *transportLimit) Temporary() bool { return true }
+
+// progress follows a connection through its stages. Dialling runs in goroutines
+// of the transport's own, so that it is told from several at once.
+type progress struct{ furthest atomic.Int32 }
+
+// stage is the furthest that was come to.
+func (p *progress) stage() Stage {
+	return [...]Stage{StageConnect, StageDNS, StageConnect, StageTLS, StageAnswer}[p.furthest.Load()]
+}
+
+func (p *progress) reach(n int32) {
+	for {
+		old := p.furthest.Load()
+		if old >= n || p.furthest.CompareAndSwap(old, n) {
+			return
+		}
+	}
+}
+
+func (p *progress) trace() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		DNSStart:          func(httptrace.DNSStartInfo) { p.reach(1) },
+		ConnectStart:      func(string, string) { p.reach(2) },
+		TLSHandshakeStart: func() { p.reach(3) },
+		GotConn:           func(httptrace.GotConnInfo) { p.reach(4) },
+	}
 }

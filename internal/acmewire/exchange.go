@@ -37,23 +37,21 @@ type Exchange struct {
 
 	raw    []byte
 	header http.Header
+	reads  bool // the request changes nothing, so that it may be sent again
 }
 
 // Raw is the answer's body as it came, at most the wire's limit long.
 func (e *Exchange) Raw() []byte { return e.raw }
 
-// problemType is the type of the problem document in the answer, or "".
-func (e *Exchange) problemType() string {
+// isBadNonce reports whether the server refused the request for its nonce
+// (RFC 8555 section 6.5).
+func isBadNonce(e *Exchange) bool {
 	if e.Status < 400 {
-		return ""
+		return false
 	}
-	var p struct{ Type string }
-	_ = json.Unmarshal(e.raw, &p)
-	return p.Type
+	p, ok := parseProblem(e)
+	return ok && p.HasType("badNonce")
 }
-
-// postAsGet reports whether the request only reads (RFC 8555 section 6.3).
-func (e *Exchange) postAsGet() bool { return e.Method == http.MethodPost && len(e.Payload) == 0 }
 
 // captureKey carries a *capture in a request's context.
 type captureKey struct{}
@@ -72,12 +70,15 @@ func captured(ctx context.Context) *capture {
 	return c
 }
 
-// decodeRequest fills Protected and Payload from a flattened JWS.
+// decodeRequest fills Protected and Payload from a flattened JWS. A request
+// without a body, and a POST-as-GET (RFC 8555 section 6.3), only reads.
 func (e *Exchange) decodeRequest(body []byte) {
 	var jws struct{ Protected, Payload string }
 	if json.Unmarshal(body, &jws) != nil {
+		e.reads = len(body) == 0
 		return
 	}
+	e.reads = jws.Payload == ""
 	if b, err := base64.RawURLEncoding.DecodeString(jws.Protected); err == nil && json.Valid(b) {
 		e.Protected = b
 	}
@@ -94,11 +95,9 @@ func (e *Exchange) decodeAnswer(resp *http.Response, body []byte) {
 	e.header = resp.Header.Clone()
 	e.Header = shownHeader(resp.Header)
 	e.raw, e.BodySize = body, len(body)
-	if json.Valid(body) {
-		e.Body = redact(body)
-		return
+	if e.Body = redact(body); e.Body == nil {
+		e.Text = redactText(string(body[:min(len(body), maxShownText)]))
 	}
-	e.Text = string(body[:min(len(body), maxShownText)])
 }
 
 // maxShownText bounds what is kept for show of an answer that is not JSON: a
@@ -120,66 +119,70 @@ func shownHeader(h http.Header) map[string][]string {
 // redact replaces what must not be told in a JSON document: the MAC of an
 // external account binding (an oracle for weak keys), Authority Tokens, and
 // whatever calls itself a key or a password. A document without such members
-// is returned as it came.
+// keeps the order of its members. nil: doc is not JSON.
 func redact(doc []byte) json.RawMessage {
-	if !mayHoldSecret(doc) {
-		var out bytes.Buffer
-		if json.Compact(&out, doc) != nil {
+	var v any
+	d := json.NewDecoder(bytes.NewReader(doc))
+	d.UseNumber()
+	if !json.Valid(doc) || d.Decode(&v) != nil {
+		return nil
+	}
+	if v, found := redactValue(v); found {
+		out, err := json.Marshal(v)
+		if err != nil {
 			return nil
 		}
-		return out.Bytes()
+		return out
 	}
-	var v any
-	if json.Unmarshal(doc, &v) != nil {
+	var out bytes.Buffer
+	if json.Compact(&out, doc) != nil {
 		return nil
 	}
-	out, err := json.Marshal(redactValue(v))
-	if err != nil {
-		return nil
-	}
-	return out
+	return out.Bytes()
 }
 
-// secretMembers are names of JSON members whose string values are secret in
-// some request or answer that passes the wire.
-var secretMembers = []string{"signature", "tkauth", "atc", "password", "passphrase", "hmacKey", "macKey", "privateKey", "access_token"}
-
-func mayHoldSecret(doc []byte) bool {
-	for _, name := range secretMembers {
-		if bytes.Contains(doc, []byte(`"`+name+`"`)) {
-			return true
-		}
+// redactText does the same for what is not JSON.
+func redactText(s string) string {
+	if strings.Contains(s, privateKeyMark) {
+		return secret.Redacted
 	}
-	return bytes.Contains(doc, []byte("PRIVATE KEY"))
+	return s
 }
 
-func redactValue(v any) any {
+// privateKeyMark is in the first line of every private key in PEM.
+const privateKeyMark = "PRIVATE KEY"
+
+// redactValue returns v without its secrets, and whether it had any. The
+// members of objects are replaced in place.
+func redactValue(v any) (_ any, found bool) {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, member := range v {
-			if s, ok := member.(string); ok && isSecretMember(name) && s != "" {
-				v[name] = secret.Redacted
+			if isSecretMember(name) {
+				v[name], found = secret.Redacted, true
 				continue
 			}
-			v[name] = redactValue(member)
+			clean, had := redactValue(member)
+			v[name], found = clean, found || had
 		}
 	case []any:
 		for i := range v {
-			v[i] = redactValue(v[i])
+			clean, had := redactValue(v[i])
+			v[i], found = clean, found || had
 		}
 	case string:
-		if strings.Contains(v, "PRIVATE KEY") {
-			return secret.Redacted
-		}
+		clean := redactText(v)
+		return clean, clean != v
 	}
-	return v
+	return v, found
 }
 
+// isSecretMember reports whether the values of JSON members of this name are
+// secret in some request or answer that passes the wire.
 func isSecretMember(name string) bool {
-	for _, s := range secretMembers {
-		if strings.EqualFold(name, s) {
-			return true
-		}
+	switch strings.ToLower(name) {
+	case "signature", "tkauth", "atc", "password", "passphrase", "hmackey", "mackey", "privatekey", "access_token":
+		return true
 	}
 	return false
 }

@@ -3,16 +3,21 @@ package acmewire
 import (
 	"context"
 	"encoding/base64"
-	"fmt"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // nonces keeps the anti-replay nonces of one server (RFC 8555 section 6.5),
 // the newest used first, since servers forget old ones first.
 type nonces struct {
 	mu   sync.Mutex
-	free []string
+	free []nonce
+}
+
+type nonce struct {
+	value string
+	at    time.Time // when it came
 }
 
 // maxNonces bounds what a server can make us keep.
@@ -31,7 +36,7 @@ func validNonce(v string) bool {
 	return err == nil
 }
 
-func (n *nonces) put(v string) {
+func (n *nonces) put(v string, at time.Time) {
 	if !validNonce(v) {
 		return
 	}
@@ -40,7 +45,7 @@ func (n *nonces) put(v string) {
 	if len(n.free) == maxNonces {
 		n.free = append(n.free[:0], n.free[1:]...)
 	}
-	n.free = append(n.free, v)
+	n.free = append(n.free, nonce{v, at})
 }
 
 func (n *nonces) take() (string, bool) {
@@ -52,17 +57,18 @@ func (n *nonces) take() (string, bool) {
 	last := len(n.free) - 1
 	v := n.free[last]
 	n.free = n.free[:last]
-	return v, true
+	return v.value, true
 }
 
 // peek returns the newest nonce and leaves it, for saving.
-func (n *nonces) peek() string {
+func (n *nonces) peek() (string, time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if len(n.free) == 0 {
-		return ""
+		return "", time.Time{}
 	}
-	return n.free[len(n.free)-1]
+	newest := n.free[len(n.free)-1]
+	return newest.value, newest.at.UTC()
 }
 
 func (n *nonces) clear() {
@@ -76,18 +82,23 @@ func (c *Client) nonce(ctx context.Context) (string, error) {
 	if v, ok := c.wire.nonces.take(); ok {
 		return v, nil
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodHead, c.dir.NewNonce, nil)
-	if err != nil {
-		return "", err
+	var v string
+	err := c.persist(ctx, func() error {
+		resp, err := c.send(ctx, http.MethodHead, c.dir.NewNonce, nil)
+		if err == nil {
+			v = resp.Header.Get("Replay-Nonce")
+		}
+		return err
+	})
+	return v, err
+}
+
+// haveNonce makes sure that the wire has a nonce for the library, which does
+// not ask a busy server twice.
+func (c *Client) haveNonce(ctx context.Context) error {
+	v, err := c.nonce(ctx)
+	if err == nil {
+		c.wire.nonces.put(v, c.wire.clock())
 	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	v := resp.Header.Get("Replay-Nonce")
-	if v == "" {
-		return "", fmt.Errorf("newNonce answered %d without a Replay-Nonce", resp.StatusCode)
-	}
-	return v, nil
+	return err
 }

@@ -4,13 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"net/url"
-	"regexp"
-	"slices"
-	"strings"
+	"net/http"
 	"time"
-
-	"golang.org/x/crypto/acme"
 )
 
 // Identifier is what a certificate is asked for, such as dns:amf1.example.
@@ -58,7 +53,7 @@ type Order struct {
 type NewOrder struct {
 	Identifiers         []Identifier `json:"identifiers"`
 	NotBefore, NotAfter time.Time    // zero: the CA decides
-	Profile             string       // one that the directory lists; "": the CA decides
+	Profile             string       // such as one that the directory lists; "": the CA decides
 }
 
 // maxAuthorizations bounds what a hostile order can make us fetch.
@@ -66,26 +61,18 @@ const maxAuthorizations = 200
 
 // NewOrder places an order (RFC 8555 section 7.4).
 func (c *Client) NewOrder(ctx context.Context, n NewOrder) (*Order, error) {
-	var ids []acme.AuthzID
-	for _, id := range n.Identifiers {
-		ids = append(ids, acme.AuthzID{Type: id.Type, Value: id.Value})
-	}
-	var opts []acme.OrderOption
-	if !n.NotBefore.IsZero() {
-		opts = append(opts, acme.WithOrderNotBefore(n.NotBefore.UTC()))
-	}
-	if !n.NotAfter.IsZero() {
-		opts = append(opts, acme.WithOrderNotAfter(n.NotAfter.UTC()))
-	}
-	if n.Profile != "" {
-		opts = append(opts, acme.WithOrderIssuanceProfile(acme.ProfileName(n.Profile)))
-	}
-	ex, err := c.do(ctx, func(ctx context.Context) error {
-		_, err := c.acme.AuthorizeOrder(ctx, ids, opts...)
-		return err
-	})
+	payload := struct {
+		Identifiers []Identifier `json:"identifiers"`
+		NotBefore   time.Time    `json:"notBefore,omitzero"`
+		NotAfter    time.Time    `json:"notAfter,omitzero"`
+		Profile     string       `json:"profile,omitempty"`
+	}{n.Identifiers, n.NotBefore.UTC().Truncate(time.Second), n.NotAfter.UTC().Truncate(time.Second), n.Profile}
+	ex, err := c.do(ctx, func(ctx context.Context) error { return c.post(ctx, c.dir.NewOrder, payload) })
 	if err != nil {
 		return nil, err
+	}
+	if ex.Status != http.StatusCreated { // the order exists; asking again would make a second
+		c.wire.deviate("newOrder answered %d, RFC 8555 7.4 says 201", ex.Status)
 	}
 	at, err := location(ex, "RFC 8555 7.4")
 	if err != nil {
@@ -96,10 +83,7 @@ func (c *Client) NewOrder(ctx context.Context, n NewOrder) (*Order, error) {
 
 // Order fetches the order at url.
 func (c *Client) Order(ctx context.Context, url string) (*Order, error) {
-	ex, err := c.do(ctx, func(ctx context.Context) error {
-		_, err := c.acme.GetOrder(ctx, url)
-		return err
-	})
+	ex, err := c.do(ctx, func(ctx context.Context) error { return c.post(ctx, url, nil) })
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +121,7 @@ func order(ex *Exchange, at string) (*Order, error) {
 		found = "the order is valid and has no certificate URL"
 	}
 	if found != "" {
-		return nil, &ProtocolError{Request: Request{Method: ex.Method, URL: ex.URL, Status: ex.Status}, Found: found, Clause: "RFC 8555 7.1.3"}
+		return nil, ex.broken(found, "RFC 8555 7.1.3")
 	}
 	return o, nil
 }
@@ -165,43 +149,4 @@ func (c *Client) Orders(ctx context.Context, listURL string) ([]string, error) {
 		}
 	}
 	return all, nil
-}
-
-// linkValue matches one link of a Link header field (RFC 8288 section 3): its
-// target and its parameters. Several links may share a field.
-var linkValue = regexp.MustCompile(`<([^>]*)>((?:\s*;\s*[^=;,]+(?:=(?:"[^"]*"|[^";,]*))?)*)`)
-
-// links finds the targets of Link header fields with this relation, made
-// absolute.
-func links(ex *Exchange, rel string) []string {
-	base, err := url.Parse(ex.URL)
-	if err != nil {
-		return nil
-	}
-	var found []string
-	for _, field := range ex.header.Values("Link") {
-		for _, link := range linkValue.FindAllStringSubmatch(field, -1) {
-			u, err := base.Parse(link[1])
-			if err == nil && hasRel(link[2], rel) && !slices.Contains(found, u.String()) {
-				found = append(found, u.String())
-			}
-		}
-	}
-	return found
-}
-
-// hasRel reports whether a link's parameters name the relation.
-func hasRel(params, want string) bool {
-	for p := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(p, "=")
-		if !strings.EqualFold(strings.TrimSpace(name), "rel") {
-			continue
-		}
-		for rel := range strings.FieldsSeq(strings.Trim(strings.TrimSpace(value), `"`)) {
-			if strings.EqualFold(rel, want) {
-				return true
-			}
-		}
-	}
-	return false
 }

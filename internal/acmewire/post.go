@@ -4,40 +4,36 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 )
 
-// post sends a signed request in "kid" form (RFC 8555 section 6.2) for what
-// the library cannot ask. A nil payload makes a POST-as-GET. It is used inside
-// [Client.do], which explains its errors.
+// errNoAccount is the caller's mistake.
+var errNoAccount = errors.New("no account is set to sign with")
+
+// post sends a signed request in "kid" form (RFC 8555 section 6.2). A nil
+// payload makes a POST-as-GET. It is used inside [Client.do], which explains
+// its errors.
 func (c *Client) post(ctx context.Context, url string, payload any) error {
-	body := []byte{} // not nil, which the serialization would leave out
+	if c.key == nil || c.kid == "" {
+		return errNoAccount
+	}
+	if err := checkURL(http.MethodPost, url); err != nil {
+		return err
+	}
+	var body []byte
 	if payload != nil {
 		var err error
 		if body, err = json.Marshal(payload); err != nil {
 			return err
 		}
 	}
-	for n := 1; ; n++ {
-		if err := c.postOnce(ctx, url, body); err != nil {
-			return err
-		}
-		last := captured(ctx).last
-		if last.Status < 300 {
-			return nil
-		}
-		delay, again := retryDelay(n, last)
-		if !again {
-			return fmt.Errorf("refused with HTTP %d", last.Status)
-		}
-		if err := pause(ctx, delay); err != nil {
-			return err
-		}
-	}
+	return c.persist(ctx, func() error { return c.postOnce(ctx, url, body) })
 }
 
 func (c *Client) postOnce(ctx context.Context, url string, payload []byte) error {
@@ -49,17 +45,41 @@ func (c *Client) postOnce(ctx context.Context, url string, payload []byte) error
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(jws))
-	if err != nil {
-		return err
+	_, err = c.send(ctx, http.MethodPost, url, jws)
+	return err
+}
+
+// persist makes a request, again where [retryDelay] says so, until the server
+// has done what it was asked.
+func (c *Client) persist(ctx context.Context, once func() error) error {
+	for n := 1; ; n++ {
+		if err := once(); err != nil {
+			return err
+		}
+		last := captured(ctx).last
+		if last.isSuccess() {
+			return nil
+		}
+		delay, again := retryDelay(n, last)
+		if !again {
+			return errRefused
+		}
+		if err := pause(ctx, delay); err != nil {
+			return err
+		}
 	}
-	req.Header.Set("Content-Type", "application/jose+json")
-	req.Header.Set("User-Agent", c.cfg.UserAgent)
-	resp, err := c.http.Do(req)
+}
+
+// send makes one request. The wire has read the answer's body already.
+func (c *Client) send(ctx context.Context, method, url string, jws []byte) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(jws))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return resp.Body.Close() // the wire has read it
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/jose+json")
+	}
+	return c.http.Do(req)
 }
 
 // sign makes the flattened JWS.
@@ -77,7 +97,13 @@ func (c *Client) sign(url, nonce string, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("signing with the account key: %w", err)
 	}
-	return []byte(jws.FullSerialize()), nil
+	compact, err := jws.CompactSerialize()
+	if err != nil {
+		return nil, fmt.Errorf("signing with the account key: %w", err)
+	}
+	// Not by FullSerialize, which leaves out the empty payload of a POST-as-GET.
+	part := strings.Split(compact, ".")
+	return json.Marshal(map[string]string{"protected": part[0], "payload": part[1], "signature": part[2]})
 }
 
 // pause waits for d or for the context's end.

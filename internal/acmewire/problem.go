@@ -87,16 +87,42 @@ func (p *Problem) text() string {
 }
 
 // parseProblem reads a problem from a refused exchange. ok is false when the
-// body is no JSON object. Members of the wrong type (`detail: null`, a numeric
-// type) are forgiven: a refusal must be told whatever its dress.
+// body is no JSON object.
 func parseProblem(e *Exchange) (p *Problem, ok bool) {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(e.raw, &members) != nil || members == nil {
 		return nil, false
 	}
 	p = &Problem{}
+	p.read(members)
+	request := e.request()
+	p.Request, p.RetryAfter, p.Location = &request, retryAfter(e.header, e.Time), e.location()
+	// The HTTP status is what happened; the member `status` only repeats it.
+	p.Status = e.Status
+	return p, true
+}
+
+// UnmarshalJSON implements [json.Unmarshaler] for a problem inside an order or
+// a challenge. Whatever is valid JSON is a problem: why something failed must
+// be told in whatever dress it comes.
+func (p *Problem) UnmarshalJSON(doc []byte) error {
+	*p = Problem{}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(doc, &members) != nil {
+		if json.Unmarshal(doc, &p.Detail) != nil {
+			p.Detail = string(doc)
+		}
+		return nil
+	}
+	p.read(members)
+	return nil
+}
+
+// read takes what can be read: members of the wrong type (`detail: null`, a
+// numeric type) are left out.
+func (p *Problem) read(members map[string]json.RawMessage) {
 	for name, dst := range map[string]any{
-		"type": &p.Type, "title": &p.Title, "detail": &p.Detail, "instance": &p.Instance,
+		"type": &p.Type, "title": &p.Title, "detail": &p.Detail, "status": &p.Status, "instance": &p.Instance,
 		"subproblems": &p.Subproblems, "algorithms": &p.Algorithms, "identifier": &p.Identifier,
 	} {
 		if m, there := members[name]; there {
@@ -106,12 +132,6 @@ func parseProblem(e *Exchange) (p *Problem, ok bool) {
 	if p.Type == "" && p.Detail == "" {
 		p.Detail = looseDetail(members)
 	}
-	// The HTTP status is what happened; the member `status` only repeats it.
-	p.Status = e.Status
-	p.Request = &Request{Method: e.Method, URL: e.URL, Status: e.Status}
-	p.RetryAfter = retryAfter(e.header, e.Time)
-	p.Location = e.header.Get("Location")
-	return p, true
 }
 
 // looseDetail finds the words of an error that is plain JSON without a type.

@@ -1,6 +1,7 @@
 package acmewire
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -17,11 +18,9 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	if v == "" {
 		return 0
 	}
-	if n, err := strconv.ParseInt(v, 10, 64); err == nil {
-		if n > int64(maxRetryAfter/time.Second) {
-			return maxRetryAfter
-		}
-		return max(0, time.Duration(n)*time.Second)
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) { // out of range, n is the end it ran over
+		return time.Duration(min(max(0, n), int64(maxRetryAfter/time.Second))) * time.Second
 	}
 	t, err := http.ParseTime(v)
 	if err != nil {
@@ -41,32 +40,25 @@ const (
 // retryDelay decides whether the n-th failed try (from 1) of an exchange is
 // followed by another, and after how long. A refused nonce is retried at once
 // (RFC 8555 section 6.5), other refusals only where the server did not act: it
-// said 429 or 503 with a short Retry-After, or the request only reads.
+// said 429 and for how long, or the request only reads.
 func retryDelay(n int, e *Exchange) (time.Duration, bool) {
 	const atOnce = time.Nanosecond
+	wish, asked := retryAfter(e.header, e.Time), e.header.Get("Retry-After") != ""
 	switch {
-	case e == nil || e.Status < 400:
+	case e.Status < 400:
 		// x/crypto/acme asks here also after an unexpected 2xx, which must
-		// never be sent again: it would place a second order.
+		// never be sent again: it would make a second account.
 		return 0, false
-	case (&Problem{Type: e.problemType()}).HasType("badNonce"):
-		if n > maxBadNonce {
-			return 0, false
-		}
-		if n <= quickRetries {
-			return atOnce, true
-		}
-		return min(time.Duration(n-quickRetries)*10*time.Millisecond, 250*time.Millisecond), true
-	case n >= maxTries:
+	case isBadNonce(e) && n <= quickRetries:
+		return atOnce, true
+	case isBadNonce(e):
+		return min(time.Duration(n-quickRetries)*10*time.Millisecond, 50*time.Millisecond), n <= maxBadNonce
+	case n >= maxTries, wish > patience:
 		return 0, false
-	case e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable:
-		d := retryAfter(e.header, e.Time)
-		if e.header.Get("Retry-After") == "" || d > patience {
-			return 0, false
-		}
-		return max(d, 100*time.Millisecond), true
-	case e.Status >= 500 && (e.postAsGet() || e.Method == http.MethodGet):
-		return time.Duration(n) * 200 * time.Millisecond, true
+	case e.Status == http.StatusTooManyRequests && asked:
+		return max(wish, 100*time.Millisecond), true
+	case e.Status >= 500 && e.reads:
+		return max(wish, time.Duration(n)*200*time.Millisecond), true
 	}
 	return 0, false
 }

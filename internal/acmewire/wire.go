@@ -2,6 +2,7 @@ package acmewire
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -26,7 +27,7 @@ type Config struct {
 	DirectoryURL string
 	Roots        *x509.CertPool   // alone trusted for the server's TLS certificate; nil: the system's
 	Certificate  *tls.Certificate // shown to a server that asks for one; nil: none
-	UserAgent    string           // precedes the library's own
+	UserAgent    string           // of every request (RFC 8555 section 6.1 demands one); "": nfcert
 	MaxBody      int64            // of an answer, in bytes; 0: [DefaultMaxBody]
 	Saved        Saved            // what an earlier process kept
 	Observe      func(*Exchange)  // called after each exchange, in order; nil: nobody looks
@@ -35,29 +36,26 @@ type Config struct {
 
 // Wire is the one way to a server. See the package comment.
 type Wire struct {
-	base     http.RoundTripper
-	maxBody  int64
-	observe  func(*Exchange)
-	clock    func() time.Time
-	count    atomic.Int64
-	nonces   nonces
-	observed sync.Mutex // one observation at a time, in order
+	base      http.RoundTripper
+	dirURL    string
+	userAgent string
+	maxBody   int64
+	observe   func(*Exchange)
+	clock     func() time.Time
+	count     atomic.Int64
+	nonces    nonces
+	observed  sync.Mutex // one observation at a time, in order
 
 	mu         sync.Mutex
-	dirURL     string
-	dirRaw     []byte    // the directory as last seen or saved
-	dirAt      time.Time // when it was fetched
-	dirSaved   bool      // dirRaw came from an earlier process
-	newNonce   string
-	newOrder   string
+	dir        kept
 	deviations []string
 }
 
 // newWire connects to nothing yet.
 func newWire(cfg Config) *Wire {
 	w := &Wire{
+		dirURL: cfg.DirectoryURL, userAgent: cmp.Or(cfg.UserAgent, "nfcert"),
 		maxBody: cfg.MaxBody, observe: cfg.Observe, clock: cfg.Clock,
-		dirURL: cfg.DirectoryURL,
 	}
 	if w.maxBody <= 0 {
 		w.maxBody = DefaultMaxBody
@@ -94,50 +92,56 @@ func newTransport(tlsConfig *tls.Config) *http.Transport {
 // RoundTrip implements [http.RoundTripper]. It answers the library's requests
 // for directory and nonce from what is kept, and sends everything else.
 func (w *Wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := readRequest(req)
+	if err != nil {
+		return nil, err
+	}
 	if resp := w.fromKept(req); resp != nil {
 		return resp, nil
 	}
-	name := Request{Method: req.Method, URL: req.URL.String()}
-	if req.URL.Scheme != "https" {
-		return nil, &ProtocolError{Request: name, Found: fmt.Sprintf("the URL's scheme is %q, not https", req.URL.Scheme), Clause: "RFC 8555 6.1"}
+	if err := checkURL(req.Method, req.URL.String()); err != nil {
+		return nil, err
 	}
-	ex, err := w.send(req, name)
+	ex, err := w.send(req, body)
+	var resp *http.Response
+	if err == nil {
+		resp, err = w.receive(req, ex)
+	}
+	if err != nil {
+		ex.Error = err.Error()
+	}
 	if c := captured(req.Context()); c != nil {
 		c.last = ex
 	}
 	w.show(ex)
-	if err != nil {
-		return nil, err
+	return resp, err
+}
+
+// readRequest takes the body out of a request and closes it, as a RoundTripper
+// must whatever comes after. nil: there is none.
+func readRequest(req *http.Request) ([]byte, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil, nil
 	}
-	if ex.Status >= 300 && ex.Status < 400 && req.Method != http.MethodGet {
-		name.Status = ex.Status
-		return nil, &ProtocolError{Request: name, Clause: "RFC 8555 6.2", Found: fmt.Sprintf(
-			"redirected to %q; a signed request is bound to its URL and is not sent elsewhere", ex.header.Get("Location"))}
-	}
-	w.learn(ex)
-	return w.response(req, ex), nil
+	body, err := io.ReadAll(req.Body)
+	return body, errors.Join(err, req.Body.Close())
 }
 
 // send makes one exchange. The Exchange is never nil.
-func (w *Wire) send(req *http.Request, name Request) (*Exchange, error) {
+func (w *Wire) send(req *http.Request, request []byte) (*Exchange, error) {
 	ex := &Exchange{
-		Number: int(w.count.Add(1)), Time: w.clock().UTC(), Method: name.Method, URL: name.URL,
+		Number: int(w.count.Add(1)), Time: w.clock().UTC(), Method: req.Method, URL: req.URL.String(),
 	}
-	began := time.Now()
-	sent := false
-	trace := &httptrace.ClientTrace{WroteRequest: func(i httptrace.WroteRequestInfo) { sent = i.Err == nil }}
-	out := req.Clone(httptrace.WithClientTrace(req.Context(), trace))
-	if req.Body != nil {
-		body, err := io.ReadAll(req.Body)
-		req.Body.Close()
-		if err != nil {
-			return ex, err
-		}
-		ex.decodeRequest(body)
-		out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-		out.Body, _ = out.GetBody()
+	ex.decodeRequest(request)
+	var came progress
+	out := req.Clone(httptrace.WithClientTrace(req.Context(), came.trace()))
+	if request != nil {
+		out.Body = io.NopCloser(bytes.NewReader(request))
+		out.GetBody = nil // nothing is sent twice that we do not know of
 	}
+	out.Header.Set("User-Agent", w.userAgent)
 	out.Header.Set("Accept-Language", "en")
+	began := time.Now()
 	resp, err := w.base.RoundTrip(out)
 	var body []byte
 	if err == nil {
@@ -148,25 +152,23 @@ func (w *Wire) send(req *http.Request, name Request) (*Exchange, error) {
 	ex.Millis = float64(ex.Duration.Microseconds()) / 1000
 	if resp != nil {
 		ex.decodeAnswer(resp, body)
-		name.Status = resp.StatusCode
 	}
 	if err != nil {
-		err = w.failure(req.Context(), name, sent, err)
-		ex.Error = err.Error()
+		err = w.failure(req.Context(), ex, came.stage(), err)
 	}
 	return ex, err
 }
 
 // failure gives a failed round trip its type. The context's own end wins over
 // the words the transport found for it.
-func (w *Wire) failure(ctx context.Context, name Request, sent bool, err error) error {
+func (w *Wire) failure(ctx context.Context, ex *Exchange, at Stage, err error) error {
 	if errors.Is(err, errTooLarge) {
-		return &ProtocolError{Request: name, Found: fmt.Sprintf("the answer's body is over %d KiB", w.maxBody>>10)}
+		return ex.broken(fmt.Sprintf("the answer's body is over %d KiB", (w.maxBody+1023)>>10), "")
 	}
 	if cause := ctx.Err(); cause != nil {
-		return fmt.Errorf("%s %s: %w", name.Method, name.URL, cause)
+		return ended(ex, cause)
 	}
-	return networkError(name, sent, err)
+	return networkError(ex.request(), at, err)
 }
 
 var errTooLarge = errors.New("too large")
@@ -189,39 +191,26 @@ func (w *Wire) show(ex *Exchange) {
 	w.observe(ex)
 }
 
-// learn keeps the nonce and the directory of an answer and notes where the
-// server departs from RFC 8555 harmlessly.
-func (w *Wire) learn(ex *Exchange) {
-	bad := (&Problem{Type: ex.problemType()}).HasType("badNonce")
-	if bad {
+// receive keeps the nonce of an answer and makes the response that the caller
+// sees. Only who asked for a nonce finds one there: the wire alone keeps them.
+func (w *Wire) receive(req *http.Request, ex *Exchange) (*http.Response, error) {
+	if ex.Status >= 300 && ex.Status < 400 && req.Method != http.MethodGet {
+		return nil, ex.broken(fmt.Sprintf("redirected to %.200q, where only the directory may be", ex.header.Get("Location")), "RFC 8555 6.2")
+	}
+	if isBadNonce(ex) {
 		w.nonces.clear() // whatever is kept is as old as the refused one
 	}
-	if ex.Method != http.MethodHead { // newNonce's is handed to who asked
-		w.nonces.put(ex.header.Get("Replay-Nonce"))
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if ex.URL == w.dirURL && ex.Method == http.MethodGet && ex.Status == http.StatusOK {
-		w.keepDirectory(ex.raw, ex.Time)
-	}
-}
-
-// response makes the answer that the caller sees. It carries no Replay-Nonce,
-// except to who asked for one: the wire alone keeps nonces.
-func (w *Wire) response(req *http.Request, ex *Exchange) *http.Response {
+	w.nonces.put(ex.header.Get("Replay-Nonce"), ex.Time)
 	h := ex.header.Clone()
-	if req.Method != http.MethodHead {
-		h.Del("Replay-Nonce")
+	h.Del("Replay-Nonce")
+	if req.Method == http.MethodHead { // newNonce
+		v, ok := w.nonces.take()
+		if !ok && ex.isSuccess() {
+			return nil, ex.broken(fmt.Sprintf("the answer has no usable nonce: Replay-Nonce is %.60q", ex.header.Get("Replay-Nonce")), "RFC 8555 7.2")
+		}
+		h.Set("Replay-Nonce", v)
 	}
-	status := ex.Status
-	w.mu.Lock()
-	if status == http.StatusOK && ex.Method == http.MethodPost && ex.URL == w.newOrder {
-		// The order exists; sending the request again would make a second.
-		w.deviations = append(w.deviations, "newOrder answered 200, RFC 8555 7.4 says 201")
-		status = http.StatusCreated
-	}
-	w.mu.Unlock()
-	return synthetic(req, status, h, ex.raw)
+	return synthetic(req, ex.Status, h, ex.raw), nil
 }
 
 func synthetic(req *http.Request, status int, h http.Header, body []byte) *http.Response {
@@ -230,6 +219,13 @@ func synthetic(req *http.Request, status int, h http.Header, body []byte) *http.
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: h, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: req,
 	}
+}
+
+// deviate notes where the server departs from RFC 8555 harmlessly.
+func (w *Wire) deviate(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.deviations = append(w.deviations, fmt.Sprintf(format, args...))
 }
 
 // Requests is the number of HTTP requests sent so far.

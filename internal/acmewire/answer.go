@@ -1,0 +1,142 @@
+package acmewire
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+)
+
+// errRefused says that the last exchange holds the reason.
+var errRefused = errors.New("refused")
+
+// explain turns what a call returned into a [Problem], a [ProtocolError], a
+// [NetworkError] or the context's own error. What no answer caused, such as an
+// account key that cannot sign, is returned as it is.
+func explain(ex *Exchange, err error) error {
+	var protocol *ProtocolError
+	var network *NetworkError
+	switch {
+	case errors.As(err, &protocol):
+		return protocol
+	case errors.As(err, &network):
+		return network
+	case errors.Is(err, context.Canceled):
+		return ended(ex, context.Canceled)
+	case errors.Is(err, context.DeadlineExceeded):
+		return ended(ex, context.DeadlineExceeded)
+	case ex == nil:
+		return err
+	case errors.Is(err, errRefused):
+		if p, ok := parseProblem(ex); ok {
+			return p
+		}
+		return ex.broken(refusedWithout(ex), "RFC 8555 6.7")
+	case ex.Status >= 300 && ex.Status < 400:
+		return ex.broken("redirected nowhere", "")
+	}
+	return err
+}
+
+// ended names the request during which a context ended.
+func ended(ex *Exchange, cause error) error {
+	if ex == nil {
+		return cause
+	}
+	return fmt.Errorf("%s %s: %w", ex.Method, ex.URL, cause)
+}
+
+// refusedWithout describes a refusal that is no problem document.
+func refusedWithout(ex *Exchange) string {
+	kind := ex.header.Get("Content-Type")
+	switch {
+	case len(ex.raw) == 0:
+		return fmt.Sprintf("refused with HTTP %d and nothing else", ex.Status)
+	case kind != "":
+		return fmt.Sprintf("refused with HTTP %d and %.60q instead of a problem document", ex.Status, kind)
+	}
+	return fmt.Sprintf("refused with HTTP %d and no problem document", ex.Status)
+}
+
+// decode reads the object of an exchange into v.
+func decode(ex *Exchange, v any) error {
+	if err := json.Unmarshal(ex.raw, v); err != nil {
+		return ex.broken(unfit(ex.raw, err).Error(), "")
+	}
+	return nil
+}
+
+// unfit says what came instead of the JSON that was wanted. err is what
+// [json.Unmarshal] found.
+func unfit(raw []byte, err error) error {
+	trimmed := bytes.TrimSpace(raw)
+	var kind *json.UnmarshalTypeError
+	switch {
+	case len(trimmed) == 0:
+		return errors.New("the answer is empty, want JSON")
+	case trimmed[0] == '<':
+		return errors.New("the answer is HTML, want JSON")
+	case errors.As(err, &kind) && kind.Field == "":
+		return fmt.Errorf("the answer is a JSON %s, want an object", kind.Value)
+	case errors.As(err, &kind):
+		return fmt.Errorf("the answer's member %q is a %s, which does not belong there", kind.Field, kind.Value)
+	case !json.Valid(raw):
+		return fmt.Errorf("the answer is not JSON: %w", err)
+	}
+	return fmt.Errorf("the answer has a member that cannot be read: %w", err)
+}
+
+// location is the URL of the object that an exchange made or found, absolute.
+func location(ex *Exchange, clause string) (string, error) {
+	at := ex.location()
+	if at == "" {
+		return "", ex.broken("the answer lacks a Location header, so what was made cannot be named", clause)
+	}
+	return at, nil
+}
+
+// location is the Location header, made absolute (RFC 9110 section 10.2.2), or
+// "" when there is none that can be read.
+func (e *Exchange) location() string {
+	v := e.header.Get("Location")
+	base, err := url.Parse(e.URL)
+	if v == "" || err != nil {
+		return ""
+	}
+	u, err := base.Parse(v)
+	if err != nil {
+		return ""
+	}
+	return u.String()
+}
+
+// request names the exchange in an error.
+func (e *Exchange) request() Request {
+	return Request{Method: e.Method, URL: e.URL, Status: e.Status}
+}
+
+// broken says that the answer is not as RFC 8555 wants it.
+func (e *Exchange) broken(found, clause string) *ProtocolError {
+	return &ProtocolError{Request: e.request(), Found: found, Clause: clause}
+}
+
+// checkURL refuses a URL to which no request may go: the server named it, so
+// that the error is about the server.
+func checkURL(method, raw string) error {
+	u, err := url.Parse(raw)
+	if err == nil && u.Scheme == "https" && u.Host != "" {
+		return nil
+	}
+	return &ProtocolError{
+		Request: Request{Method: method, URL: raw},
+		Found:   fmt.Sprintf("%.200q is not an https URL", raw), Clause: "RFC 8555 6.1",
+	}
+}
+
+// isSuccess reports whether the server did what it was asked.
+func (e *Exchange) isSuccess() bool {
+	return e.Status >= http.StatusOK && e.Status < http.StatusMultipleChoices
+}
