@@ -1,0 +1,318 @@
+package commands
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/store"
+)
+
+// bookKey is the key of a script's book.
+type bookKey struct{}
+
+// scriptBook is what a script's commands remember.
+type scriptBook struct {
+	requests func() int        // requests that the lab has served
+	counted  int               // of them, those told before
+	seen     map[string]string // contents of directories, by the directory
+}
+
+func book(ts *testscript.TestScript) *scriptBook { return ts.Value(bookKey{}).(*scriptBook) }
+
+// scriptCommands are the words that the scripts have beyond testscript's.
+func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"lab":       cmdLab,
+		"badserver": cmdBadServer,
+		"json":      cmdJSON,
+		"exits":     cmdExits,
+		"fails":     cmdFails,
+		"next":      cmdNext,
+		"requests":  cmdRequests,
+		"mode":      cmdMode,
+		"remember":  cmdRemember,
+		"unchanged": cmdUnchanged,
+		"hold":      cmdHold,
+		"publish":   cmdPublish,
+	}
+}
+
+// json FILE PATH WANT: the member at PATH is WANT, or matches it when it starts
+// with ~. PATH has dots between keys and indices. ! json FILE PATH: there is no
+// such member.
+func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 && !(neg && len(args) == 2) {
+		ts.Fatalf("usage: json FILE PATH WANT, or ! json FILE PATH")
+	}
+	var doc any
+	if err := json.Unmarshal([]byte(ts.ReadFile(args[0])), &doc); err != nil {
+		ts.Fatalf("%s is not one JSON document: %v", args[0], err)
+	}
+	got, ok := member(doc, args[1])
+	if neg && len(args) == 2 {
+		if ok {
+			ts.Fatalf("%s: %s is %v, want none", args[0], args[1], got)
+		}
+		return
+	}
+	if !ok {
+		ts.Fatalf("%s: %s is missing, want %s", args[0], args[1], args[2])
+	}
+	same := got == args[2]
+	if pattern, found := strings.CutPrefix(args[2], "~"); found {
+		same = regexp.MustCompile(pattern).MatchString(got)
+	}
+	if same == neg {
+		ts.Fatalf("%s: %s is %q, want (negated: %t) %q", args[0], args[1], got, neg, args[2])
+	}
+}
+
+// member finds what a dotted path leads to, as text. A list's length is "#".
+func member(doc any, path string) (string, bool) {
+	for _, key := range strings.Split(path, ".") {
+		switch v := doc.(type) {
+		case map[string]any:
+			var ok bool
+			if doc, ok = v[key]; !ok {
+				return "", false
+			}
+		case []any:
+			if key == "#" {
+				return strconv.Itoa(len(v)), true
+			}
+			i, err := strconv.Atoi(key)
+			if err != nil || i < 0 || i >= len(v) {
+				return "", false
+			}
+			doc = v[i]
+		default:
+			return "", false
+		}
+	}
+	if s, ok := doc.(string); ok {
+		return s, true
+	}
+	text, err := json.Marshal(doc)
+	return string(text), err == nil
+}
+
+// exits CODE COMMAND...: the command ends with exactly this code, and without
+// a panic.
+func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	run(ts, want, args[1:])
+}
+
+func run(ts *testscript.TestScript, want int, command []string) {
+	err := ts.Exec(command[0], command[1:]...)
+	got := 0
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		got = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("running %q: %v", command, err)
+	}
+	if stderr := ts.ReadFile("stderr"); strings.Contains(stderr, "goroutine ") {
+		ts.Fatalf("%q panicked:\n%s", command, stderr)
+	}
+	if got != want {
+		ts.Fatalf("%q ended with %d, want %d", command, got, want)
+	}
+}
+
+// fails EXIT CODE FAULT nfcert ARG...: with -o json the command ends with EXIT,
+// prints nothing on stdout, and on stderr one Error document of this code and
+// fault; its message becomes the script's variable $message, its hint $hint.
+// Then the same without -o json: the words for people are in stderr, and have
+// the message.
+func cmdFails(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 5 || args[3] != "nfcert" {
+		ts.Fatalf("usage: fails EXIT CODE FAULT nfcert ARG...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	run(ts, want, append([]string{"nfcert", "-o", "json"}, args[4:]...))
+	if out := ts.ReadFile("stdout"); out != "" {
+		ts.Fatalf("stdout has %q, want nothing beside an error", out)
+	}
+	text := ts.ReadFile("stderr")
+	var r report
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		ts.Fatalf("stderr is not one JSON document: %v\n%s", err, text)
+	}
+	if r.Kind != "Error" || r.APIVersion != apiVersion || r.Exit != want || r.Code != args[1] || r.Fault != args[2] {
+		ts.Fatalf("got kind %q, exit %d, code %q, fault %q; want Error %v\n%s", r.Kind, r.Exit, r.Code, r.Fault, args[:3], text)
+	}
+	ts.Setenv("message", r.Message)
+	ts.Setenv("hint", r.Hint)
+	run(ts, want, args[3:])
+	people := ts.ReadFile("stderr")
+	if lines := strings.Count(people, "nfcert: "); lines != 1 {
+		ts.Fatalf("stderr has %d headlines, want one error", lines)
+	}
+	if strings.Count(people, "\n") > 12 {
+		ts.Fatalf("the error takes more than 12 lines")
+	}
+}
+
+// next [WORD=VALUE...]: what "next:" of the last command proposed is typed into
+// a shell, with the words in capitals replaced, and succeeds.
+func cmdNext(ts *testscript.TestScript, neg bool, args []string) {
+	if runtime.GOOS == "windows" {
+		ts.Fatalf("next needs a POSIX shell")
+	}
+	_, line, ok := strings.Cut("\n"+ts.ReadFile("stderr"), "\nnext: ")
+	if !ok {
+		ts.Fatalf("stderr has no next: line")
+	}
+	line, _, _ = strings.Cut(line, "\n")
+	for _, a := range args {
+		word, value, _ := strings.Cut(a, "=")
+		if !regexp.MustCompile(`\b` + word + `\b`).MatchString(line) {
+			ts.Fatalf("next: %s has no %s", line, word)
+		}
+		line = regexp.MustCompile(`\b`+word+`\b`).ReplaceAllLiteralString(line, value)
+	}
+	ts.Logf("typing: %s", line)
+	err := ts.Exec("sh", "-c", line)
+	if (err != nil) != neg {
+		ts.Fatalf("next: %s: %v", line, err)
+	}
+}
+
+// requests N: the lab has served N requests since it was asked last.
+func cmdRequests(ts *testscript.TestScript, neg bool, args []string) {
+	b := book(ts)
+	if neg || len(args) != 1 || b.requests == nil {
+		ts.Fatalf("usage: requests N, after lab")
+	}
+	all := b.requests()
+	got := all - b.counted
+	b.counted = all
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("the lab has served %d requests, want %s", got, args[0])
+	}
+}
+
+// mode MODE FILE...: the files have exactly these permission bits.
+func cmdMode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: mode MODE FILE...")
+	}
+	if runtime.GOOS == "windows" {
+		return
+	}
+	for _, file := range args[1:] {
+		info, err := os.Stat(ts.MkAbs(file))
+		ts.Check(err)
+		if got := fmt.Sprintf("%04o", info.Mode().Perm()); got != args[0] {
+			ts.Fatalf("%s has mode %s, want %s", file, got, args[0])
+		}
+	}
+}
+
+// remember DIR: for unchanged DIR.
+func cmdRemember(ts *testscript.TestScript, _ bool, args []string) {
+	for _, dir := range args {
+		book(ts).seen[dir] = contentOf(ts, ts.MkAbs(dir))
+	}
+}
+
+// unchanged DIR...: every file is as it was when it was remembered. Locks,
+// traces and what the wire keeps for the next process do not count.
+func cmdUnchanged(ts *testscript.TestScript, neg bool, args []string) {
+	for _, dir := range args {
+		before, ok := book(ts).seen[dir]
+		if !ok {
+			ts.Fatalf("%s was not remembered", dir)
+		}
+		if after := contentOf(ts, ts.MkAbs(dir)); (after != before) != neg {
+			ts.Fatalf("%s had\n%s\nand has\n%s", dir, before, after)
+		}
+	}
+}
+
+// contentOf lists the files under a directory, or one file, with their content.
+func contentOf(ts *testscript.TestScript, root string) string {
+	var b bytes.Buffer
+	ts.Check(filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || d.IsDir() {
+			return err
+		}
+		switch name := d.Name(); {
+		case strings.HasSuffix(name, ".lock"), name == "trace.jsonl", name == "nonce.json", name == "directory.json":
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		fmt.Fprintf(&b, "%s %q\n", path, data)
+		return err
+	}))
+	return b.String()
+}
+
+// hold REL: this process holds the lock of a folder of the state until the
+// script ends.
+func cmdHold(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: hold REL")
+	}
+	s, err := store.Open(ts.Getenv("NFCERT_STATE"))
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	lock, err := s.Lock(ctx, args[0])
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(lock.Unlock()) })
+}
+
+// publish DOCUMENT DIR: puts what an enrolment's document says is to be
+// published under a web root, as a person would.
+func cmdPublish(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: publish DOCUMENT DIR")
+	}
+	var en enroll.Enrolment
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &en))
+	count := 0
+	for _, a := range en.Order.Authorizations {
+		for _, c := range a.Challenges {
+			if c.Publish == nil {
+				continue
+			}
+			_, path, ok := strings.Cut(strings.TrimPrefix(c.Publish.URL, "http://"), "/")
+			if !ok {
+				ts.Fatalf("publish.url %q has no path", c.Publish.URL)
+			}
+			file := filepath.Join(ts.MkAbs(args[1]), filepath.FromSlash(path))
+			ts.Check(os.MkdirAll(filepath.Dir(file), 0o755))
+			ts.Check(os.WriteFile(file, []byte(c.Publish.Content), 0o644))
+			count++
+		}
+	}
+	if count == 0 {
+		ts.Fatalf("%s says nothing to publish", args[0])
+	}
+}
