@@ -47,11 +47,11 @@ func (r Request) Validate() (warnings []string, err error) {
 }
 
 // fields lists what the request asks for.
-func (r Request) fields() []nf.FieldName {
+func (r *Request) fields() []nf.FieldName {
 	var names []nf.FieldName
-	for _, f := range r.Profile.Fields {
-		if r.asks(f.Name) {
-			names = append(names, f.Name)
+	for i := range r.Profile.Fields {
+		if name := r.Profile.Fields[i].Name; r.asks(name) {
+			names = append(names, name)
 		}
 	}
 	return names
@@ -59,7 +59,7 @@ func (r Request) fields() []nf.FieldName {
 
 // asks reports whether the profile's request has the field and Omit leaves it
 // in.
-func (r Request) asks(field nf.FieldName) bool {
+func (r *Request) asks(field nf.FieldName) bool {
 	return r.Profile.Requests(field) && !slices.Contains(r.Omit, partOf(field))
 }
 
@@ -110,7 +110,7 @@ func Create(key crypto.Signer, r Request) ([]byte, error) {
 
 // subject gives C, then O, the order of TS 33.310 6.1.3c.3, which is that of
 // pkix.Name too. Both are plain enough to become PrintableString.
-func (r Request) subject() pkix.Name {
+func (r *Request) subject() pkix.Name {
 	var name pkix.Name
 	if r.asks(nf.FieldCountry) {
 		name.Country = []string{r.Function.Country}
@@ -121,7 +121,7 @@ func (r Request) subject() pkix.Name {
 	return name
 }
 
-func (r Request) extensions() ([]pkix.Extension, error) {
+func (r *Request) extensions() ([]pkix.Extension, error) {
 	var list []pkix.Extension
 	for _, e := range []struct {
 		field nf.FieldName
@@ -155,7 +155,7 @@ func (r Request) extensions() ([]pkix.Extension, error) {
 // subjectAltName gives GeneralNames (RFC 5280 4.2.1.6): FQDNs in their order,
 // then URIs, the instance's first. Without a name it is nil, as an empty
 // sequence is not allowed.
-func (r Request) subjectAltName() ([]byte, error) {
+func (r *Request) subjectAltName() ([]byte, error) {
 	const dnsTag, uriTag = 2, 6
 	var b cryptobyte.Builder
 	names := 0
@@ -183,7 +183,7 @@ func (r Request) subjectAltName() ([]byte, error) {
 
 // keyUsage gives a BIT STRING whose trailing zero bits are cut off, as DER
 // demands of a named bit list (X.690 11.2.2).
-func (r Request) keyUsage() ([]byte, error) {
+func (r *Request) keyUsage() ([]byte, error) {
 	usage := uint16(r.Profile.KeyUsage)
 	if usage == 0 {
 		return nil, nil
@@ -194,7 +194,7 @@ func (r Request) keyUsage() ([]byte, error) {
 	return asn1.Marshal(asn1.BitString{Bytes: octets[:(length+7)/8], BitLength: length})
 }
 
-func (r Request) extKeyUsage() ([]byte, error) {
+func (r *Request) extKeyUsage() ([]byte, error) {
 	var oids []asn1.ObjectIdentifier
 	for _, usage := range r.Profile.ExtKeyUsages {
 		oid, err := usage.ASN1()
@@ -209,6 +209,6 @@ func (r Request) extKeyUsage() ([]byte, error) {
 	return asn1.Marshal(oids)
 }
 
-func (r Request) nfTypes() ([]byte, error) {
+func (r *Request) nfTypes() ([]byte, error) {
 	return nf.MarshalNFTypes([]string{r.Function.Type})
 }

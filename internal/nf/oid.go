@@ -91,9 +91,8 @@ func (o OID) AttributeName() string { return attributeNames()[o] }
 
 // ASN1 gives the form that encoding/asn1 and crypto/x509 take.
 func (o OID) ASN1() (asn1.ObjectIdentifier, error) {
-	arcs := strings.Split(string(o), ".")
-	oid := make(asn1.ObjectIdentifier, 0, len(arcs))
-	for _, arc := range arcs {
+	oid := make(asn1.ObjectIdentifier, 0, 1+strings.Count(string(o), "."))
+	for arc := range strings.SplitSeq(string(o), ".") {
 		n, err := strconv.ParseUint(arc, 10, 31)
 		if err != nil {
 			return nil, fmt.Errorf("object identifier %q: arc %q, want numbers with dots between", clip(string(o)), clip(arc))

@@ -106,24 +106,33 @@ type Profile struct {
 }
 
 // Field finds a row of the table.
-func (p Profile) Field(name FieldName) (Field, bool) {
-	i := slices.IndexFunc(p.Fields, func(f Field) bool { return f.Name == name })
-	if i < 0 {
-		return Field{}, false
+func (p *Profile) Field(name FieldName) (Field, bool) {
+	if f := p.row(name); f != nil {
+		return *f, true
 	}
-	return p.Fields[i], true
+	return Field{}, false
+}
+
+// row finds a row without copying the wide rows before it.
+func (p *Profile) row(name FieldName) *Field {
+	for i := range p.Fields {
+		if p.Fields[i].Name == name {
+			return &p.Fields[i]
+		}
+	}
+	return nil
 }
 
 // Requests reports whether a CSR of the profile asks for the field.
-func (p Profile) Requests(name FieldName) bool {
-	f, ok := p.Field(name)
-	return ok && f.Requested
+func (p *Profile) Requests(name FieldName) bool {
+	f := p.row(name)
+	return f != nil && f.Requested
 }
 
 // IsCritical reports whether the profile wants the extension marked critical.
-func (p Profile) IsCritical(name FieldName) bool {
-	f, ok := p.Field(name)
-	return ok && f.Critical == Critical
+func (p *Profile) IsCritical(name FieldName) bool {
+	f := p.row(name)
+	return f != nil && f.Critical == Critical
 }
 
 // Profiles lists the certificate profiles, in the order in which they are
