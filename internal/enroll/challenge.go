@@ -39,7 +39,7 @@ func (e *Engine) solve(ctx context.Context, en *Enrolment, o OrderOptions) error
 		err = e.awaitReady(ctx, en)
 	}
 	e.cleanUp(ctx, en)
-	if saveErr := e.save(en); saveErr != nil && err == nil {
+	if saveErr := e.saveSoon(en); saveErr != nil && err == nil {
 		err = saveErr
 	}
 	return e.outOfTime(en, err)

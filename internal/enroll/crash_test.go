@@ -44,8 +44,14 @@ func (m *mortal) change(do func() error) error {
 func (m *mortal) Save(rel string, v any) error {
 	return m.change(func() error { return m.Store.Save(rel, v) })
 }
+func (m *mortal) SaveSoon(rel string, v any) error {
+	return m.change(func() error { return m.Store.SaveSoon(rel, v) })
+}
 func (m *mortal) WriteFile(rel string, data []byte) error {
 	return m.change(func() error { return m.Store.WriteFile(rel, data) })
+}
+func (m *mortal) CreateKeyFor(rel string, data []byte) error {
+	return m.change(func() error { return m.Store.CreateKeyFor(rel, data) })
 }
 func (m *mortal) CreateKey(rel string, data []byte) error {
 	return m.change(func() error { return m.Store.CreateKey(rel, data) })

@@ -189,7 +189,7 @@ func (e *Engine) enrolmentKey(en *Enrolment, want CSROptions) (crypto.Signer, er
 	if err != nil {
 		return nil, err
 	}
-	return key, e.Store.CreateKey(rel, data)
+	return key, e.Store.CreateKeyFor(rel, data)
 }
 
 // requestAllowed refuses a request that lacks what its profile wants, or whose

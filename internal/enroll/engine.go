@@ -31,9 +31,11 @@ import (
 type Store interface {
 	Load(rel string, v any) error
 	Save(rel string, v any) error
+	SaveSoon(rel string, v any) error
 	ReadFile(rel string) ([]byte, error)
 	WriteFile(rel string, data []byte) error
 	CreateKey(rel string, data []byte) error
+	CreateKeyFor(rel string, data []byte) error
 	Rename(from, to string) error
 	Remove(rel string) error
 	RemoveAll(rel string) error

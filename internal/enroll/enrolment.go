@@ -246,12 +246,19 @@ func (e *Engine) begin(ctx context.Context, name string) (en *Enrolment, end fun
 	return en, func() { _ = lock.Unlock() }, nil
 }
 
-// save puts the enrolment on disk.
-func (e *Engine) save(en *Enrolment) error {
+// save puts the enrolment on disk, durably: before a request that changes
+// something at the CA, and at the end.
+func (e *Engine) save(en *Enrolment) error { return e.put(en, e.Store.Save) }
+
+// saveSoon puts an outcome on disk that the CA can be asked for again: a killed
+// process leaves it, a power failure may take it back.
+func (e *Engine) saveSoon(en *Enrolment) error { return e.put(en, e.Store.SaveSoon) }
+
+func (e *Engine) put(en *Enrolment, save func(string, any) error) error {
 	en.Updated = isoTime(e.now())
 	en.Step = en.nextStep()
 	if j := en.Journal; j != nil && j.Intent == nil && len(j.Placements) == 0 && j.Finalizing == nil {
 		en.Journal = nil
 	}
-	return e.Store.Save(enrolmentFile(en.Name), en)
+	return save(enrolmentFile(en.Name), en)
 }

@@ -176,7 +176,8 @@ func (e *Engine) awaitValid(ctx context.Context, en *Enrolment) error {
 func (e *Engine) accept(en *Enrolment, csr *x509.CertificateRequest, chain *acmewire.Chain, o FinalizeOptions) error {
 	cert, failure := e.judge(en, csr, chain, o)
 	en.Certificate = cert
-	if err := e.Store.WriteFile(chainFile(en.Name), acmewire.EncodePEM(chain.Certificates)); err != nil {
+	err := e.Store.WriteFile(chainFile(en.Name), acmewire.EncodePEM(chain.Certificates))
+	if err != nil {
 		return err
 	}
 	if failure != nil {
@@ -186,10 +187,15 @@ func (e *Engine) accept(en *Enrolment, csr *x509.CertificateRequest, chain *acme
 	en.Certificate.Files = map[string]string{
 		KindFullchain: e.Store.Path(chainFile(en.Name)), KindKey: e.Store.Path(keyFile(en.Name)),
 	}
-	if err := e.save(en); err != nil || len(o.Outputs) == 0 {
-		return err
+	// Saved before the files go to their places, so that a run dying in between
+	// is ended by installing the same again, and after, to tell where they are.
+	if len(o.Outputs) > 0 {
+		if err := e.saveSoon(en); err != nil {
+			return err
+		}
+		err = e.install(en, chain.Certificates, o)
 	}
-	return e.install(en, chain.Certificates, o)
+	return errors.Join(err, e.save(en))
 }
 
 // savedChain reads the chain of an issued certificate.

@@ -239,7 +239,7 @@ func (e *Engine) placed(ctx context.Context, en *Enrolment, got *acmewire.Order)
 	en.Order = &Order{}
 	en.Order.update(got)
 	en.journal().Intent = nil
-	if err := e.save(en); err != nil {
+	if err := e.saveSoon(en); err != nil {
 		return err
 	}
 	return e.authorizations(ctx, en, func(Authorization) bool { return true })

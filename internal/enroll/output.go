@@ -88,7 +88,7 @@ func writable(dir string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// install puts the outputs in place, all or none, and saves where they are. A
+// install puts the outputs in place, all or none, and notes where they are. A
 // run that dies in between is ended by the next: it finds the same content.
 func (e *Engine) install(en *Enrolment, chain []*x509.Certificate, o FinalizeOptions) error {
 	content, err := e.contents(en, chain)
@@ -111,11 +111,8 @@ func (e *Engine) install(en *Enrolment, chain []*x509.Certificate, o FinalizeOpt
 	if err := store.Install(files, store.InstallOptions{Overwrite: o.Overwrite}); err != nil {
 		return &OutputError{err}
 	}
-	if maps.Equal(placed, en.Certificate.Files) {
-		return nil
-	}
 	en.Certificate.Files = placed
-	return e.save(en)
+	return nil
 }
 
 // contents makes what the outputs can hold.
@@ -143,11 +140,14 @@ func (e *Engine) installAgain(en *Enrolment, o FinalizeOptions) (unchanged bool,
 	if err != nil {
 		return false, err
 	}
-	before := maps.Clone(en.Certificate.Files)
+	before := en.Certificate.Files
 	if err := e.install(en, chain, o); err != nil {
 		return false, err
 	}
-	return maps.Equal(before, en.Certificate.Files), nil
+	if maps.Equal(before, en.Certificate.Files) {
+		return true, nil
+	}
+	return false, e.save(en)
 }
 
 // Content is one of an issued enrolment's files as PEM.

@@ -16,6 +16,7 @@ type durability string
 
 const (
 	durable  durability = ".tmp"  // content and name are on the disk on return
+	ordered  durability = ".otmp" // content is; the name with the next durable write in its directory
 	volatile durability = ".ctmp" // the system writes them back when it likes
 )
 
@@ -41,7 +42,7 @@ func writeFile(path string, data []byte, d durability) error {
 		os.Remove(temp)
 		return accessError("writing", path, err)
 	}
-	if d == volatile {
+	if d != durable {
 		return nil
 	}
 	if err := syncDir(filepath.Dir(path)); err != nil {
@@ -52,11 +53,11 @@ func writeFile(path string, data []byte, d durability) error {
 
 // createFile puts data at path in one step unless something is there already,
 // which is fs.ErrExist.
-func createFile(path string, data []byte) error {
+func createFile(path string, data []byte, d durability) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("creating %q: %w", path, fs.ErrExist)
 	}
-	temp, err := stage(path, data, durable)
+	temp, err := stage(path, data, d)
 	if err != nil {
 		return err
 	}
@@ -66,6 +67,9 @@ func createFile(path string, data []byte) error {
 			return fmt.Errorf("creating %q: %w", path, fs.ErrExist)
 		}
 		return accessError("creating", path, err)
+	}
+	if d != durable {
+		return nil
 	}
 	if err := syncDir(filepath.Dir(path)); err != nil {
 		return accessError("creating", path, err)
@@ -105,7 +109,7 @@ func stage(path string, data []byte, d durability) (temp string, err error) {
 		}
 	}()
 	_, err = f.Write(data)
-	if err == nil && d == durable {
+	if err == nil && d != volatile {
 		err = f.Sync()
 	}
 	if closeErr := f.Close(); err == nil {
@@ -125,7 +129,7 @@ func parseTemp(name string) (base string, d durability, ok bool) {
 	stem := strings.TrimSuffix(rest, filepath.Ext(rest))
 	d = durability(filepath.Ext(rest))
 	dot := strings.LastIndexByte(stem, '.')
-	if !hidden || dot < 1 || (d != durable && d != volatile) || strings.Trim(stem[dot+1:], "0123456789") != "" {
+	if !hidden || dot < 1 || (d != durable && d != ordered && d != volatile) || strings.Trim(stem[dot+1:], "0123456789") != "" {
 		return "", "", false
 	}
 	return stem[:dot], d, true

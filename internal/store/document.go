@@ -57,6 +57,18 @@ func (s *Store) Save(rel string, v any) error {
 	return s.write(rel, data, durable)
 }
 
+// SaveSoon writes v as Save does, but does not wait for the directory: the new
+// document outlives the process at once, and a power failure only after the
+// next Save in the same directory. Until then the old one may come back, whole.
+// It is for outcomes that can be asked for again.
+func (s *Store) SaveSoon(rel string, v any) error {
+	data, err := encode(rel, v)
+	if err != nil {
+		return err
+	}
+	return s.write(rel, data, ordered)
+}
+
 // SaveCache writes v as Save does, but leaves it to the system when the content
 // reaches the disk: after a power failure the file may be old, missing or
 // damaged. It is for what may be lost, and needs no lock.

@@ -23,20 +23,28 @@ func (s *Store) ReadFile(rel string) ([]byte, error) {
 	return readCapped(path)
 }
 
-// WriteFile puts data into rel. It is whole and on the disk when WriteFile
-// returns nil; after an error the old content still stands.
+// WriteFile puts data into rel, for a document in the same directory to name.
+// It is whole and its content on the disk when WriteFile returns nil; the next
+// Save in that directory makes the name durable too, so that a power failure
+// leaves no document without its file.
 func (s *Store) WriteFile(rel string, data []byte) error {
 	if len(data) > MaxFile {
 		return fmt.Errorf("writing %q: %d bytes, want at most %d", rel, len(data), MaxFile)
 	}
-	return s.write(rel, data, durable)
+	return s.write(rel, data, ordered)
 }
 
 // CreateKey writes a new file rel, whole or not at all, and never replaces one:
 // when rel is there already the error is fs.ErrExist and the file is untouched.
 // Of several callers at once exactly one succeeds. (On a file system without
 // hard links that last promise rests on the caller's lock.)
-func (s *Store) CreateKey(rel string, data []byte) error {
+func (s *Store) CreateKey(rel string, data []byte) error { return s.createKey(rel, data, durable) }
+
+// CreateKeyFor is CreateKey for a key that a document in the same directory
+// will name: the next Save there makes its name durable.
+func (s *Store) CreateKeyFor(rel string, data []byte) error { return s.createKey(rel, data, ordered) }
+
+func (s *Store) createKey(rel string, data []byte, d durability) error {
 	if len(data) > MaxFile {
 		return fmt.Errorf("creating %q: %d bytes, want at most %d", rel, len(data), MaxFile)
 	}
@@ -44,7 +52,7 @@ func (s *Store) CreateKey(rel string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	return createFile(path, data)
+	return createFile(path, data, d)
 }
 
 // Rename moves a file or directory within the store, durably. A file at to is

@@ -151,7 +151,7 @@ func (s *Store) prepare() error {
 	err := s.checkFormat()
 	if errors.Is(err, fs.ErrNotExist) {
 		content := []byte(formatPrefix + strconv.Itoa(Format) + "\n")
-		err = createFile(filepath.Join(s.dir, formatFile), content)
+		err = createFile(filepath.Join(s.dir, formatFile), content, durable)
 		if errors.Is(err, fs.ErrExist) { // another process was first
 			err = s.checkFormat()
 		}
