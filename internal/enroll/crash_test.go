@@ -77,68 +77,70 @@ func (b *bench) count(at lab.Endpoint, status int) int {
 // Whenever a run dies, the next one must finish the same order with the same
 // key: one account, one order, one certificate.
 func TestDyingAtEachSave(t *testing.T) {
-	const enough = 60 // more changes than an enrolment makes
-	for n := 1; n <= enough; n++ {
-		lived := false
+	const immortal = 1000
+	e, b := mortalRun(t, immortal, false)
+	changes := immortal - e.Store.(*mortal).left
+	if changes < 8 || b.count(lab.EndpointCert, 200) != 1 {
+		t.Fatalf("a whole run made %d changes and downloaded %d certificates, want 8 or more and 1", changes, b.count(lab.EndpointCert, 200))
+	}
+	for n := 1; n <= changes; n++ {
 		for _, after := range []bool{false, true} {
 			t.Run(fmt.Sprintf("change %d, after %t", n, after), func(t *testing.T) {
-				lived = dieAndResume(t, n, after)
+				t.Parallel()
+				dieAndResume(t, n, after)
 			})
 		}
-		if lived || t.Failed() {
-			if n < 8 {
-				t.Errorf("an enrolment made %d changes, want more", n-1)
-			}
-			return
-		}
 	}
-	t.Errorf("an enrolment made %d changes and more", enough)
 }
 
-// dieAndResume reports whether the first run was over before its death.
-func dieAndResume(t *testing.T, n int, after bool) (lived bool) {
+// mortalRun enrols with a store that dies at its n-th change.
+func mortalRun(t *testing.T, n int, after bool) (*enroll.Engine, *bench) {
+	t.Helper()
 	b := newBench(t, lab.Options{})
-	o := enroll.FinalizeOptions{Roots: b.roots, Outputs: []enroll.Output{
-		{Kind: enroll.KindFullchain, Path: filepath.Join(t.TempDir(), "amf.crt")},
-		{Kind: enroll.KindKey, Path: filepath.Join(t.TempDir(), "amf.key")},
-	}}
 	e := b.engine()
 	e.Store = &mortal{Store: e.Store, left: n, after: after}
-	_, err := b.all(t.Context(), e, "amf-01", o)
-	if err == nil {
-		return true
-	}
-	if !errors.Is(err, errDied) {
-		t.Fatalf("the first run: %v, want it to die", err)
+	_, err := b.all(t.Context(), e, "amf-01", b.installed())
+	if e.Store.(*mortal).dead != errors.Is(err, errDied) {
+		t.Fatalf("dead %t, the run: %v", e.Store.(*mortal).dead, err)
 	}
 	closeSolvers(e)
-	key := readIfThere(t, filepath.Join(b.state, "enrolments/amf-01/key.pem"))
+	return e, b
+}
 
-	en, err := b.all(t.Context(), b.engine(), "amf-01", o)
+// installed wants two files.
+func (b *bench) installed() enroll.FinalizeOptions {
+	dir := filepath.Dir(b.state)
+	return enroll.FinalizeOptions{Roots: b.roots, Outputs: []enroll.Output{
+		{Kind: enroll.KindFullchain, Path: filepath.Join(dir, "amf.crt")},
+		{Kind: enroll.KindKey, Path: filepath.Join(dir, "amf.key")},
+	}}
+}
+
+func dieAndResume(t *testing.T, n int, after bool) {
+	_, b := mortalRun(t, n, after)
+	keyFile := filepath.Join(b.state, "enrolments/amf-01/key.pem")
+	key := readIfThere(t, keyFile)
+
+	en, err := b.all(t.Context(), b.engine(), "amf-01", b.installed())
 	if err != nil {
 		t.Fatalf("the second run: %v", err)
 	}
-	if key != "" && key != readIfThere(t, filepath.Join(b.state, "enrolments/amf-01/key.pem")) {
+	if key != "" && key != readIfThere(t, keyFile) {
 		t.Error("the second run made another key")
 	}
-	if got := b.count(lab.EndpointNewOrder, 201); got != 1 {
-		t.Errorf("%d orders were placed, want 1", got)
-	}
-	if got := b.count(lab.EndpointNewAccount, 201); got != 1 {
-		t.Errorf("%d accounts were made, want 1", got)
-	}
-	if got := b.count(lab.EndpointFinalize, 200); got != 1 {
-		t.Errorf("%d CSRs were taken, want 1", got)
+	for at, status := range map[lab.Endpoint]int{lab.EndpointNewAccount: 201, lab.EndpointNewOrder: 201, lab.EndpointFinalize: 200} {
+		if got := b.count(at, status); got != 1 {
+			t.Errorf("%s was answered %d times with %d, want once", at, got, status)
+		}
 	}
 	if en.Journal != nil || en.Step != enroll.StepDone {
 		t.Errorf("step %s, journal %+v, want done and nothing in flight", en.Step, en.Journal)
 	}
-	for _, out := range o.Outputs {
+	for _, out := range b.installed().Outputs {
 		if readIfThere(t, out.Path) == "" {
 			t.Errorf("%s was not written", out.Path)
 		}
 	}
-	return false
 }
 
 // closeSolvers gives up the sockets that a dead process would not hold.
@@ -169,6 +171,7 @@ func TestConnectionCut(t *testing.T) {
 			lab.EndpointAuthz, lab.EndpointFinalize, lab.EndpointCert,
 		} {
 			t.Run(how+" at "+string(at), func(t *testing.T) {
+				t.Parallel()
 				b := newBench(t, lab.Options{}, how+"="+string(at)+":once")
 				e := b.engine()
 				_, err := b.all(t.Context(), e, "amf-01", enroll.FinalizeOptions{Roots: b.roots})
