@@ -35,8 +35,6 @@ func explain(ex *Exchange, err error) error {
 			return p
 		}
 		return ex.broken(refusedWithout(ex), "RFC 8555 6.7")
-	case ex.Status >= 300 && ex.Status < 400:
-		return ex.broken("redirected nowhere", "")
 	}
 	return err
 }

@@ -136,8 +136,10 @@ func (w *Wire) send(req *http.Request, request []byte) (*Exchange, error) {
 	var came progress
 	out := req.Clone(httptrace.WithClientTrace(req.Context(), came.trace()))
 	if request != nil {
-		out.Body = io.NopCloser(bytes.NewReader(request))
-		out.GetBody = nil // nothing is sent twice that we do not know of
+		// With GetBody the transport moves a POST to a fresh connection when
+		// the kept one had ended before a byte was written, and only then.
+		out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(request)), nil }
+		out.Body, _ = out.GetBody()
 	}
 	out.Header.Set("User-Agent", w.userAgent)
 	out.Header.Set("Accept-Language", "en")
