@@ -175,7 +175,7 @@ func (a *App) runAccount(ctx context.Context, o *accountFlags) error {
 	if err != nil {
 		return err
 	}
-	a.resume = a.line("account", a.serverArgs()...)
+	a.resume = a.again()
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
 		acc, unchanged, err := a.register(ctx, s, options)
 		if err != nil {

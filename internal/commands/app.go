@@ -161,7 +161,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
 			hint = "did you mean: " + cmd.CommandPath() + " " + like[0]
 		}
-		return usagef(hint, "%s has no subcommand %q", cmd.CommandPath(), args[0])
+		return usagef(hint, "there is no command %q", cmd.CommandPath()+" "+args[0])
 	}
 	return usagef("see: "+cmd.CommandPath()+" --help", "%s takes no argument and got %q", cmd.CommandPath(), args[0])
 }

@@ -15,6 +15,7 @@ type challengeFlags struct {
 	httpListen string
 	webroot    string
 	published  bool
+	leaves     bool // nfcert ends before the CA has looked (--no-wait)
 }
 
 func (o *challengeFlags) addFlags(fs *pflag.FlagSet) {
@@ -51,6 +52,9 @@ func (o *challengeFlags) solvers() (list []solve.Solver, end func(), err error) 
 			return nil, end, err
 		}
 		return []solve.Solver{solve.NewWebroot(dir)}, end, nil
+	}
+	if o.leaves {
+		return nil, end, usagef("what stays in place is --webroot DIR, or --published", "--no-wait would end the listener before the CA has looked")
 	}
 	addr := first(o.httpListen, defaultHTTPListen)
 	if _, _, err := net.SplitHostPort(addr); err != nil {

@@ -60,7 +60,7 @@ func (a *App) runEnroll(cmd *cobra.Command, o *enrollOptions) error {
 		return err
 	}
 	defer end()
-	a.resume = a.line("enroll", "-n", a.name)
+	a.resume = a.again()
 	return a.withServer(cmd.Context(), func(ctx context.Context, s *session) error {
 		s.engine.Solvers = solvers
 		return a.allSteps(ctx, cmd, s, o)

@@ -402,10 +402,24 @@ func (a *App) line(command string, args ...string) string {
 			words = append(words, "--"+v.Flag, v.Value)
 		}
 	}
-	for i := range words {
-		words[i] = shellQuote(words[i])
+	return quoteAll(words)
+}
+
+func quoteAll(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = shellQuote(word)
 	}
-	return strings.Join(words, " ")
+	return strings.Join(quoted, " ")
+}
+
+// again writes the running command as it was typed, to be run once more.
+func (a *App) again() string {
+	words := append([]string{"nfcert"}, strings.Fields(a.command)...)
+	if a.name != "" {
+		words = append(words, "-n", a.name)
+	}
+	return quoteAll(append(words, a.settings.typed...))
 }
 
 // shellQuote quotes a word for a POSIX shell where it must be.

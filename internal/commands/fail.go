@@ -6,6 +6,7 @@ import (
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/nf"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -34,11 +35,16 @@ func (a *App) forPeople(r report, err error) string {
 	fmt.Fprintf(&b, "%s %s\n", paint.Red("nfcert:"), ui.Clean(a.headline(r, err), maxTold))
 	line := func(label, text string) {
 		if text != "" {
-			fmt.Fprintf(&b, "  %-9s%s\n", label+":", ui.Clean(text, maxTold))
+			fmt.Fprintf(&b, "  %-8s %s\n", label+":", ui.Clean(text, maxTold))
 		}
 	}
 	for _, said := range caSays(r, err) {
 		line("ca says", said)
+	}
+	if fields, ok := as[nf.FieldErrors](err); ok {
+		for _, f := range fields {
+			line(f.Field, f.Err.Error())
+		}
 	}
 	if r.Request != nil && r.Request.URL != "" {
 		text := r.Request.Method + " " + r.Request.URL
@@ -55,8 +61,11 @@ func (a *App) forPeople(r report, err error) string {
 	return b.String()
 }
 
-// headline is the message without what caSays tells in lines of its own.
+// headline is the message without what stands in lines of its own.
 func (a *App) headline(r report, err error) string {
+	if fields, ok := as[nf.FieldErrors](err); ok {
+		return fmt.Sprintf("%s: the network function cannot have this certificate, for %d reasons", a.subject(), len(fields))
+	}
 	e, ok := as[*enroll.AuthorizationError](err)
 	if !ok || len(e.Refused) == 0 {
 		return r.Message

@@ -73,14 +73,14 @@ Without --out and its like the files stay in the state; show tells where.`,
 }
 
 func (a *App) runFinalize(ctx context.Context, o *finalizeFlags) error {
-	if err := a.needName(); err != nil {
+	if err := a.mustExist(); err != nil {
 		return err
 	}
 	options, stdout, err := o.options(a.name)
 	if err != nil {
 		return err
 	}
-	a.resume = a.line("finalize", "-n", a.name)
+	a.resume = a.again()
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
 		options.Anchors = s.server.roots
 		en, unchanged, err := s.engine.Finalize(ctx, a.name, options)

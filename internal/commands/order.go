@@ -83,6 +83,7 @@ To put the challenge in place yourself, take it in two steps:
 				return err
 			}
 			options.Challenge, options.NoSolve, options.NoWait = challenge.challenge, noSolve, noWait
+			challenge.leaves = noWait
 			return app.runOrder(cmd.Context(), challenge, func(ctx context.Context, s *session) (*enroll.Enrolment, bool, error) {
 				return s.engine.Order(ctx, app.name, options)
 			})
@@ -98,7 +99,7 @@ To put the challenge in place yourself, take it in two steps:
 
 // runOrder runs one of the engine's order methods with the solvers in place.
 func (a *App) runOrder(ctx context.Context, flags *challengeFlags, method func(context.Context, *session) (*enroll.Enrolment, bool, error)) error {
-	if err := a.needName(); err != nil {
+	if err := a.mustExist(); err != nil {
 		return err
 	}
 	solvers, end, err := flags.solvers()
@@ -106,7 +107,7 @@ func (a *App) runOrder(ctx context.Context, flags *challengeFlags, method func(c
 		return err
 	}
 	defer end()
-	a.resume = a.line("order", "-n", a.name)
+	a.resume = a.again()
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
 		s.engine.Solvers = solvers
 		en, unchanged, err := method(ctx, s)
@@ -125,6 +126,7 @@ func newOrderSolve(app *App) *cobra.Command {
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o := enroll.OrderOptions{Challenge: challenge.challenge, NoWait: noWait}
+			challenge.leaves = noWait
 			return app.runOrder(cmd.Context(), challenge, func(ctx context.Context, s *session) (*enroll.Enrolment, bool, error) {
 				return s.engine.Solve(ctx, app.name, o)
 			})

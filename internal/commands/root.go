@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -99,8 +100,13 @@ Each step can be run again safely: a finished one says what exists, an
 unfinished one goes on where it stopped. Every flag has a variable, NFCERT_ and
 its name in capitals.`
 
+// inFlowOrder makes the help list commands as they are added: the steps in the
+// order in which they are taken.
+var inFlowOrder = sync.OnceFunc(func() { cobra.EnableCommandSorting = false })
+
 // newRoot makes the whole tree.
 func newRoot(app *App) *cobra.Command {
+	inFlowOrder()
 	root := &cobra.Command{
 		Use:           "nfcert",
 		Short:         "The step-through ACME workbench for the 5G core",

@@ -39,10 +39,12 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"lab":       cmdLab,
 		"badserver": cmdBadServer,
+		"base64":    cmdBase64,
 		"json":      cmdJSON,
 		"exits":     cmdExits,
 		"fails":     cmdFails,
 		"next":      cmdNext,
+		"none":      cmdNone,
 		"requests":  cmdRequests,
 		"mode":      cmdMode,
 		"remember":  cmdRemember,
@@ -82,7 +84,7 @@ func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// member finds what a dotted path leads to, as text. A list's length is "#".
+// member finds what a dotted path leads to, as text. A list has the member len.
 func member(doc any, path string) (string, bool) {
 	for _, key := range strings.Split(path, ".") {
 		switch v := doc.(type) {
@@ -92,7 +94,7 @@ func member(doc any, path string) (string, bool) {
 				return "", false
 			}
 		case []any:
-			if key == "#" {
+			if key == "len" {
 				return strconv.Itoa(len(v)), true
 			}
 			i, err := strconv.Atoi(key)
@@ -142,9 +144,7 @@ func run(ts *testscript.TestScript, want int, command []string) {
 
 // fails EXIT CODE FAULT nfcert ARG...: with -o json the command ends with EXIT,
 // prints nothing on stdout, and on stderr one Error document of this code and
-// fault; its message becomes the script's variable $message, its hint $hint.
-// Then the same without -o json: the words for people are in stderr, and have
-// the message.
+// fault, whose words stderr and json then look at.
 func cmdFails(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 5 || args[3] != "nfcert" {
 		ts.Fatalf("usage: fails EXIT CODE FAULT nfcert ARG...")
@@ -163,16 +163,24 @@ func cmdFails(ts *testscript.TestScript, neg bool, args []string) {
 	if r.Kind != "Error" || r.APIVersion != apiVersion || r.Exit != want || r.Code != args[1] || r.Fault != args[2] {
 		ts.Fatalf("got kind %q, exit %d, code %q, fault %q; want Error %v\n%s", r.Kind, r.Exit, r.Code, r.Fault, args[:3], text)
 	}
-	ts.Setenv("message", r.Message)
-	ts.Setenv("hint", r.Hint)
-	run(ts, want, args[3:])
-	people := ts.ReadFile("stderr")
-	if lines := strings.Count(people, "nfcert: "); lines != 1 {
-		ts.Fatalf("stderr has %d headlines, want one error", lines)
+}
+
+// none DIR NAME...: no file of these names is anywhere under DIR.
+func cmdNone(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: none DIR NAME...")
 	}
-	if strings.Count(people, "\n") > 12 {
-		ts.Fatalf("the error takes more than 12 lines")
-	}
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		for _, name := range args[1:] {
+			if err == nil && d.Name() == name {
+				ts.Fatalf("found %s, want none", path)
+			}
+		}
+		return err
+	}))
 }
 
 // next [WORD=VALUE...]: what "next:" of the last command proposed is typed into

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
 	"flag"
@@ -13,11 +12,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -71,6 +67,32 @@ func cmdLab(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	url := base64.URLEncoding.EncodeToString(eabKey)
 	ts.Check(os.WriteFile(ts.MkAbs("eab.key"), []byte(url+"\n"), 0o600))
+}
+
+// base64 DRESS FILE TARGET: the MAC key of FILE in another dress, into a file,
+// or into a variable when DRESS is env.
+func cmdBase64(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: base64 DRESS FILE TARGET")
+	}
+	key, err := base64.URLEncoding.DecodeString(strings.TrimSpace(ts.ReadFile(args[1])))
+	ts.Check(err)
+	text := ""
+	switch args[0] {
+	case "std":
+		text = base64.StdEncoding.EncodeToString(key) + "\n"
+	case "bare":
+		text = base64.RawURLEncoding.EncodeToString(key)
+	case "wrapped":
+		text = base64.StdEncoding.EncodeToString(key)
+		text = text[:20] + "\r\n" + text[20:] + "\r\n"
+	case "env":
+		ts.Setenv(args[2], base64.RawStdEncoding.EncodeToString(key))
+		return
+	default:
+		ts.Fatalf("base64 has no dress %q", args[0])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(text), 0o600))
 }
 
 // quietPort finds a free port of loopback below those that systems give to
@@ -167,8 +189,3 @@ func jsonEscaped(s string) string {
 	}
 	return b.String()
 }
-
-var _ = x509.NewCertPool
-var _ = testing.Short
-var _ = time.Second
-var _ = filepath.Join

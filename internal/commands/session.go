@@ -195,10 +195,13 @@ func (s *session) close(err error) error {
 	if s.server == nil || !s.reached {
 		return err
 	}
+	kept := s.engine.CA.Wire().Saved()
+	if len(kept.Directory) == 0 { // not an ACME server, so none to remember
+		return err
+	}
 	if saveErr := s.server.remember(s.store); saveErr != nil {
 		return errors.Join(err, saveErr)
 	}
-	kept := s.engine.CA.Wire().Saved()
 	before := s.saved()
 	if kept.DirectoryAt != before.DirectoryAt {
 		directory := acmewire.Saved{Directory: kept.Directory, DirectoryAt: kept.DirectoryAt}
@@ -226,6 +229,22 @@ func (a *App) needName() error {
 		return usagef("as in -n amf-01; nfcert show lists what there is", "%s needs the name of an enrolment", a.command)
 	}
 	return enroll.CheckName("enrolment", a.global.name)
+}
+
+// mustExist refuses to go on with an enrolment that was never begun, before any
+// server is looked for.
+func (a *App) mustExist() error {
+	if err := a.needName(); err != nil {
+		return err
+	}
+	s, err := a.openStore()
+	if err != nil {
+		return err
+	}
+	if _, err := enroll.Load(s, a.name); err != nil {
+		return a.noSuch(a.name, err)
+	}
+	return nil
 }
 
 // noSuch says that an enrolment does not exist.

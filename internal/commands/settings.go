@@ -24,11 +24,16 @@ func envName(flag string) string {
 // notFromOutside are flags that only a person at the command line may set.
 var notFromOutside = []string{"help", "version", "yes", "force"}
 
+// oneWay are flags of which only one can be meant. Said at the command line, one
+// of them beats the variables of the others, and so on down.
+var oneWay = []string{"http-listen", "webroot", "published"}
+
 // settings is where values came from, and the configuration file.
 type settings struct {
 	file    string            // path of the configuration file; "": there is none
 	servers map[string]server // by name
 	values  []value
+	typed   []string // flags of the command line, to be typed again
 }
 
 // value is one flag's value and its source.
@@ -68,11 +73,15 @@ func (a *App) fill(cmd *cobra.Command) error {
 	}
 	sources := map[string]string{}
 	var failure error
+	way := a.wayFrom(flags, defaults)
 	flags.VisitAll(func(f *pflag.Flag) {
 		switch {
 		case failure != nil:
 		case f.Changed:
 			sources[f.Name] = "flag"
+			a.settings.typed = append(a.settings.typed, typedAgain(f)...)
+		case slices.Contains(oneWay, f.Name) && a.sourceOf(f, defaults) != way:
+			sources[f.Name] = "default"
 		default:
 			sources[f.Name], failure = a.fillOne(f, defaults)
 		}
@@ -86,6 +95,66 @@ func (a *App) fill(cmd *cobra.Command) error {
 		}
 	})
 	return nil
+}
+
+// source ranks where a value comes from.
+type source int
+
+const (
+	fromDefault source = iota
+	fromConfig
+	fromVariable
+	fromFlag
+)
+
+// sourceOf is the best source that says something of a flag.
+func (a *App) sourceOf(f *pflag.Flag, defaults map[string]string) source {
+	_, inConfig := defaults[f.Name]
+	switch {
+	case f.Changed:
+		return fromFlag
+	case a.env(envName(f.Name)) != "":
+		return fromVariable
+	case inConfig:
+		return fromConfig
+	}
+	return fromDefault
+}
+
+// wayFrom is the best source that names one of the flags of oneWay.
+func (a *App) wayFrom(flags *pflag.FlagSet, defaults map[string]string) source {
+	best := fromDefault
+	for _, name := range oneWay {
+		if f := flags.Lookup(name); f != nil {
+			best = max(best, a.sourceOf(f, defaults))
+		}
+	}
+	return best
+}
+
+// notAgain are flags that a proposed command line does not repeat: the name is
+// there already, and the others say how to look at one run.
+var notAgain = []string{"name", "output", "quiet", "verbose", "color", "timeout", "trace", "no-input", "no-wait", "no-solve"}
+
+// typedAgain writes a flag as it can be typed again.
+func typedAgain(f *pflag.Flag) []string {
+	if slices.Contains(notAgain, f.Name) {
+		return nil
+	}
+	if f.Value.Type() == "bool" {
+		if f.Value.String() == "true" {
+			return []string{"--" + f.Name}
+		}
+		return []string{"--" + f.Name + "=" + f.Value.String()}
+	}
+	if list, ok := f.Value.(pflag.SliceValue); ok {
+		var words []string
+		for _, v := range list.GetSlice() {
+			words = append(words, "--"+f.Name, v)
+		}
+		return words
+	}
+	return []string{"--" + f.Name, f.Value.String()}
 }
 
 // fillOne sets one flag and says from where.

@@ -88,10 +88,13 @@ func (a *App) runShow() error {
 		}
 		table.Row(en.Name, kind, standing(en), end, en.Server, next)
 	}
+	if err := a.printList("Enrolments", "enrolments", docs, table); err != nil {
+		return err
+	}
 	if len(list) == 0 && a.global.output == outputTable {
 		a.progress.next(a.line("csr", "-n", "NAME", "--nf", "FILE"))
 	}
-	return a.printList("Enrolments", "enrolments", docs, table)
+	return nil
 }
 
 func newShowAccount(app *App) *cobra.Command {
