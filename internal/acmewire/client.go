@@ -108,7 +108,9 @@ func (c *Client) library(ctx context.Context, call func(context.Context) error) 
 		switch {
 		case err == nil:
 			return nil
-		case last != nil && last.Method == http.MethodPost && last.isSuccess():
+		case ctx.Err() != nil: // the library tells of the refusal before instead
+			return ctx.Err()
+		case last != nil && last.Method == http.MethodPost && last.isSuccess() && last.Error == "":
 			return nil
 		case errors.As(err, &refused), errors.Is(err, acme.ErrNoAccount):
 			return errRefused
