@@ -111,6 +111,7 @@ func TestParseFileErrors(t *testing.T) {
 		{"UUID", head + "  instanceId: f81d4fae-7dec-11d0-a765-00a0c91e6bf6\n", 3, "nf.instanceId", "version 1"},
 		{"second FQDN", head + "  fqdns:\n    - a.se\n    - a_b.se\n", 5, "nf.fqdns[1]", "an underscore"},
 		{"FQDN with NUL escaped", head + "  fqdns: [\"a\\0.se\"]\n", 3, "nf.fqdns[0]", "byte 0x00"},
+		{"long list", head + "  fqdns: [" + strings.Repeat("a.se,", 1001) + "]\n", 3, "nf.fqdns", "1001 entries, want at most 1000"},
 		{"null in list", head + "  fqdns: [~]\n", 3, "nf.fqdns[0]", "empty"},
 		{"unknown profile", head + "  type: AMF\ncertificate:\n  profile: tls\n", 5, "certificate.profile", `unknown profile "tls", want one of nf-tls`},
 	} {

@@ -58,8 +58,10 @@ func syntaxError(name string, err error) error {
 	return &FileError{File: name, Err: fmt.Errorf("not YAML: %s", clip(text))}
 }
 
-// maxFileErrors bounds how many faults of one file are reported.
-const maxFileErrors = 20
+const (
+	maxFileErrors = 20   // faults of one file that are reported
+	maxFileNames  = 1000 // entries of one list; no certificate holds more
+)
 
 // fileDecoder turns nodes into a File and gathers faults.
 type fileDecoder struct {
@@ -206,6 +208,10 @@ func (d *fileDecoder) list(into *[]string) func(string, *yaml.Node) {
 		}
 		if n.Kind != yaml.SequenceNode {
 			d.fail(path, fmt.Errorf("%s, want a list as in [a, b]", kindName(n)))
+			return
+		}
+		if len(n.Content) > maxFileNames {
+			d.fail(path, fmt.Errorf("%d entries, want at most %d", len(n.Content), maxFileNames))
 			return
 		}
 		*into = make([]string, len(n.Content))
