@@ -2,6 +2,7 @@ package commands
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
@@ -88,8 +89,9 @@ func caSays(r report, err error) []string {
 		for _, refused := range e.Refused {
 			said = append(said, refused.String())
 		}
-		if e.OrderError != nil {
-			said = append(said, e.OrderError.Error())
+		// Most CAs repeat the challenge's problem as the order's.
+		if o := e.OrderError; o != nil && !slices.ContainsFunc(said, func(s string) bool { return strings.HasSuffix(s, o.Error()) }) {
+			said = append(said, o.Error())
 		}
 		return said
 	}

@@ -93,7 +93,7 @@ func (e *Engine) judge(en *Enrolment, csr *x509.CertificateRequest, chain *acmew
 	leaf := chain.Certificates[0]
 	sum := sha256.Sum256(leaf.Raw)
 	cert := &Certificate{
-		URL: chain.URL, Serial: fmt.Sprintf("%x", leaf.SerialNumber), Subject: leaf.Subject.String(), Issuer: leaf.Issuer.String(),
+		URL: chain.URL, Serial: fmt.Sprintf("%x", leaf.SerialNumber), Issuer: leaf.Issuer.String(),
 		NotBefore: leaf.NotBefore.UTC(), NotAfter: leaf.NotAfter.UTC(), SHA256: hex.EncodeToString(sum[:]),
 		Differences: []inspect.Difference{},
 	}
@@ -130,6 +130,7 @@ func (e *Engine) compare(cert *Certificate, csr *x509.CertificateRequest, leaf *
 	if err != nil {
 		return err
 	}
+	cert.Subject = issued.SubjectString()
 	cert.Differences = append(cert.Differences, inspect.Compare(requested, issued)...)
 	if n := len(cert.Differences); n > 0 {
 		e.warn(StepFinalize, "the certificate differs from the CSR in %d points", n)
