@@ -322,6 +322,13 @@ func (a *App) explainProblem(err error, p *acmewire.Problem, r *report) {
 	if advice, ok := adviceFor(p); ok {
 		r.Clause, r.Hint = advice.clause, advice.hint
 	}
+	switch {
+	case p.HasType("accountDoesNotExist"):
+		r.Next = a.line("account", a.serverArgs()...)
+	case p.Status == 404 && a.name != "":
+		r.Hint = "the CA does not know this any more; give the order up and order again"
+		r.Next = a.line("order abandon", "-n", a.name)
+	}
 	if p.RetryAfter > 0 {
 		r.Hint = strings.TrimSpace(fmt.Sprintf("the CA asks to wait %s. %s", p.RetryAfter, r.Hint))
 	}

@@ -195,6 +195,12 @@ func (s *session) close(err error) error {
 	if s.server == nil || !s.reached {
 		return err
 	}
+	if p, ok := as[*acmewire.Problem](err); ok && p.HasType("accountDoesNotExist") {
+		// A saved account that the CA lost would stand in the way of a new one.
+		if markErr := s.engine.Forgotten(context.Background(), s.account); markErr != nil && !errors.Is(markErr, fs.ErrNotExist) {
+			err = errors.Join(err, markErr)
+		}
+	}
 	kept := s.engine.CA.Wire().Saved()
 	if len(kept.Directory) == 0 { // not an ACME server, so none to remember
 		return err

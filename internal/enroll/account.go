@@ -32,8 +32,13 @@ type Account struct {
 // DocVersion implements [store.Document].
 func (*Account) DocVersion() int { return documentVersion }
 
-// statusValid is the state of an account in use (RFC 8555 section 7.1.2).
-const statusValid = "valid"
+// States of a saved account: those of RFC 8555 section 7.1.2, and one of ours.
+const (
+	statusValid = "valid"
+	// statusForgotten accounts are unknown to the CA, which lost or was rid of
+	// them; registering again makes a new one of the same key.
+	statusForgotten = "forgotten"
+)
 
 const accountsDir = "accounts"
 
@@ -66,6 +71,7 @@ func (e *Engine) Account(ctx context.Context, name string, o AccountOptions) (a 
 	defer end()
 	a, err = e.loadAccount(dir)
 	switch {
+	case err == nil && a.Status == statusForgotten:
 	case err == nil:
 		if err := sameKey(a, o.Key); err != nil {
 			return nil, false, err
@@ -225,7 +231,11 @@ func (e *Engine) usable(ctx context.Context, dir, name string) (*Account, error)
 // use makes the CA client sign with the account's key, after settling a
 // rollover that an earlier run did not see the end of.
 func (e *Engine) use(ctx context.Context, dir string, a *Account) error {
-	if a.Status != statusValid {
+	switch a.Status {
+	case statusValid:
+	case statusForgotten:
+		return &OutOfTurnError{Name: a.Name, Step: StepOrder, Needs: StepAccount, Found: "the CA does not know the account any more"}
+	default:
 		return &AccountStateError{Name: a.Name, Status: a.Status}
 	}
 	key, err := e.readKey(accountKeyFile(dir))
@@ -253,6 +263,21 @@ func (e *Engine) readKey(rel string) (crypto.Signer, error) {
 		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: err}
 	}
 	return key, nil
+}
+
+// Forgotten notes that the CA does not know a saved account any more.
+func (e *Engine) Forgotten(ctx context.Context, name string) error {
+	dir, end, err := e.lockAccount(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer end()
+	a, err := e.loadAccount(dir)
+	if err != nil {
+		return err
+	}
+	a.Status, a.Updated = statusForgotten, isoTime(e.now())
+	return e.Store.Save(accountFile(dir), a)
 }
 
 func (e *Engine) lockAccount(ctx context.Context, name string) (dir string, end func(), err error) {

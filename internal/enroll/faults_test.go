@@ -342,3 +342,40 @@ func TestAbandon(t *testing.T) {
 		t.Errorf("enrolling after abandoning: %v", err)
 	}
 }
+
+// A CA that lost its accounts gets a new one of the same key.
+func TestForgottenAccount(t *testing.T) {
+	b := newBench(t, lab.Options{})
+	if _, err := b.all(t.Context(), b.engine(), "amf-01", enroll.FinalizeOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	addr := strings.TrimSuffix(strings.TrimPrefix(b.lab.DirectoryURL(), "https://"), "/directory")
+	if err := b.lab.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := lab.Start(t.Context(), lab.Options{Listen: addr, HTTP01Addr: func(string) string { return b.http.Load().(string) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = again.Close() })
+	b.lab = again
+
+	e := b.engine()
+	var p *acmewire.Problem
+	if _, _, err := e.CSR(t.Context(), "amf-02", sample()); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := e.Order(t.Context(), "amf-02", enroll.OrderOptions{}); !errors.As(err, &p) || !p.HasType("accountDoesNotExist") {
+		t.Fatalf("got %v, want accountDoesNotExist", err)
+	}
+	if err := e.Forgotten(t.Context(), enroll.DefaultAccount); err != nil {
+		t.Fatal(err)
+	}
+	var turn *enroll.OutOfTurnError
+	if _, _, err := e.Order(t.Context(), "amf-02", enroll.OrderOptions{}); !errors.As(err, &turn) || turn.Needs != enroll.StepAccount {
+		t.Errorf("got %v, want account first", err)
+	}
+	if _, err := b.all(t.Context(), e, "amf-02", enroll.FinalizeOptions{}); err != nil {
+		t.Errorf("after registering again: %v", err)
+	}
+}
