@@ -80,7 +80,7 @@ func unfit(raw []byte, err error) error {
 	case errors.As(err, &kind) && kind.Field == "":
 		return fmt.Errorf("the answer is a JSON %s, want an object", kind.Value)
 	case errors.As(err, &kind):
-		return fmt.Errorf("the answer's member %q is a %s, which does not belong there", kind.Field, kind.Value)
+		return fmt.Errorf("the answer's member %q is a JSON %s, which does not belong there", kind.Field, kind.Value)
 	case !json.Valid(raw):
 		return fmt.Errorf("the answer is not JSON: %w", err)
 	}

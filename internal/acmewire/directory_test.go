@@ -29,7 +29,7 @@ func TestDirectoryRefused(t *testing.T) {
 		{"cut JSON", says(200, `{"newNonce":`), "the answer is not JSON: unexpected end"},
 		{"array", says(200, `[]`), "the answer is a JSON array, want an object"},
 		{"null", says(200, `null`), "the directory lacks newNonce"},
-		{"number for a URL", says(200, `{"newNonce":1}`), `member "newNonce" is a number`},
+		{"number for a URL", says(200, `{"newNonce":1}`), `member "newNonce" is a JSON number`},
 		{"no newOrder", says(200, dir("")), "the directory lacks newOrder"},
 		{"http", says(200, dir(`,"newOrder":"http://ca.example/o"`)), `newOrder is "http://ca.example/o", not an https URL`},
 		{"relative", says(200, dir(`,"newOrder":"/o"`)), `newOrder is "/o", not an https URL`},

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -130,22 +131,25 @@ func order(ex *Exchange, at string) (*Order, error) {
 const maxOrderPages = 10
 
 // Orders lists the URLs of an account's orders (RFC 8555 section 7.1.2.1), at
-// most the first ten pages.
+// most the first ten pages. A server that has no list has no listURL: "" lists
+// nothing.
 func (c *Client) Orders(ctx context.Context, listURL string) ([]string, error) {
-	var all []string
-	for page, next := 0, listURL; next != "" && page < maxOrderPages; page++ {
-		ex, err := c.do(ctx, func(ctx context.Context) error { return c.post(ctx, next, nil) })
+	var all, read []string
+	for next := listURL; next != "" && len(read) < maxOrderPages && !slices.Contains(read, next); {
+		page := next
+		ex, err := c.do(ctx, func(ctx context.Context) error { return c.post(ctx, page, nil) })
 		if err != nil {
 			return nil, err
 		}
-		var list struct{ Orders []string }
+		var list struct {
+			Orders []string `json:"orders"`
+		}
 		if err := decode(ex, &list); err != nil {
 			return nil, err
 		}
-		all = append(all, list.Orders...)
-		next = ""
-		if links := links(ex, "next"); len(links) > 0 {
-			next = links[0]
+		all, read, next = append(all, list.Orders...), append(read, page), ""
+		if following := links(ex, "next"); len(following) > 0 {
+			next = following[0]
 		}
 	}
 	return all, nil

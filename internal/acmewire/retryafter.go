@@ -52,7 +52,7 @@ func retryDelay(n int, e *Exchange) (time.Duration, bool) {
 	case isBadNonce(e) && n <= quickRetries:
 		return atOnce, true
 	case isBadNonce(e):
-		return min(time.Duration(n-quickRetries)*10*time.Millisecond, 50*time.Millisecond), n <= maxBadNonce
+		return min(time.Duration(n-quickRetries)*5*time.Millisecond, 25*time.Millisecond), n <= maxBadNonce
 	case n >= maxTries, wish > patience:
 		return 0, false
 	case e.Status == http.StatusTooManyRequests && asked:
