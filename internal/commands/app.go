@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -29,6 +30,7 @@ type App struct {
 	env     func(string) string
 	prompt  ui.Prompter
 	version string
+	args    []string // of the command line
 
 	global   globalFlags
 	settings settings
@@ -66,9 +68,37 @@ func colorWish(args []string, env func(string) string) string {
 	return wish
 }
 
+// outputWish finds --output before flags are parsed: it decides what an error
+// of parsing is written as. "": the command line does not say.
+func outputWish(args []string) (wish string) {
+	for i, a := range args {
+		switch {
+		case a == "--":
+			return wish
+		case (a == "-o" || a == "--output") && i+1 < len(args):
+			wish = args[i+1]
+		case strings.HasPrefix(a, "--output="):
+			wish = a[len("--output="):]
+		case strings.HasPrefix(a, "-o"):
+			wish = strings.TrimPrefix(a[len("-o"):], "=")
+		}
+	}
+	return wish
+}
+
+// machine reports whether a program reads the answer: stderr carries nothing
+// but an error then, as a document.
+func (a *App) machine() bool {
+	output := a.global.output
+	if a.progress == nil { // flags and variables are not read yet
+		output = first(outputWish(a.args), first(a.env(envName("output")), output))
+	}
+	return output == outputJSON || output == outputJSONL
+}
+
 // Run is Main with the world given. Tests enter here.
 func Run(ctx context.Context, args []string, streams ui.Streams, env func(string) string) int {
-	app := &App{streams: streams, env: env, version: buildVersion(), clock: time.Now}
+	app := &App{streams: streams, env: env, version: buildVersion(), args: args, clock: time.Now}
 	root := newRoot(app)
 	root.SetArgs(args)
 	root.SetIn(streams.In)

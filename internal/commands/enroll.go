@@ -107,7 +107,7 @@ func (a *App) allSteps(ctx context.Context, cmd *cobra.Command, s *session, o *e
 		return err
 	}
 	if a.global.output == outputJSONL {
-		return ui.WriteJSONLine(a.streams.Out, enrolmentDoc{APIVersion: apiVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged})
+		return ui.WriteJSONLine(a.streams.Out, enrolmentDoc{APIVersion: apiVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Warnings: a.progress.warned})
 	}
 	return a.printIssued(s, en, unchanged, stdout)
 }

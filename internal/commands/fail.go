@@ -20,7 +20,7 @@ func (a *App) fail(err error) int {
 		return e.code
 	}
 	r := a.explain(err)
-	if a.global.output == outputJSON || a.global.output == outputJSONL {
+	if a.machine() {
 		_ = ui.WriteJSONLine(a.streams.Err, r)
 		return r.Exit
 	}
@@ -33,7 +33,13 @@ func (a *App) fail(err error) int {
 func (a *App) forPeople(r report, err error) string {
 	paint := a.streams.ErrPaint()
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n", paint.Red("nfcert:"), ui.Clean(a.headline(r, err), maxTold))
+	for i, text := range strings.Split(a.headline(r, err), "\n") {
+		if i == 0 {
+			fmt.Fprintf(&b, "%s %s\n", paint.Red("nfcert:"), ui.Clean(text, maxTold))
+		} else { // a further fault of the same file
+			fmt.Fprintf(&b, "  %s\n", ui.Clean(text, maxTold))
+		}
+	}
 	line := func(label, text string) {
 		if text != "" {
 			fmt.Fprintf(&b, "  %-8s %s\n", label+":", ui.Clean(text, maxTold))

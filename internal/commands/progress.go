@@ -18,6 +18,7 @@ type progress struct {
 	waiting *ui.Waiting
 	paint   ui.Paint
 	sink    func(enroll.Event) // of -o jsonl; nil: none
+	warned  []string           // warnings that a document is to carry
 }
 
 func newProgress(a *App) *progress {
@@ -33,9 +34,7 @@ func (p *progress) done() {
 
 // machine reports whether stderr is read by a program: it carries nothing but
 // an error then.
-func (p *progress) machine() bool {
-	return p.app.global.output == outputJSON || p.app.global.output == outputJSONL
-}
+func (p *progress) machine() bool { return p.app.machine() }
 
 func (p *progress) silent() bool { return p.app.global.quiet || p.machine() }
 
@@ -73,12 +72,15 @@ func (p *progress) note(format string, args ...any) {
 	_, _ = fmt.Fprintln(p.waiting, ui.Clean(fmt.Sprintf(format, args...), maxTold))
 }
 
-// warn writes a warning, also when progress is not wanted.
+// warn writes a warning, also when progress is not wanted. A program finds it
+// in the document.
 func (p *progress) warn(format string, args ...any) {
+	text := ui.Clean(fmt.Sprintf(format, args...), maxTold)
 	if p.machine() {
+		p.warned = append(p.warned, text)
 		return
 	}
-	_, _ = fmt.Fprintf(p.waiting, "%s %s\n", p.paint.Yellow("warning:"), ui.Clean(fmt.Sprintf(format, args...), maxTold))
+	_, _ = fmt.Fprintf(p.waiting, "%s %s\n", p.paint.Yellow("warning:"), text)
 }
 
 // next says what to type next: the last line.

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -134,7 +135,7 @@ func cmdBadServer(ts *testscript.TestScript, neg bool, args []string) {
 // serveTLS starts a server and returns its address and root.
 func serveTLS(h http.HandlerFunc, atEnd func(func())) (url string, root []byte) {
 	s := httptest.NewUnstartedServer(h)
-	s.Config.ErrorLog = nil
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
 	atEnd(s.Close)
 	return s.URL, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})

@@ -1,0 +1,80 @@
+package commands
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+// a world is where nfcert runs within the test's own process.
+type world struct {
+	env     map[string]string
+	streams ui.Streams // Out and Err are set for each run
+}
+
+// newWorld has a home of its own, which is also where state lives.
+func newWorld(t *testing.T) *world {
+	return &world{env: map[string]string{"HOME": t.TempDir(), "TERM": "xterm"}, streams: ui.Streams{In: strings.NewReader(""), Width: 100}}
+}
+
+// result is how a run ended.
+type result struct {
+	code     int
+	out, err string
+}
+
+// run is one invocation.
+func (w *world) run(ctx context.Context, args ...string) result {
+	var out, err lockedBuffer
+	streams := w.streams
+	streams.Out, streams.Err = &out, &err
+	code := Run(ctx, args, streams, func(name string) string { return w.env[name] })
+	return result{code, out.String(), err.String()}
+}
+
+// must is a run that has to succeed.
+func (w *world) must(t *testing.T, args ...string) result {
+	t.Helper()
+	r := w.run(t.Context(), args...)
+	if r.code != exitDone {
+		t.Fatalf("nfcert %s ended with %d, want 0; stderr:\n%s", strings.Join(args, " "), r.code, r.err)
+	}
+	return r
+}
+
+// report reads the one Error document that stderr must hold.
+func (r result) report(t *testing.T) report {
+	t.Helper()
+	var doc report
+	if err := json.Unmarshal([]byte(r.err), &doc); err != nil {
+		t.Fatalf("stderr is not one JSON document: %v\n%s", err, r.err)
+	}
+	if doc.Kind != "Error" || doc.Exit != r.code {
+		t.Errorf("got kind %q and exit %d, want Error and %d", doc.Kind, doc.Exit, r.code)
+	}
+	return doc
+}
+
+// lockedBuffer is a buffer that a waiting line and a command may write to at
+// once, and a test read meanwhile.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
