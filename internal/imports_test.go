@@ -1,0 +1,137 @@
+// Package internal_test keeps the imports of the repository pointing one way.
+package internal_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/nfcert/nfcert/"
+
+// arrows are the packages of ours that each package may import, tests apart.
+// docs/architecture.md draws them. A new package needs a row.
+var arrows = map[string][]string{
+	"cmd/nfcert": {"internal/commands"},
+	"internal/commands": {
+		"internal/acmewire", "internal/csrgen", "internal/enroll", "internal/inspect", "internal/lab",
+		"internal/nf", "internal/secret", "internal/solve", "internal/store", "internal/ui",
+	},
+	"internal/enroll": {
+		"internal/acmewire", "internal/csrgen", "internal/inspect", "internal/nf", "internal/solve", "internal/store",
+	},
+	"internal/csrgen":   {"internal/inspect", "internal/nf"},
+	"internal/inspect":  {"internal/nf"},
+	"internal/lab":      {"internal/nf"}, // and nothing that the client speaks ACME with
+	"internal/acmewire": {"internal/secret"},
+	"internal/solve":    {},
+	"internal/store":    {},
+	"internal/ui":       {},
+	"internal/nf":       {},
+	"internal/secret":   {},
+	"scripts/gendocs":   {"internal/commands"},
+	"scripts/floor":     {},
+	"scripts/tally":     {},
+}
+
+// owners are modules that only some packages may import, tests apart, so that
+// each could be replaced in one place. A path stands for all below it too.
+var owners = map[string][]string{
+	"github.com/spf13":                      {"internal/commands", "scripts/gendocs"},
+	"github.com/AlecAivazis/survey":         {"internal/ui"},
+	"github.com/olekukonko/tablewriter":     {"internal/ui"},
+	"golang.org/x/term":                     {"internal/ui"},
+	"golang.org/x/crypto/acme":              {"internal/acmewire"},
+	"github.com/go-jose":                    {"internal/acmewire"},
+	"github.com/gofrs/flock":                {"internal/store"},
+	"go.yaml.in/yaml":                       {"internal/nf", "internal/commands"},
+	"github.com/google/go-cmp":              {},
+	"github.com/rogpeppe/go-internal":       {},
+	"github.com/nfcert/nfcert/internal/lab": {"internal/commands"},
+}
+
+// standardOnly are packages that may import nothing but the standard library
+// and what arrows allows: the yardstick and the opponent must not lean on what
+// they are held against.
+var standardOnly = []string{"scripts/floor", "scripts/tally", "internal/lab", "internal/secret"}
+
+// within reports whether an import path is root or below it.
+func within(imported, root string) bool {
+	return imported == root || strings.HasPrefix(imported, root+"/")
+}
+
+// imports lists what each package of the module imports, tests apart.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	err := filepath.WalkDir("..", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			_, modErr := os.Stat(filepath.Join(file, "go.mod"))
+			if file != ".." && (modErr == nil || strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "dist") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		folder := strings.TrimPrefix(path.Dir(filepath.ToSlash(file)), "../")
+		if _, ok := found[folder]; !ok {
+			found[folder] = nil
+		}
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			found[folder] = append(found[folder], imported)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func TestImports(t *testing.T) {
+	found := imports(t)
+	for pkg, list := range found {
+		allowed, ok := arrows[pkg]
+		if !ok {
+			t.Errorf("package %s has no row in arrows", pkg)
+		}
+		for _, imported := range list {
+			if ours, ok := strings.CutPrefix(imported, module); ok && !slices.Contains(allowed, ours) {
+				t.Errorf("%s imports %s, want only %q of ours", pkg, ours, allowed)
+			}
+			for owned, by := range owners {
+				if within(imported, owned) && !slices.Contains(by, pkg) {
+					t.Errorf("%s imports %s, which only %q may", pkg, imported, by)
+				}
+			}
+			if first, _, _ := strings.Cut(imported, "/"); slices.Contains(standardOnly, pkg) && strings.Contains(first, ".") && !strings.HasPrefix(imported, module) {
+				t.Errorf("%s imports %s, want the standard library only", pkg, imported)
+			}
+		}
+	}
+	for pkg := range arrows {
+		if _, ok := found[pkg]; !ok {
+			t.Errorf("arrows has a row for %s, which is no package", pkg)
+		}
+	}
+}
