@@ -35,7 +35,7 @@ func TestDirectoryRefused(t *testing.T) {
 		{"relative", says(200, dir(`,"newOrder":"/o"`)), `newOrder is "/o", not an https URL`},
 		{"http where nothing need be", says(200, dir(`,"newOrder":"https://ca.example/o","keyChange":"http://ca.example/k"`)), "keyChange"},
 		{"unreadable URL", says(200, dir(`,"newOrder":"https://ca.example:x/"`)), "newOrder"},
-		{"huge", func(w http.ResponseWriter, _ *http.Request) { w.Write(big(2 << 20)) }, "body is over 1024 KiB"},
+		{"huge", func(w http.ResponseWriter, _ *http.Request) { w.Write(blank(2 << 20)) }, "body is over 1024 KiB"},
 		{"404", says(404, "not here", "Content-Type: text/plain"), `refused with HTTP 404 and "text/plain" instead of a problem document`},
 		{"502", says(502, "<html>"), `refused with HTTP 502 and "text/html`},
 		{"redirected nowhere", says(302, ""), "refused with HTTP 302 and nothing else"},

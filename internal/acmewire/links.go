@@ -9,7 +9,7 @@ import (
 
 // linkValue matches one link of a Link header field (RFC 8288 section 3): its
 // target and its parameters. Several links may share a field.
-var linkValue = regexp.MustCompile(`<([^>]*)>((?:\s*;\s*[^=;,]+(?:=(?:"[^"]*"|[^";,]*))?)*)`)
+var linkValue = regexp.MustCompile(`<([^<>]*)>((?:\s*;\s*[^=;,]+(?:=(?:"[^"]*"|[^";,]*))?)*)`)
 
 // links finds the targets of Link header fields with this relation, made
 // absolute.
@@ -30,14 +30,16 @@ func links(ex *Exchange, rel string) []string {
 	return found
 }
 
+// linkParam matches one parameter; what is quoted is matched whole.
+var linkParam = regexp.MustCompile(`;\s*([^=;,"]+)(?:=\s*(?:"([^"]*)"|([^";,]*)))?`)
+
 // hasRel reports whether a link's parameters name the relation.
 func hasRel(params, want string) bool {
-	for p := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(p, "=")
-		if !strings.EqualFold(strings.TrimSpace(name), "rel") {
+	for _, p := range linkParam.FindAllStringSubmatch(params, -1) {
+		if !strings.EqualFold(strings.TrimSpace(p[1]), "rel") {
 			continue
 		}
-		for rel := range strings.FieldsSeq(strings.Trim(strings.TrimSpace(value), `"`)) {
+		for rel := range strings.FieldsSeq(p[2] + p[3]) {
 			if strings.EqualFold(rel, want) {
 				return true
 			}

@@ -235,7 +235,7 @@ func wantCount(t *testing.T, f *fake, path string, want int) {
 	}
 }
 
-// big is a JSON object of n bytes.
-func big(n int) []byte {
+// blank is a JSON object of n bytes.
+func blank(n int) []byte {
 	return append(bytes.Repeat([]byte(" "), n-2), "{}"...)
 }
