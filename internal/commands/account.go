@@ -55,7 +55,7 @@ func (o *accountFlags) options(a *App) (enroll.AccountOptions, error) {
 			return out, err
 		}
 	}
-	out.TermsAgreed = o.acceptTOS
+	out.TermsAgreed, out.AskTerms = o.acceptTOS, a.askTerms
 	out.Binding, err = o.binding(a)
 	return out, err
 }
@@ -177,7 +177,7 @@ func (a *App) runAccount(ctx context.Context, o *accountFlags) error {
 	}
 	a.resume = a.again()
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
-		acc, unchanged, err := a.register(ctx, s, options)
+		acc, unchanged, err := s.engine.Account(ctx, s.account, options)
 		if err != nil {
 			return err
 		}
@@ -185,23 +185,13 @@ func (a *App) runAccount(ctx context.Context, o *accountFlags) error {
 	})
 }
 
-// register runs the account step. Terms that were not agreed to are shown, and
-// asked about where there is somebody to ask.
-func (a *App) register(ctx context.Context, s *session, o enroll.AccountOptions) (*enroll.Account, bool, error) {
-	acc, unchanged, err := s.engine.Account(ctx, s.account, o)
-	terms, ok := as[*enroll.TermsError](err)
-	if !ok {
-		return acc, unchanged, err
+// askTerms asks about terms where there is somebody to ask.
+func (a *App) askTerms(url string) (agreed bool, err error) {
+	agreed, err = a.prompter().Confirm(fmt.Sprintf("The CA's terms of service are at %s. Do you agree?", url), false)
+	if errors.Is(err, ui.ErrNoTerminal) {
+		return false, nil
 	}
-	agreed, askErr := a.prompter().Confirm(fmt.Sprintf("The CA's terms of service are at %s. Do you agree?", terms.URL), false)
-	if errors.Is(askErr, ui.ErrNoTerminal) || askErr == nil && !agreed {
-		return nil, false, err
-	}
-	if askErr != nil {
-		return nil, false, askErr
-	}
-	o.TermsAgreed = true
-	return s.engine.Account(ctx, s.account, o)
+	return agreed, err
 }
 
 func newAccountList(app *App) *cobra.Command {

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -181,7 +182,7 @@ key where it can, as long as no CA has been sent it.`,
       --fqdn amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org
   nfcert csr -n amf-01 --omit uri        for a CA that refuses URI names`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return app.runCSR(cmd, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return app.runCSR(cmd.Context(), o) },
 	}
 	o.nf.addFlags(cmd.Flags())
 	cmd.Flags().StringVar(&o.csrOut, "csr-out", "", "write the CSR to `FILE`, - for stdout")
@@ -191,7 +192,7 @@ key where it can, as long as no CA has been sent it.`,
 	return cmd
 }
 
-func (a *App) runCSR(cmd *cobra.Command, o *csrOptions) error {
+func (a *App) runCSR(ctx context.Context, o *csrOptions) error {
 	if err := a.needName(); err != nil {
 		return err
 	}
@@ -199,7 +200,11 @@ func (a *App) runCSR(cmd *cobra.Command, o *csrOptions) error {
 	if err != nil {
 		return err
 	}
-	en, unchanged, err := a.makeCSR(cmd, s, &o.nf)
+	options, err := a.csrWishes(s, &o.nf)
+	if err != nil {
+		return err
+	}
+	en, unchanged, err := s.engine.CSR(ctx, a.name, options)
 	if err != nil {
 		return err
 	}
@@ -214,23 +219,20 @@ func (a *App) runCSR(cmd *cobra.Command, o *csrOptions) error {
 	return a.printEnrolment(en, unchanged)
 }
 
-// makeCSR runs the csr step.
-func (a *App) makeCSR(cmd *cobra.Command, s *session, flags *nfFlags) (*enroll.Enrolment, bool, error) {
+// csrWishes reads the flags, beside what the enrolment has saved.
+func (a *App) csrWishes(s *session, flags *nfFlags) (enroll.CSROptions, error) {
 	var saved *nf.Function
 	if en, err := enroll.Load(s.store, a.global.name); err == nil {
 		saved = en.NF
 	}
 	options, err := flags.options(a, saved)
-	if err != nil {
-		return nil, false, err
+	if err != nil || options.Function != nil || saved != nil {
+		return options, err
 	}
-	if options.Function == nil && saved == nil {
-		options.Function = flags.sample
+	if options.Function = flags.sample; options.Function == nil {
+		return options, usagef("describe it by --nf FILE, or by --nf-type, --nf-instance-id, --plmn, --country and --fqdn", "it is not said which network function %s is", a.global.name)
 	}
-	if options.Function == nil && saved == nil {
-		return nil, false, usagef("describe it by --nf FILE, or by --nf-type, --nf-instance-id, --plmn, --country and --fqdn", "it is not said which network function %s is", a.global.name)
-	}
-	return s.engine.CSR(cmd.Context(), a.global.name, options)
+	return options, nil
 }
 
 // writeCSR writes the files that were asked for.

@@ -39,9 +39,9 @@ in a fresh directory that is named at the end: nothing has to be set up.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.lab {
-				return app.runEnrollLab(cmd, o)
+				return app.runEnrollLab(cmd.Context(), o)
 			}
-			return app.runEnroll(cmd, o)
+			return app.runEnroll(cmd.Context(), o)
 		},
 	}
 	for _, flags := range []interface{ addFlags(*pflag.FlagSet) }{&o.account, &o.nf, &o.order, &o.challenge, &o.finalize} {
@@ -51,7 +51,7 @@ in a fresh directory that is named at the end: nothing has to be set up.`,
 	return cmd
 }
 
-func (a *App) runEnroll(cmd *cobra.Command, o *enrollOptions) error {
+func (a *App) runEnroll(ctx context.Context, o *enrollOptions) error {
 	if err := a.needName(); err != nil {
 		return err
 	}
@@ -61,48 +61,22 @@ func (a *App) runEnroll(cmd *cobra.Command, o *enrollOptions) error {
 	}
 	defer end()
 	a.resume = a.again()
-	return a.withServer(cmd.Context(), func(ctx context.Context, s *session) error {
+	return a.withServer(ctx, func(ctx context.Context, s *session) error {
 		s.engine.Solvers = solvers
-		return a.allSteps(ctx, cmd, s, o)
+		return a.allSteps(ctx, s, o)
 	})
 }
 
-// allSteps runs the flow. What could make the last step fail on this machine is
-// tried before the first request.
-func (a *App) allSteps(ctx context.Context, cmd *cobra.Command, s *session, o *enrollOptions) error {
+// allSteps runs the flow.
+func (a *App) allSteps(ctx context.Context, s *session, o *enrollOptions) error {
 	if a.global.output == outputJSONL {
 		a.progress.sink = func(e enroll.Event) { _ = ui.WriteJSONLine(a.streams.Out, eventDoc{apiVersion, "Event", e}) }
 	}
-	account, err := o.account.options(a)
+	wishes, stdout, err := o.wishes(a, s)
 	if err != nil {
 		return err
 	}
-	order, err := o.order.options(a)
-	if err != nil {
-		return err
-	}
-	order.Challenge = o.challenge.challenge
-	finalize, stdout, err := o.finalize.options(a.name)
-	if err != nil {
-		return err
-	}
-	finalize.Anchors = s.server.roots
-	en, _, err := a.makeCSR(cmd, s, &o.nf)
-	if err != nil {
-		return err
-	}
-	if en.Step != enroll.StepDone {
-		if err := finalize.Preflight(); err != nil {
-			return err
-		}
-		if _, _, err := a.register(ctx, s, account); err != nil {
-			return err
-		}
-		if _, _, err := s.engine.Order(ctx, a.name, order); err != nil {
-			return err
-		}
-	}
-	en, unchanged, err := s.engine.Finalize(ctx, a.name, finalize)
+	en, unchanged, err := s.engine.Enroll(ctx, a.name, wishes)
 	if err != nil {
 		return err
 	}
@@ -110,6 +84,24 @@ func (a *App) allSteps(ctx context.Context, cmd *cobra.Command, s *session, o *e
 		return ui.WriteJSONLine(a.streams.Out, enrolmentDoc{APIVersion: apiVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Warnings: a.progress.warned})
 	}
 	return a.printIssued(s, en, unchanged, stdout)
+}
+
+// wishes turns the flags of all steps into what the engine takes. stdout is the
+// kind of file that goes to standard output.
+func (o *enrollOptions) wishes(a *App, s *session) (w enroll.Wishes, stdout string, err error) {
+	if w.Account, err = o.account.options(a); err != nil {
+		return w, "", err
+	}
+	if w.CSR, err = a.csrWishes(s, &o.nf); err != nil {
+		return w, "", err
+	}
+	if w.Order, err = o.order.options(a); err != nil {
+		return w, "", err
+	}
+	w.Order.Challenge = o.challenge.challenge
+	w.Finalize, stdout, err = o.finalize.options(a.name)
+	w.Finalize.Anchors = s.server.roots
+	return w, stdout, err
 }
 
 // eventDoc is one line of -o jsonl.
@@ -121,7 +113,7 @@ type eventDoc struct {
 
 // runEnrollLab enrols a sample AMF at a lab CA in this process, in a fresh
 // directory unless --state names one.
-func (a *App) runEnrollLab(cmd *cobra.Command, o *enrollOptions) error {
+func (a *App) runEnrollLab(ctx context.Context, o *enrollOptions) error {
 	if a.global.server != "" {
 		return usagef("leave one of them out", "--lab brings its own CA, and --server names another")
 	}
@@ -142,7 +134,7 @@ func (a *App) runEnrollLab(cmd *cobra.Command, o *enrollOptions) error {
 	if o.finalize.output.dir == "" && dir != "" {
 		o.finalize.output.dir = filepath.Join(dir, "tls")
 	}
-	return a.inLab(cmd.Context(), o, func(ctx context.Context, s *session) error {
-		return a.allSteps(ctx, cmd, s, o)
+	return a.inLab(ctx, o, func(ctx context.Context, s *session) error {
+		return a.allSteps(ctx, s, o)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 
@@ -21,8 +22,9 @@ type session struct {
 	engine  *enroll.Engine
 	server  *server // nil: the command needs none
 	account string
-	reached bool     // the server has answered
 	trace   *os.File // of --trace FILE
+
+	remembered chan error // the outcome of saving the server; nil: not begun
 }
 
 // stateDir is where state lives.
@@ -126,7 +128,9 @@ func (s *session) connect() error {
 // observe sees every exchange: for --trace, for -v, and for the enrolment's own
 // trace, which is the evidence after a failure.
 func (s *session) observe(ex *acmewire.Exchange) {
-	s.reached = s.reached || ex.Status != 0
+	if ex.Status != 0 && ex.Method != http.MethodGet {
+		s.remember() // it has a directory, so it is an ACME server
+	}
 	s.app.progress.exchange(ex)
 	line, err := json.Marshal(ex)
 	if err != nil {
@@ -145,6 +149,16 @@ func (s *session) observe(ex *acmewire.Exchange) {
 			s.app.progress.warn("writing the enrolment's trace: %v", err)
 		}
 	}
+}
+
+// remember begins to save the server while the work goes on; no request waits
+// for it, and close does.
+func (s *session) remember() {
+	if s.remembered != nil {
+		return
+	}
+	s.remembered = make(chan error, 1)
+	go func() { s.remembered <- s.server.remember(s.store) }()
 }
 
 // maxTrace bounds the trace that an enrolment keeps, in bytes.
@@ -192,7 +206,7 @@ func (s *session) close(err error) error {
 	if s.trace != nil {
 		err = errors.Join(err, s.trace.Close())
 	}
-	if s.server == nil || !s.reached {
+	if s.server == nil || s.engine.CA.Wire().Requests() == 0 {
 		return err
 	}
 	if p, ok := as[*acmewire.Problem](err); ok && p.HasType("accountDoesNotExist") {
@@ -202,10 +216,11 @@ func (s *session) close(err error) error {
 		}
 	}
 	kept := s.engine.CA.Wire().Saved()
-	if len(kept.Directory) == 0 { // not an ACME server, so none to remember
+	if len(kept.Directory) == 0 && s.remembered == nil { // not an ACME server, so none to remember
 		return err
 	}
-	if saveErr := s.server.remember(s.store); saveErr != nil {
+	s.remember()
+	if saveErr := <-s.remembered; saveErr != nil {
 		return errors.Join(err, saveErr)
 	}
 	before := s.saved()

@@ -55,9 +55,11 @@ func nextKeyFile(dir string) string    { return dir + "/next-key.pem" }
 type AccountOptions struct {
 	Contact     []string // mailto: URLs
 	TermsAgreed bool
-	Binding     *acmewire.Binding
-	KeyType     csrgen.KeyType // of a new key; "": P256
-	Key         crypto.Signer  // brought along; nil: one is made
+	// AskTerms is asked about terms that are not agreed to; nil: they are not.
+	AskTerms func(url string) (agreed bool, err error)
+	Binding  *acmewire.Binding
+	KeyType  csrgen.KeyType // of a new key; "": P256
+	Key      crypto.Signer  // brought along; nil: one is made
 }
 
 // Account registers at the server, or finds the account that the key already
@@ -109,6 +111,7 @@ func (e *Engine) Account(ctx context.Context, name string, o AccountOptions) (a 
 	if err := e.Store.Save(accountFile(dir), a); err != nil {
 		return nil, false, err
 	}
+	e.inUse = name
 	if created {
 		e.tell(StepAccount, "account %s registered: %s", name, a.URL)
 	} else {
@@ -183,6 +186,11 @@ func (e *Engine) register(ctx context.Context, o AccountOptions, known bool) (a 
 		return nil, false, "", err
 	}
 	terms = d.Meta.TermsOfService
+	if terms != "" && !o.TermsAgreed && o.AskTerms != nil {
+		if o.TermsAgreed, err = o.AskTerms(terms); err != nil {
+			return nil, false, "", err
+		}
+	}
 	var lacks error
 	switch {
 	case terms != "" && !o.TermsAgreed:
@@ -243,6 +251,7 @@ func (e *Engine) use(ctx context.Context, dir string, a *Account) error {
 		return err
 	}
 	e.CA.SetAccount(key, a.URL)
+	e.inUse = a.Name
 	next, err := e.readKey(nextKeyFile(dir))
 	if errors.Is(err, fs.ErrNotExist) {
 		return e.mendThumbprint(dir, a, key)
@@ -276,6 +285,7 @@ func (e *Engine) Forgotten(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	e.inUse = ""
 	a.Status, a.Updated = statusForgotten, isoTime(e.now())
 	return e.Store.Save(accountFile(dir), a)
 }
@@ -365,6 +375,7 @@ func (e *Engine) changeAccount(ctx context.Context, name string, change func(*Ac
 	}
 	a.Status, a.Contact = orString(got.Status, a.Status), got.Contact
 	a.Orders = orString(got.Orders, a.Orders)
+	e.inUse = "" // its state may have changed
 	a.Updated = isoTime(e.now())
 	return a, e.Store.Save(accountFile(dir), a)
 }

@@ -39,8 +39,10 @@ func (e *Engine) solve(ctx context.Context, en *Enrolment, o OrderOptions) error
 		err = e.awaitReady(ctx, en)
 	}
 	e.cleanUp(ctx, en)
-	if saveErr := e.saveSoon(en); saveErr != nil && err == nil {
-		err = saveErr
+	if err != nil {
+		err = errors.Join(err, e.save(en))
+	} else {
+		err = e.saveStep(en)
 	}
 	return e.outOfTime(en, err)
 }

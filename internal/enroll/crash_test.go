@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
@@ -19,12 +20,15 @@ var errDied = errors.New("the process died")
 // change reaches the disk, or right after. Nothing works from then on.
 type mortal struct {
 	enroll.Store
+	mu    sync.Mutex
 	left  int  // changes until death
 	after bool // the last change still reaches the disk
 	dead  bool
 }
 
 func (m *mortal) change(do func() error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.dead {
 		return errDied
 	}
@@ -77,8 +81,14 @@ func (b *bench) count(at lab.Endpoint, status int) int {
 // Whenever a run dies, the next one must finish the same order with the same
 // key: one account, one order, one certificate.
 func TestDyingAtEachSave(t *testing.T) {
+	for _, whole := range []bool{false, true} {
+		t.Run(fmt.Sprintf("whole %t", whole), func(t *testing.T) { testDying(t, whole) })
+	}
+}
+
+func testDying(t *testing.T, whole bool) {
 	const immortal = 1000
-	e, b := mortalRun(t, immortal, false)
+	e, b := mortalRun(t, death{at: immortal, whole: whole})
 	changes := immortal - e.Store.(*mortal).left
 	if changes < 8 || b.count(lab.EndpointCert, 200) != 1 {
 		t.Fatalf("a whole run made %d changes and downloaded %d certificates, want 8 or more and 1", changes, b.count(lab.EndpointCert, 200))
@@ -87,19 +97,30 @@ func TestDyingAtEachSave(t *testing.T) {
 		for _, after := range []bool{false, true} {
 			t.Run(fmt.Sprintf("change %d, after %t", n, after), func(t *testing.T) {
 				t.Parallel()
-				dieAndResume(t, n, after)
+				dieAndResume(t, death{at: n, after: after, whole: whole})
 			})
 		}
 	}
 }
 
-// mortalRun enrols with a store that dies at its n-th change.
-func mortalRun(t *testing.T, n int, after bool) (*enroll.Engine, *bench) {
+// death says when a run dies.
+type death struct {
+	at    int  // the number of the change
+	after bool // that change still reaches the disk
+	whole bool // the run is one Enroll, not a step after the other
+}
+
+// mortalRun enrols with a store that dies.
+func mortalRun(t *testing.T, d death) (*enroll.Engine, *bench) {
 	t.Helper()
 	b := newBench(t, lab.Options{})
 	e := b.engine()
-	e.Store = &mortal{Store: e.Store, left: n, after: after}
-	_, err := b.all(t.Context(), e, "amf-01", b.installed())
+	e.Store = &mortal{Store: e.Store, left: d.at, after: d.after}
+	run := b.all
+	if d.whole {
+		run = b.whole
+	}
+	_, err := run(t.Context(), e, "amf-01", b.installed())
 	if e.Store.(*mortal).dead != errors.Is(err, errDied) {
 		t.Fatalf("dead %t, the run: %v", e.Store.(*mortal).dead, err)
 	}
@@ -116,8 +137,8 @@ func (b *bench) installed() enroll.FinalizeOptions {
 	}}
 }
 
-func dieAndResume(t *testing.T, n int, after bool) {
-	_, b := mortalRun(t, n, after)
+func dieAndResume(t *testing.T, d death) {
+	_, b := mortalRun(t, d)
 	keyFile := filepath.Join(b.state, "enrolments/amf-01/key.pem")
 	key := readIfThere(t, keyFile)
 

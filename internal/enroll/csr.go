@@ -40,54 +40,79 @@ func (e *Engine) CSR(ctx context.Context, name string, o CSROptions) (en *Enrolm
 		return nil, false, err
 	}
 	defer end()
+	plan, err := e.planCSR(en, o)
+	if err != nil || plan.unchanged {
+		return en, plan.unchanged, err
+	}
+	return en, false, e.makeCSR(en, plan)
+}
+
+// csrPlan is a CSR that can be made, or need not be.
+type csrPlan struct {
+	unchanged bool
+	want      CSROptions
+	request   csrgen.Request
+}
+
+// planCSR checks all that can be wrong with the wishes, and changes nothing.
+func (e *Engine) planCSR(en *Enrolment, o CSROptions) (plan csrPlan, err error) {
 	want, err := o.over(en)
 	if err != nil {
-		return nil, false, err
+		return plan, err
 	}
 	if en.CSR != nil {
 		csr, err := e.readCSR(en)
 		if err != nil {
-			return nil, false, err
+			return plan, err
 		}
 		field, saved, asked := want.differs(en, csr)
 		if field == "" {
-			return en, true, e.keyFits(en, csr)
+			return csrPlan{unchanged: true}, e.keyFits(en, csr)
 		}
 		if why := fixed(en); why != "" {
-			return nil, false, &ConflictError{Name: en.Name, Field: field, Saved: saved, Asked: asked, Why: why}
+			return plan, &ConflictError{Name: en.Name, Field: field, Saved: saved, Asked: asked, Why: why}
 		}
 	}
 	profile, ok := nf.LookupProfile(want.Profile)
 	if !ok {
-		return nil, false, &ProfileError{Name: want.Profile}
+		return plan, &ProfileError{Name: want.Profile}
 	}
 	request := csrgen.Request{Function: *want.Function, Profile: profile, Omit: want.Omit}
-	if err := e.requestAllowed(en, request); err != nil {
-		return nil, false, err
+	return csrPlan{want: want, request: request}, e.allowed(en, request)
+}
+
+// makeCSR makes key and CSR. A CSR that they replace is forgotten first, so
+// that a run dying in between leaves none rather than one whose key is gone.
+func (e *Engine) makeCSR(en *Enrolment, plan csrPlan) error {
+	if en.CSR != nil {
+		en.CSR = nil
+		if err := e.save(en); err != nil {
+			return err
+		}
 	}
-	key, err := e.enrolmentKey(en, want)
+	key, err := e.enrolmentKey(en, plan.want)
 	if err != nil {
-		return nil, false, err
+		return err
 	}
-	der, err := csrgen.Create(key, request)
+	der, err := csrgen.Create(key, plan.request)
 	if err != nil {
-		return nil, false, err
+		return err
 	}
-	if err := e.Store.WriteFile(requestFile(name), csrgen.Encode(der)); err != nil {
-		return nil, false, err
+	if err := e.Store.WriteFile(requestFile(en.Name), csrgen.Encode(der)); err != nil {
+		return err
 	}
 	sum := sha256.Sum256(der)
-	en.NF = want.Function
+	en.NF = plan.want.Function
 	en.CSR = &CSR{
-		File: e.Store.Path(requestFile(name)), SHA256: hex.EncodeToString(sum[:]),
-		KeyFile: e.Store.Path(keyFile(name)), KeyType: csrgen.KeyTypeOf(key.Public()),
-		Profile: want.Profile, Omitted: want.Omit,
+		File: e.Store.Path(requestFile(en.Name)), SHA256: hex.EncodeToString(sum[:]),
+		KeyFile: e.Store.Path(keyFile(en.Name)), KeyType: csrgen.KeyTypeOf(key.Public()),
+		Profile: plan.want.Profile, Omitted: plan.want.Omit,
 	}
-	if err := e.save(en); err != nil {
-		return nil, false, err
+	if err := e.saveStep(en); err != nil {
+		return err
 	}
 	e.tell(StepCSR, "key (%s) and CSR made by profile %s: %s", en.CSR.KeyType, en.CSR.Profile, en.CSR.File)
-	return en, false, nil
+	return nil
 }
 
 // ProfileError refuses a certificate profile that does not exist.
@@ -192,11 +217,9 @@ func (e *Engine) enrolmentKey(en *Enrolment, want CSROptions) (crypto.Signer, er
 	return key, e.Store.CreateKeyFor(rel, data)
 }
 
-// requestAllowed refuses a request that lacks what its profile wants, or whose
-// names are not those of the order that is under way. A CSR that it replaces
-// is forgotten first, so that a run dying in between leaves none rather than
-// one whose key is gone.
-func (e *Engine) requestAllowed(en *Enrolment, r csrgen.Request) error {
+// allowed refuses a request that lacks what its profile wants, or whose names
+// are not those of the order that is under way.
+func (e *Engine) allowed(en *Enrolment, r csrgen.Request) error {
 	warnings, err := r.Validate()
 	if err != nil {
 		return err
@@ -204,10 +227,7 @@ func (e *Engine) requestAllowed(en *Enrolment, r csrgen.Request) error {
 	for _, w := range warnings {
 		e.warn(StepCSR, "%s", w)
 	}
-	if en.CSR == nil {
-		return nil
-	}
-	if en.Order != nil && !en.Order.over() {
+	if en.CSR != nil && en.Order != nil && !en.Order.over() {
 		names := identifiersOf(r.Function.FQDNs, nil)
 		if slices.Contains(r.Omit, csrgen.PartDNS) {
 			names = nil
@@ -219,8 +239,7 @@ func (e *Engine) requestAllowed(en *Enrolment, r csrgen.Request) error {
 			}
 		}
 	}
-	en.CSR = nil
-	return e.save(en)
+	return nil
 }
 
 // readCSR loads the enrolment's CSR and makes sure that it is the one its

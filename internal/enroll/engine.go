@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
@@ -53,8 +54,14 @@ type Engine struct {
 	Solvers []solve.Solver // tried in this order
 	Poll    Poll
 	Clock   func() time.Time // nil: time.Now
-	// Progress is told what happens as it happens. nil: nobody listens.
+	// Progress is told what happens as it happens, one event at a time. nil:
+	// nobody listens.
 	Progress func(Event)
+
+	telling sync.Mutex
+	inUse   string // the account that CA signs with; "": none yet
+	whole   bool   // the steps follow each other at once
+	unsaved bool   // the enrolment in hand is newer than the saved one
 }
 
 // Step names a part of the flow.
@@ -99,6 +106,8 @@ func (e *Engine) emit(ev Event) {
 	if e.Progress == nil {
 		return
 	}
+	e.telling.Lock()
+	defer e.telling.Unlock()
 	ev.Time = e.now()
 	e.Progress(ev)
 }

@@ -105,6 +105,12 @@ func (b *bench) all(ctx context.Context, e *enroll.Engine, name string, o enroll
 	return en, err
 }
 
+// whole runs every step in one go.
+func (b *bench) whole(ctx context.Context, e *enroll.Engine, name string, o enroll.FinalizeOptions) (*enroll.Enrolment, error) {
+	en, _, err := e.Enroll(ctx, name, enroll.Wishes{Account: enroll.AccountOptions{TermsAgreed: true}, CSR: sample(), Finalize: o})
+	return en, err
+}
+
 func TestEnrol(t *testing.T) {
 	b := newBench(t, lab.Options{})
 	out := filepath.Join(t.TempDir(), "tls", "amf.pem")

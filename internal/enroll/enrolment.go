@@ -254,7 +254,18 @@ func (e *Engine) save(en *Enrolment) error { return e.put(en, e.Store.Save) }
 // process leaves it, a power failure may take it back.
 func (e *Engine) saveSoon(en *Enrolment) error { return e.put(en, e.Store.SaveSoon) }
 
+// saveStep puts the outcome of a step on disk. When the next step follows at
+// once, its first save covers this one; [Engine.Enroll] saves what no step did.
+func (e *Engine) saveStep(en *Enrolment) error {
+	if e.whole {
+		e.unsaved = true
+		return nil
+	}
+	return e.save(en)
+}
+
 func (e *Engine) put(en *Enrolment, save func(string, any) error) error {
+	e.unsaved = false
 	en.Updated = isoTime(e.now())
 	en.Step = en.nextStep()
 	if j := en.Journal; j != nil && j.Intent == nil && len(j.Placements) == 0 && j.Finalizing == nil {

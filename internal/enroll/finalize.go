@@ -35,35 +35,39 @@ func (e *Engine) Finalize(ctx context.Context, name string, o FinalizeOptions) (
 		return nil, false, err
 	}
 	defer end()
+	unchanged, err = e.finalize(ctx, en, o)
+	return en, unchanged, err
+}
+
+func (e *Engine) finalize(ctx context.Context, en *Enrolment, o FinalizeOptions) (unchanged bool, err error) {
 	if en.usable() {
-		unchanged, err := e.installAgain(en, o)
-		return en, unchanged, err
+		return e.installAgain(en, o)
 	}
 	if err := o.Preflight(); err != nil {
-		return en, false, err
+		return false, err
 	}
 	if err := e.hasOrder(ctx, en, StepFinalize); err != nil {
-		return en, false, err
+		return false, err
 	}
 	defer e.deviations(StepFinalize)
 	if err := e.recover(ctx, en); err != nil {
-		return en, false, err
+		return false, err
 	}
 	csr, err := e.readCSR(en)
 	if err != nil {
-		return en, false, err
+		return false, err
 	}
 	if err := e.keyFits(en, csr); err != nil {
-		return en, false, err
+		return false, err
 	}
 	if err := e.issue(ctx, en, csr, o); err != nil {
-		return en, false, pending(err, &PendingError{Name: name, Step: StepFinalize, What: fmt.Sprintf("the CA has not issued the certificate yet (order %s)", en.Order.Status)})
+		return false, pending(err, &PendingError{Name: en.Name, Step: StepFinalize, What: fmt.Sprintf("the CA has not issued the certificate yet (order %s)", en.Order.Status)})
 	}
 	chain, err := e.download(ctx, en, o)
 	if err != nil {
-		return en, false, pending(err, &PendingError{Name: name, Step: StepFinalize, What: "the certificate is issued and not downloaded yet"})
+		return false, pending(err, &PendingError{Name: en.Name, Step: StepFinalize, What: "the certificate is issued and not downloaded yet"})
 	}
-	return en, false, e.accept(en, csr, chain, o)
+	return false, e.accept(en, csr, chain, o)
 }
 
 // issue brings the order from ready to valid. After an interruption it asks how

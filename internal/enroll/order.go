@@ -35,16 +35,21 @@ func (e *Engine) Order(ctx context.Context, name string, o OrderOptions) (en *En
 		return nil, false, err
 	}
 	defer end()
+	unchanged, err = e.order(ctx, en, o)
+	return en, unchanged, err
+}
+
+func (e *Engine) order(ctx context.Context, en *Enrolment, o OrderOptions) (unchanged bool, err error) {
 	defer e.deviations(StepOrder)
 	if err := e.ready(ctx, en, StepOrder, o.Account); err != nil {
-		return en, false, err
+		return false, err
 	}
 	if en.usable() {
-		return en, true, nil
+		return true, nil
 	}
 	if en.Order != nil {
 		if err := e.recover(ctx, en); err != nil {
-			return en, false, err
+			return false, err
 		}
 	}
 	switch {
@@ -55,20 +60,18 @@ func (e *Engine) Order(ctx context.Context, name string, o OrderOptions) (en *En
 	case en.Order.over(), en.Order.stuck():
 		e.tell(StepOrder, "the earlier order is %s; placing a new one", en.Order.Status)
 		e.leave(en, "it failed")
-	case en.Order.Status != acmewire.Pending:
-		return en, true, nil
-	case o.NoSolve:
-		return en, true, nil
+	case en.Order.Status != acmewire.Pending, o.NoSolve:
+		return true, nil
 	}
 	if en.Order == nil {
 		if err := e.place(ctx, en, o); err != nil {
-			return en, false, pending(err, &PendingError{Name: name, Step: StepOrder, What: "the CA has not answered the order"})
+			return false, pending(err, &PendingError{Name: en.Name, Step: StepOrder, What: "the CA has not answered the order"})
 		}
 	}
 	if o.NoSolve {
-		return en, false, e.save(en)
+		return false, e.save(en)
 	}
-	return en, false, e.solve(ctx, en, o)
+	return false, e.solve(ctx, en, o)
 }
 
 // Solve answers the challenges of an order that is placed and waits until it is
@@ -165,6 +168,9 @@ func (e *Engine) ready(ctx context.Context, en *Enrolment, step Step, account st
 	}
 	en.Server = url
 	en.Account = orString(account, orString(en.Account, DefaultAccount))
+	if e.inUse == en.Account {
+		return nil
+	}
 	_, err := e.UseAccount(ctx, en.Account)
 	return err
 }
