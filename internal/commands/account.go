@@ -244,6 +244,9 @@ it only fetches what the CA has and saves it.`,
 			if err != nil {
 				return err
 			}
+			if none && len(contact) > 0 {
+				return usagef("give one of them", "--contact and --no-contact contradict each other")
+			}
 			if none {
 				urls = []string{}
 			}
@@ -255,7 +258,6 @@ it only fetches what the CA has and saves it.`,
 	cmd.Flags().StringSliceVar(&contact, "contact", nil, "`MAIL` address the CA may write to; may be repeated; replaces all")
 	cmd.Flags().BoolVar(&none, "no-contact", false, "take all contacts away")
 	cmd.Flags().BoolVar(&terms, "accept-tos", false, "agree to changed terms of service")
-	cmd.MarkFlagsMutuallyExclusive("contact", "no-contact")
 	return cmd
 }
 

@@ -101,9 +101,6 @@ func Run(ctx context.Context, args []string, streams ui.Streams, env func(string
 	app := &App{streams: streams, env: env, version: buildVersion(), args: args, clock: time.Now}
 	root := newRoot(app)
 	root.SetArgs(args)
-	root.SetIn(streams.In)
-	root.SetOut(streams.Out)
-	root.SetErr(streams.Err)
 	err := root.ExecuteContext(ctx)
 	app.progress.done()
 	if err == nil {
@@ -170,11 +167,13 @@ func (a *App) confirm(question string) error {
 
 // group makes a command that is only the parent of others complain about a
 // child it does not have, as cobra alone would print help and succeed.
-func group(cmd *cobra.Command) *cobra.Command {
+func (a *App) group(cmd *cobra.Command) *cobra.Command {
 	cmd.Args = noArgs
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		cmd.SetOut(cmd.ErrOrStderr())
-		_ = cmd.Help()
+		if !a.machine() {
+			cmd.SetOut(cmd.ErrOrStderr())
+			_ = cmd.Help()
+		}
 		return usagef("", "%s needs one of its subcommands", cmd.CommandPath())
 	}
 	return cmd

@@ -86,8 +86,8 @@ func (a *App) explain(err error) report {
 	for _, explain := range []func(error, *report) bool{
 		a.explainEnd, a.explainInput, a.explainEngine, a.explainCA, a.explainState,
 	} {
-		if explain(err, &r) {
-			return r
+		if told := r; explain(err, &told) {
+			return told
 		}
 	}
 	r.Hint = "this is a bug in nfcert; please report it with the output of the same command and --trace"

@@ -73,11 +73,11 @@ Without --out and its like the files stay in the state; show tells where.`,
 }
 
 func (a *App) runFinalize(ctx context.Context, o *finalizeFlags) error {
-	if err := a.mustExist(); err != nil {
-		return err
-	}
 	options, stdout, err := o.options(a.name)
 	if err != nil {
+		return err
+	}
+	if err := a.mustExist(); err != nil {
 		return err
 	}
 	a.resume = a.again()

@@ -55,7 +55,7 @@ func newLab(app *App) *cobra.Command {
 		Long: "An ACME CA on loopback that checks as strictly as RFC 8555 allows and issues what\nthe 5GC profiles ask for. " + capital(lab.Notice) + ".",
 	}
 	cmd.AddCommand(newLabUp(app), newLabExec(app))
-	return group(cmd)
+	return app.group(cmd)
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

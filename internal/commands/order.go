@@ -99,14 +99,14 @@ To put the challenge in place yourself, take it in two steps:
 
 // runOrder runs one of the engine's order methods with the solvers in place.
 func (a *App) runOrder(ctx context.Context, flags *challengeFlags, method func(context.Context, *session) (*enroll.Enrolment, bool, error)) error {
-	if err := a.mustExist(); err != nil {
-		return err
-	}
 	solvers, end, err := flags.solvers()
 	if err != nil {
 		return err
 	}
 	defer end()
+	if err := a.mustExist(); err != nil {
+		return err
+	}
 	a.resume = a.again()
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
 		s.engine.Solvers = solvers

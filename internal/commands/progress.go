@@ -44,9 +44,9 @@ func (p *progress) event(e enroll.Event) {
 		p.sink(e)
 	}
 	switch {
-	case p.machine():
 	case e.Warning:
 		p.warn("%s", e.Message)
+	case p.machine():
 	case p.app.global.quiet:
 	case !e.Next.IsZero():
 		p.waiting.Update(e.Message, e.Next)

@@ -141,9 +141,32 @@ func newRoot(app *App) *cobra.Command {
 	add(groupOne, newEnroll(app))
 	add(groupTools, newLab(app), newVersion(app))
 	root.AddCommand(helpTopics()...)
+	root.SetIn(app.streams.In)
+	root.SetOut(app.streams.Out)
+	root.SetErr(app.streams.Err)
+	addHelpAndCompletion(app, root)
+	return root
+}
+
+// addHelpAndCompletion adds what cobra brings, made to refuse what it does not
+// know, as all other commands do. Both keep the streams that are set by now.
+func addHelpAndCompletion(app *App, root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
-	return root
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "help":
+			cmd.Args = func(_ *cobra.Command, args []string) error {
+				found, rest, err := root.Find(args)
+				if err != nil {
+					return err
+				}
+				return noArgs(found, rest)
+			}
+		case "completion":
+			app.group(cmd)
+		}
+	}
 }
 
 // prepare fills flags from variables and configuration and starts the clock,

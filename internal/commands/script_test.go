@@ -23,7 +23,7 @@ func TestScripts(t *testing.T) {
 		Dir:                filepath.Join("testdata", "script"),
 		Cmds:               scriptCommands(),
 		Setup:              setUpScript,
-		RequireUniqueNames: true, ContinueOnError: os.Getenv("TS_CONT") != "",
+		RequireUniqueNames: true,
 		Condition: func(cond string) (bool, error) {
 			return cond == "root" && os.Geteuid() == 0, nil
 		},
