@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/nfcert/nfcert/internal/secret"
 )
@@ -127,7 +128,7 @@ func redact(doc []byte) json.RawMessage {
 	if !json.Valid(doc) || d.Decode(&v) != nil {
 		return nil
 	}
-	if v, found := redactValue(v); found {
+	if v, found := redactValue(v); found || !utf8.Valid(doc) {
 		out, err := json.Marshal(v)
 		if err != nil {
 			return nil

@@ -105,3 +105,32 @@ func (u *labUser) challenge() acmewire.Challenge {
 	}
 	return a.Challenges[0]
 }
+
+// startLab starts a lab with knobs; the pool holds its TLS root.
+func startLab(t testing.TB, knobs ...string) (*lab.Lab, *x509.CertPool) {
+	t.Helper()
+	return startLabWith(t, lab.Options{}, knobs...)
+}
+
+func startLabWith(t testing.TB, o lab.Options, knobs ...string) (*lab.Lab, *x509.CertPool) {
+	t.Helper()
+	for _, s := range knobs {
+		k, err := lab.ParseKnob(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Misbehave = append(o.Misbehave, k)
+	}
+	l, err := lab.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l, poolOfPEM(l.TLSRootPEM())
+}
+
+func poolOfPEM(roots []byte) *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(roots)
+	return pool
+}

@@ -140,31 +140,6 @@ func poolOf(certs ...*x509.Certificate) *x509.CertPool {
 	return pool
 }
 
-// startLab starts a lab with knobs; the pool holds its TLS root.
-func startLab(t testing.TB, knobs ...string) (*lab.Lab, *x509.CertPool) {
-	t.Helper()
-	return startLabWith(t, lab.Options{}, knobs...)
-}
-
-func startLabWith(t testing.TB, o lab.Options, knobs ...string) (*lab.Lab, *x509.CertPool) {
-	t.Helper()
-	for _, s := range knobs {
-		k, err := lab.ParseKnob(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.Misbehave = append(o.Misbehave, k)
-	}
-	l, err := lab.Start(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(l.TLSRootPEM())
-	return l, pool
-}
-
 // However a server keeps silent, the wait ends with the context, and the error
 // is the context's own.
 func TestSilence(t *testing.T) {
