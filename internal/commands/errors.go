@@ -159,6 +159,10 @@ func (a *App) explainInput(err error, r *report) bool {
 		}
 		return true
 	}
+	if _, ok := as[*csrgen.RequestError](err); ok {
+		_, saved := as[*enroll.KeyFileError](err)
+		return !saved
+	}
 	if _, ok := as[*inputError](err); ok {
 		return true
 	}

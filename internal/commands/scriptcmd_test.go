@@ -51,6 +51,8 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"unchanged": cmdUnchanged,
 		"hold":      cmdHold,
 		"publish":   cmdPublish,
+		"expand":    cmdExpand,
+		"sameurl":   cmdSameURL,
 	}
 }
 
@@ -208,16 +210,17 @@ func cmdNext(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// requests N: the lab has served N requests since it was asked last.
+// requests N: the lab has served N requests since it was asked last; without N
+// they are only counted.
 func cmdRequests(ts *testscript.TestScript, neg bool, args []string) {
 	b := book(ts)
-	if neg || len(args) != 1 || b.requests == nil {
-		ts.Fatalf("usage: requests N, after lab")
+	if neg || len(args) > 1 || b.requests == nil {
+		ts.Fatalf("usage: requests [N], after lab")
 	}
 	all := b.requests()
 	got := all - b.counted
 	b.counted = all
-	if strconv.Itoa(got) != args[0] {
+	if len(args) == 1 && strconv.Itoa(got) != args[0] {
 		ts.Fatalf("the lab has served %d requests, want %s", got, args[0])
 	}
 }
@@ -322,5 +325,35 @@ func cmdPublish(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if count == 0 {
 		ts.Fatalf("%s says nothing to publish", args[0])
+	}
+}
+
+// expand FILE TARGET: a copy with the script's variables filled in.
+func cmdExpand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: expand FILE TARGET")
+	}
+	text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o644))
+}
+
+// sameurl A B: two documents are of the same account or order.
+func cmdSameURL(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: sameurl A B")
+	}
+	var urls [2]string
+	for i, file := range args {
+		var doc struct {
+			URL   string       `json:"url"`
+			Order enroll.Order `json:"order"`
+		}
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile(file)), &doc))
+		if urls[i] = first(doc.URL, doc.Order.URL); urls[i] == "" {
+			ts.Fatalf("%s has no URL", file)
+		}
+	}
+	if (urls[0] == urls[1]) == neg {
+		ts.Fatalf("%s is of %s, and %s of %s", args[0], urls[0], args[1], urls[1])
 	}
 }

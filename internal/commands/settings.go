@@ -33,7 +33,9 @@ type settings struct {
 	file    string            // path of the configuration file; "": there is none
 	servers map[string]server // by name
 	values  []value
-	typed   []string // flags of the command line, to be typed again
+
+	defaults map[string]string // of flags, from the configuration file
+	typed    []string          // flags of the command line, to be typed again
 }
 
 // value is one flag's value and its source.
@@ -71,6 +73,7 @@ func (a *App) fill(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	a.settings.defaults = defaults
 	sources := map[string]string{}
 	var failure error
 	way := a.wayFrom(flags, defaults)
@@ -95,6 +98,39 @@ func (a *App) fill(cmd *cobra.Command) error {
 		}
 	})
 	return nil
+}
+
+// everywhere is each value of the running command, and what variables and
+// configuration say of the flags of all others.
+func (a *App) everywhere(cmd *cobra.Command) []value {
+	values := a.settings.values
+	seen := map[string]bool{}
+	for _, v := range values {
+		seen[v.Flag] = true
+	}
+	var visit func(*cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if seen[f.Name] || slices.Contains(notFromOutside, f.Name) {
+				return
+			}
+			seen[f.Name] = true
+			switch a.sourceOf(f, a.settings.defaults) {
+			case fromVariable:
+				values = append(values, value{f.Name, a.env(envName(f.Name)), envName(f.Name)})
+			case fromConfig:
+				values = append(values, value{f.Name, a.settings.defaults[f.Name], a.settings.file})
+			default:
+				seen[f.Name] = false // another command may know it
+			}
+		})
+		for _, child := range cmd.Commands() {
+			visit(child)
+		}
+	}
+	visit(cmd.Root())
+	slices.SortStableFunc(values, func(a, b value) int { return strings.Compare(a.Flag, b.Flag) })
+	return values
 }
 
 // source ranks where a value comes from.
@@ -214,7 +250,7 @@ func (a *App) loadConfig(root *cobra.Command) (defaults map[string]string, err e
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
 	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
-		return nil, &inputError{File: path, Err: err}
+		return nil, &inputError{File: path, Err: plainYAML(err)}
 	}
 	if err := a.nameServers(path, c.Servers); err != nil {
 		return nil, err
@@ -225,6 +261,21 @@ func (a *App) loadConfig(root *cobra.Command) (defaults map[string]string, err e
 		}
 	}
 	return c.Defaults, nil
+}
+
+// plainYAML takes Go's type names out of what the YAML package says.
+func plainYAML(err error) error {
+	var types *yaml.TypeError
+	if !errors.As(err, &types) {
+		return err
+	}
+	var lines []string
+	for _, line := range types.Errors {
+		line, _, _ = strings.Cut(line, " in type ")
+		line, _, _ = strings.Cut(line, " into ")
+		lines = append(lines, line)
+	}
+	return errors.New(strings.Join(lines, "; "))
 }
 
 // knownFlag reports whether some command has the flag.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 
@@ -124,7 +125,7 @@ func (a *App) runShowAccount() error {
 			return a.printAccount(acc, false, "")
 		}
 	}
-	return &enroll.OutOfTurnError{Name: name, Step: "show account", Needs: enroll.StepAccount, Found: "there is no such account"}
+	return &enroll.OutOfTurnError{Name: name, Step: "show account", Needs: enroll.StepAccount, Found: fmt.Sprintf("there is no account %q", name)}
 }
 
 func newShowOrder(app *App) *cobra.Command {
@@ -252,17 +253,18 @@ func (a *App) runShowTrace() error {
 func newShowConfig(app *App) *cobra.Command {
 	return &cobra.Command{
 		Use: "config", Short: "Each setting's value and where it came from", Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return app.runShowConfig() },
+		Long: "Show each flag that every command takes, and what else variables and the\nconfiguration file set: the value that counts, and where it came from.",
+		RunE: func(cmd *cobra.Command, _ []string) error { return app.runShowConfig(cmd) },
 	}
 }
 
-func (a *App) runShowConfig() error {
+func (a *App) runShowConfig(cmd *cobra.Command) error {
 	dir, err := a.stateDir()
 	if err != nil {
 		return err
 	}
 	table := ui.NewTable("SETTING", "VALUE", "FROM")
-	values := a.settings.values
+	values := a.everywhere(cmd)
 	for i, v := range values {
 		if v.Flag == "state" && v.Source == "default" {
 			values[i].Value = dir

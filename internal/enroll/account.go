@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"errors"
+	"fmt"
 	"io/fs"
 	"time"
 
@@ -228,7 +229,7 @@ func (e *Engine) UseAccount(ctx context.Context, name string) (*Account, error) 
 func (e *Engine) usable(ctx context.Context, dir, name string) (*Account, error) {
 	a, err := e.loadAccount(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &OutOfTurnError{Name: name, Step: StepOrder, Needs: StepAccount, Found: "there is no such account at " + e.CA.DirectoryURL()}
+		return nil, &OutOfTurnError{Name: name, Step: StepOrder, Needs: StepAccount, Found: fmt.Sprintf("there is no account %q at %s", name, e.CA.DirectoryURL())}
 	}
 	if err != nil {
 		return nil, err

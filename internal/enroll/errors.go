@@ -24,6 +24,9 @@ type OutOfTurnError struct {
 }
 
 func (e *OutOfTurnError) Error() string {
+	if e.Needs == StepAccount { // the name is not the enrolment's
+		return fmt.Sprintf("%s: %s", e.Step, e.Found)
+	}
 	return fmt.Sprintf("%s %s: %s", e.Step, e.Name, e.Found)
 }
 

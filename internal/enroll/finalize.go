@@ -184,13 +184,12 @@ func (e *Engine) accept(en *Enrolment, csr *x509.CertificateRequest, chain *acme
 	if err != nil {
 		return err
 	}
+	en.Certificate.Files = map[string]string{KindFullchain: e.Store.Path(chainFile(en.Name))}
 	if failure != nil {
 		return errors.Join(failure, e.save(en))
 	}
 	e.tell(StepFinalize, "certificate %s issued by %s, valid until %s, chain %s", cert.Serial, cert.Issuer, cert.NotAfter.Format("2006-01-02"), cert.Chain)
-	en.Certificate.Files = map[string]string{
-		KindFullchain: e.Store.Path(chainFile(en.Name)), KindKey: e.Store.Path(keyFile(en.Name)),
-	}
+	en.Certificate.Files[KindKey] = e.Store.Path(keyFile(en.Name))
 	// Saved before the files go to their places, so that a run dying in between
 	// is ended by installing the same again, and after, to tell where they are.
 	if len(o.Outputs) > 0 {
