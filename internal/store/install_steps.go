@@ -1,26 +1,35 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 )
 
-// stage writes every new content beside its target, where nobody looks for it.
+// stage writes every new content beside its target, where nobody looks for it,
+// all at once: a disk makes several files durable in the time of one.
 func (set *installation) stage() error {
-	for _, t := range set.targets {
-		sweep(filepath.Dir(t.path), filepath.Base(t.path), time.Now())
-		temp, err := stage(t.path, t.Data, durable)
-		if err != nil {
-			return err
-		}
-		t.temp = temp
-		if err := os.Chmod(temp, t.Mode.Perm()); err != nil {
-			return accessError("installing", t.Path, err)
-		}
+	errs := make([]error, len(set.targets))
+	var all sync.WaitGroup
+	for i, t := range set.targets {
+		all.Go(func() { errs[i] = t.stage() })
+	}
+	all.Wait()
+	return cmp.Or(errs...)
+}
+
+func (t *target) stage() (err error) {
+	sweep(filepath.Dir(t.path), filepath.Base(t.path), time.Now())
+	if t.temp, err = stage(t.path, t.Data, durable); err != nil {
+		return err
+	}
+	if err := os.Chmod(t.temp, t.Mode.Perm()); err != nil {
+		return accessError("installing", t.Path, err)
 	}
 	return nil
 }
