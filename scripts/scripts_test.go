@@ -26,7 +26,7 @@ func need(t *testing.T, program string) string {
 	if os.Getenv("CI") == "true" {
 		t.Fatalf("%s is not installed: %v", program, err)
 	}
-	t.Skipf("%s is not installed", program)
+	t.Skipf("%[1]s is not installed (Debian package %[1]s)", program)
 	return ""
 }
 
