@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -97,7 +98,7 @@ func (e *Exchange) decodeAnswer(resp *http.Response, body []byte) {
 	e.Header = shownHeader(resp.Header)
 	e.raw, e.BodySize = body, len(body)
 	if e.Body = redact(body); e.Body == nil {
-		e.Text = redactText(string(body[:min(len(body), maxShownText)]))
+		e.Text = shownText(body)
 	}
 }
 
@@ -142,7 +143,7 @@ func redact(doc []byte) json.RawMessage {
 	return out.Bytes()
 }
 
-// redactText does the same for what is not JSON.
+// redactText does the same for a text.
 func redactText(s string) string {
 	if strings.Contains(s, privateKeyMark) {
 		return secret.Redacted
@@ -186,4 +187,19 @@ func isSecretMember(name string) bool {
 		return true
 	}
 	return false
+}
+
+// quotedMember matches what looks like a member's name in broken JSON.
+var quotedMember = regexp.MustCompile(`"(\w+)"\s*:`)
+
+// shownText is the start of an answer that is not JSON, or nothing of it when
+// it seems to hold a secret.
+func shownText(body []byte) string {
+	body = body[:min(len(body), maxShownText)]
+	for _, m := range quotedMember.FindAllSubmatch(body, -1) {
+		if isSecretMember(string(m[1])) {
+			return secret.Redacted
+		}
+	}
+	return redactText(string(body))
 }

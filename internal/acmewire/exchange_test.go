@@ -104,6 +104,7 @@ func TestNoSecretShown(t *testing.T) {
 		"private key":         `{"detail":"` + pem + `"}`,
 		"private key in PEM":  strings.ReplaceAll(pem, `\n`, "\n"),
 		"password":            `{"a":{"b":{"password":"` + canary + `"}}}`,
+		"broken JSON":         `{"status":"processing","tkauth":"` + canary + `"}}`,
 	}
 	rt := routes{"new-account": says(400, `{"type":"urn:ietf:params:acme:error:malformed"}`), "c/1": says(200, `{"status":"processing"}`)}
 	for name, body := range answers {

@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
 )
 
 // newNonce that gives none, or one that RFC 8555 section 6.5.1 says to ignore,
@@ -101,5 +104,55 @@ func TestNonceUsedOnce(t *testing.T) {
 				used[n] = true
 			}
 		})
+	}
+}
+
+// The library keeps no nonces of its own beside the wire's.
+func TestNonceUsedOnceByLibrary(t *testing.T) {
+	f := newFake(t, routes{"new-account": says(200, `{"status":"valid"}`, "Location: /account/1"), "order/1": says(200, pendingOrder)})
+	c := f.client(t)
+	for range 3 {
+		if _, err := c.FindAccount(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Order(t.Context(), f.URL+"/order/1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	used := make(map[string]bool)
+	for _, r := range append(f.requests("new-account"), f.requests("order/1")...) {
+		if n := r.protected.Nonce; n == "" || used[n] {
+			t.Errorf("nonce %q, want one that was not used before", n)
+		}
+		used[r.protected.Nonce] = true
+	}
+	wantCount(t, f, "new-nonce", 1)
+}
+
+// What was kept beside a refused nonce is as old, and not tried in its turn.
+func TestNonceRefusedForgetsOthers(t *testing.T) {
+	refuse := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Del("Replay-Nonce")
+		problem(400, "badNonce")(w, r)
+	}
+	var f *fake
+	f = newFake(t, routes{
+		"directory": func(w http.ResponseWriter, r *http.Request) {
+			says(200, f.directory(), "Replay-Nonce: newer")(w, r)
+		},
+		"order/1": first(refuse, says(200, pendingOrder)),
+	})
+	c := f.client(t, func(cfg *acmewire.Config) {
+		cfg.Saved = acmewire.Saved{Nonce: "older", NonceAt: time.Now()}
+	})
+	if _, err := c.Order(t.Context(), f.URL+"/order/1"); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range f.requests("order/1") {
+		got = append(got, r.protected.Nonce)
+	}
+	if len(got) != 2 || got[0] != "newer" || got[1] == "older" {
+		t.Errorf("nonces %q, want newer and then a fresh one", got)
 	}
 }
