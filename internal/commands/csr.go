@@ -302,7 +302,11 @@ func (a *App) runProfiles(args []string) error {
 func (a *App) printList(kind, member string, list any, table *ui.Table) error {
 	switch a.global.output {
 	case outputJSON, outputJSONL:
-		return ui.WriteJSON(a.streams.Out, map[string]any{"apiVersion": apiVersion, "kind": kind, member: list})
+		doc := map[string]any{"apiVersion": apiVersion, "kind": kind, member: list}
+		if len(a.progress.warned) > 0 {
+			doc["warnings"] = a.progress.warned
+		}
+		return ui.WriteJSON(a.streams.Out, doc)
 	}
 	a.progress.done()
 	if table.Len() == 0 {

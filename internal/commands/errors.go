@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
@@ -243,7 +244,7 @@ func (a *App) explainEngine(err error, r *report) bool {
 	}
 	if e, ok := as[*enroll.AuthorizationError](err); ok {
 		explainAuthorization(e, r)
-		r.Next = a.line("order", "-n", e.Name)
+		r.Next = a.orderAgain(e.Name)
 		return true
 	}
 	if e, ok := as[*enroll.CertificateError](err); ok {
@@ -277,6 +278,11 @@ func explainAuthorization(e *enroll.AuthorizationError, r *report) {
 			continue
 		}
 		r.Problem = refused.Problem
+		if refused.Challenge != "" && refused.Problem.HasType("unauthorized") {
+			// Of a challenge it says that something else was found there.
+			r.Hint, r.Clause = problemAdvice["incorrectresponse"].hint, problemAdvice["incorrectresponse"].clause
+			break
+		}
 		if advice, ok := adviceFor(refused.Problem); ok {
 			r.Hint = advice.hint
 			r.Clause = advice.clause
@@ -393,6 +399,19 @@ func (a *App) comesFirst(e *enroll.OutOfTurnError) string {
 		return a.line("finalize", "-n", e.Name)
 	}
 	return a.line("show", "-n", e.Name)
+}
+
+// orderAgain is the command that places a new order in place of a failed one.
+// It proves the names as the running command was told to, unless that was by
+// hand: a new order wants something else published.
+func (a *App) orderAgain(name string) string {
+	switch {
+	case slices.Contains(a.settings.typed, "--published"):
+		return a.line("order", "-n", name, "--no-solve")
+	case a.command == "order" || a.command == "enroll":
+		return a.again()
+	}
+	return a.line("order", append([]string{"-n", name}, a.settings.way...)...)
 }
 
 // serverArgs repeats how the user named the server.

@@ -71,7 +71,7 @@ func (a *App) nextFor(en *enroll.Enrolment) string {
 		return a.line("csr", append(name, "--nf", "FILE")...)
 	case enroll.StepOrder:
 		if en.Order != nil && en.Order.Status == acmewire.Pending {
-			return a.line("order solve", name...)
+			return a.line("order solve", append(name, a.settings.way...)...)
 		}
 		return a.line("order", name...)
 	case enroll.StepFinalize:

@@ -36,6 +36,7 @@ type settings struct {
 
 	defaults map[string]string // of flags, from the configuration file
 	typed    []string          // flags of the command line, to be typed again
+	way      []string          // of them, how challenges are answered
 }
 
 // value is one flag's value and its source.
@@ -83,6 +84,9 @@ func (a *App) fill(cmd *cobra.Command) error {
 		case f.Changed:
 			sources[f.Name] = "flag"
 			a.settings.typed = append(a.settings.typed, typedAgain(f)...)
+			if slices.Contains(oneWay, f.Name) {
+				a.settings.way = append(a.settings.way, typedAgain(f)...)
+			}
 		case slices.Contains(oneWay, f.Name) && a.sourceOf(f, defaults) != way:
 			sources[f.Name] = "default"
 		default:

@@ -248,7 +248,7 @@ func (e *Engine) readCSR(en *Enrolment) (*x509.CertificateRequest, error) {
 	rel := requestFile(en.Name)
 	data, err := e.Store.ReadFile(rel)
 	if err != nil {
-		return nil, err
+		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: err}
 	}
 	der, err := csrgen.Decode(rel, data)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -189,14 +190,19 @@ func (e *CertificateError) Error() string {
 
 func (e *CertificateError) Unwrap() error { return e.Err }
 
-// KeyFileError says that the saved key of an enrolment or account is not what
-// its document tells.
+// KeyFileError says that a saved key, CSR or chain of an enrolment or account is
+// missing, or not what its document tells.
 type KeyFileError struct {
 	Path string
 	Err  error
 }
 
-func (e *KeyFileError) Error() string { return fmt.Sprintf("key %q: %v", e.Path, e.Err) }
+func (e *KeyFileError) Error() string {
+	if errors.Is(e.Err, fs.ErrNotExist) {
+		return fmt.Sprintf("the saved %q is missing", e.Path)
+	}
+	return fmt.Sprintf("the saved %q: %v", e.Path, e.Err)
+}
 func (e *KeyFileError) Unwrap() error { return e.Err }
 
 // refused reports whether the CA itself said no, as opposed to not answering.

@@ -206,7 +206,7 @@ func (e *Engine) savedChain(name string) ([]*x509.Certificate, error) {
 	rel := chainFile(name)
 	data, err := e.Store.ReadFile(rel)
 	if err != nil {
-		return nil, err
+		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: err}
 	}
 	chain, err := ParseCertificates(data)
 	if err != nil {

@@ -119,11 +119,11 @@ func (e *Engine) install(en *Enrolment, chain []*x509.Certificate, o FinalizeOpt
 func (e *Engine) contents(en *Enrolment, chain []*x509.Certificate) (map[string][]byte, error) {
 	key, err := e.Store.ReadFile(keyFile(en.Name))
 	if err != nil {
-		return nil, err
+		return nil, &KeyFileError{Path: e.Store.Path(keyFile(en.Name)), Err: err}
 	}
 	request, err := e.Store.ReadFile(requestFile(en.Name))
 	if err != nil {
-		return nil, err
+		return nil, &KeyFileError{Path: e.Store.Path(requestFile(en.Name)), Err: err}
 	}
 	return map[string][]byte{
 		KindCert: acmewire.EncodePEM(chain[:1]), KindChain: acmewire.EncodePEM(chain[1:]),
