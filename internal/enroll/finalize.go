@@ -177,8 +177,8 @@ func (e *Engine) awaitValid(ctx context.Context, en *Enrolment) error {
 
 // accept verifies the chain and, when it is what was asked for, saves and
 // installs it. What it is not is saved too, as evidence, and installed nowhere.
-func (e *Engine) accept(en *Enrolment, csr *x509.CertificateRequest, chain *acmewire.Chain, o FinalizeOptions) error {
-	cert, failure := e.judge(en, csr, chain, o)
+func (e *Engine) accept(en *Enrolment, csr *x509.CertificateRequest, chain candidate, o FinalizeOptions) error {
+	cert, failure := e.judge(en, csr, chain)
 	en.Certificate = cert
 	err := e.Store.WriteFile(chainFile(en.Name), acmewire.EncodePEM(chain.Certificates))
 	if err != nil {

@@ -35,30 +35,43 @@ const (
 // maxAlternates bounds how many other chains are looked at.
 const maxAlternates = 8
 
-// download fetches the chain, and the alternates when another is wanted.
-func (e *Engine) download(ctx context.Context, en *Enrolment, o FinalizeOptions) (*acmewire.Chain, error) {
-	first, err := e.CA.Certificate(ctx, en.Order.CertificateURL)
-	if err != nil || o.Chain == "" && len(o.Roots) == 0 {
+// candidate is a downloaded chain and how far it was verified.
+type candidate struct {
+	*acmewire.Chain
+	state  ChainState
+	anchor string // subject of what it verifies to
+	err    error  // why it does not
+}
+
+// download fetches the chain, and the alternates until one is as wanted: of the
+// chosen name, or verified to the given roots.
+func (e *Engine) download(ctx context.Context, en *Enrolment, o FinalizeOptions) (candidate, error) {
+	first, err := e.candidate(ctx, en.Order.CertificateURL, o)
+	if err != nil || o.wants(first) {
 		return first, err
 	}
-	if o.fits(first) {
-		return first, nil
-	}
-	found := []string{chainName(first)}
+	found := []string{chainName(first.Chain)}
 	for _, url := range first.Alternates[:min(len(first.Alternates), maxAlternates)] {
-		other, err := e.CA.Certificate(ctx, url)
-		if err != nil {
-			return nil, err
+		other, err := e.candidate(ctx, url, o)
+		if err != nil || o.wants(other) {
+			return other, err
 		}
-		if o.fits(other) {
-			return other, nil
-		}
-		found = append(found, chainName(other))
+		found = append(found, chainName(other.Chain))
 	}
 	if o.Chain != "" {
-		return nil, &ChainChoiceError{Name: en.Name, Wanted: o.Chain, Offered: found}
+		return candidate{}, &ChainChoiceError{Name: en.Name, Wanted: o.Chain, Offered: found}
 	}
 	return first, nil // judge tells what is wrong with it
+}
+
+func (e *Engine) candidate(ctx context.Context, url string, o FinalizeOptions) (candidate, error) {
+	chain, err := e.CA.Certificate(ctx, url)
+	if err != nil {
+		return candidate{}, err
+	}
+	c := candidate{Chain: chain}
+	c.state, c.anchor, c.err = verifyChain(chain.Certificates, o, x509.VerifyOptions{CurrentTime: e.now()})
+	return c, nil
 }
 
 // ChainChoiceError says that the CA offers no chain like the one wanted.
@@ -71,15 +84,15 @@ func (e *ChainChoiceError) Error() string {
 	return fmt.Sprintf("finalize %s: no chain of the CA has %q at its end; it offers chains to %s", e.Name, e.Wanted, strings.Join(e.Offered, ", "))
 }
 
-// fits reports whether a chain is the one chosen by its name or its root.
-func (o FinalizeOptions) fits(c *acmewire.Chain) bool {
-	if o.Chain != "" {
-		top := c.Certificates[len(c.Certificates)-1]
-		want := strings.ToLower(o.Chain)
-		return strings.Contains(strings.ToLower(top.Issuer.String()), want) || strings.Contains(strings.ToLower(top.Subject.String()), want)
+// wants reports whether a chain is the one chosen by its name or, without one,
+// verifies.
+func (o FinalizeOptions) wants(c candidate) bool {
+	if o.Chain == "" {
+		return c.err == nil
 	}
-	_, _, err := verifyChain(c.Certificates, o, x509.VerifyOptions{})
-	return err == nil
+	top := c.Certificates[len(c.Certificates)-1]
+	want := strings.ToLower(o.Chain)
+	return strings.Contains(strings.ToLower(top.Issuer.String()), want) || strings.Contains(strings.ToLower(top.Subject.String()), want)
 }
 
 func chainName(c *acmewire.Chain) string {
@@ -89,13 +102,13 @@ func chainName(c *acmewire.Chain) string {
 // judge describes the certificate and compares it with what was asked for.
 // What makes a failure is a missing identifier of the order, a foreign key, and
 // a chain that does not verify; all else that differs is told and accepted.
-func (e *Engine) judge(en *Enrolment, csr *x509.CertificateRequest, chain *acmewire.Chain, o FinalizeOptions) (*Certificate, error) {
+func (e *Engine) judge(en *Enrolment, csr *x509.CertificateRequest, chain candidate) (*Certificate, error) {
 	leaf := chain.Certificates[0]
 	sum := sha256.Sum256(leaf.Raw)
 	cert := &Certificate{
 		URL: chain.URL, Serial: fmt.Sprintf("%x", leaf.SerialNumber), Issuer: leaf.Issuer.String(),
 		NotBefore: leaf.NotBefore.UTC(), NotAfter: leaf.NotAfter.UTC(), SHA256: hex.EncodeToString(sum[:]),
-		Differences: []inspect.Difference{},
+		Chain: chain.state, Anchor: chain.anchor, Differences: []inspect.Difference{},
 	}
 	failure := &CertificateError{Name: en.Name, Chain: chain.Certificates}
 	if !csrgen.SameKey(leaf.PublicKey, csr.PublicKey) {
@@ -104,11 +117,9 @@ func (e *Engine) judge(en *Enrolment, csr *x509.CertificateRequest, chain *acmew
 	if lacks := lacking(leaf, en.Order.Identifiers); len(lacks) > 0 {
 		failure.Reasons = append(failure.Reasons, "it lacks "+joinIdentifiers(lacks)+" of the order")
 	}
-	state, anchor, err := verifyChain(chain.Certificates, o, x509.VerifyOptions{CurrentTime: e.now()})
-	cert.Chain, cert.Anchor = state, anchor
-	if err != nil {
-		failure.Err = err
-		failure.Reasons = append(failure.Reasons, "its chain does not verify: "+chainReason(err, chain.Certificates))
+	if chain.err != nil {
+		failure.Err = chain.err
+		failure.Reasons = append(failure.Reasons, "its chain does not verify: "+chainReason(chain.err, chain.Certificates))
 	}
 	if err := e.compare(cert, csr, leaf); err != nil {
 		failure.Reasons = append(failure.Reasons, err.Error())
@@ -148,15 +159,15 @@ func lacking(leaf *x509.Certificate, order []acmewire.Identifier) []acmewire.Ide
 // else to an anchor; a chain without any is checked link by link.
 func verifyChain(chain []*x509.Certificate, o FinalizeOptions, v x509.VerifyOptions) (ChainState, string, error) {
 	v.KeyUsages = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} // an NF's purposes are compared, not demanded, here
-	roots, linked := o.Roots, false
-	if len(roots) == 0 {
-		roots = slices.Concat(selfSigned(chain[1:]), o.Anchors)
-		if _, _, err := verifyTo(chain, roots, v); err != nil && len(chain) > 1 {
-			roots, linked = chain[len(chain)-1:], true
-		}
+	if len(o.Roots) > 0 {
+		return verifyTo(chain, o.Roots, v)
 	}
-	state, anchor, err := verifyTo(chain, roots, v)
-	if err == nil && linked {
+	state, anchor, err := verifyTo(chain, slices.Concat(selfSigned(chain[1:]), o.Anchors), v)
+	if err == nil || len(chain) == 1 {
+		return state, anchor, err
+	}
+	state, anchor, err = verifyTo(chain, chain[len(chain)-1:], v)
+	if err == nil {
 		state = ChainLinked
 	}
 	return state, anchor, err
