@@ -89,7 +89,7 @@ func (e *NetworkError) cause() string {
 	case isAlert(e.Err):
 		return "it refused the handshake: " + e.Err.Error()
 	}
-	return e.Err.Error()
+	return strings.TrimPrefix(e.Err.Error(), "x509: ")
 }
 
 // isClosed reports whether the other side ended the connection.
