@@ -121,13 +121,15 @@ func TestOrderFails(t *testing.T) {
 func TestOrderAgain(t *testing.T) {
 	b := newBench(t, lab.Options{})
 	e := b.engine()
-	good := e.Solvers
-	e.Solvers = []solve.Solver{solve.Published{}} // nothing is served
+	good, addr := e.Solvers, b.http.Load()
+	e.Solvers = []solve.Solver{solve.Published{}}
+	b.http.Store("") // the name does not resolve
 	var failed *enroll.AuthorizationError
 	if _, err := b.all(t.Context(), e, "amf-01", enroll.FinalizeOptions{}); !errors.As(err, &failed) {
 		t.Fatalf("got %v, want an AuthorizationError", err)
 	}
 	e.Solvers = good
+	b.http.Store(addr)
 	en, err := b.all(t.Context(), e, "amf-01", enroll.FinalizeOptions{Roots: b.roots})
 	if err != nil {
 		t.Fatal(err)
