@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net/mail"
 	"strings"
 
@@ -188,7 +189,7 @@ func (a *App) runAccount(ctx context.Context, o *accountFlags) error {
 // askTerms asks about terms where there is somebody to ask.
 func (a *App) askTerms(url string) (agreed bool, err error) {
 	agreed, err = a.prompter().Confirm(fmt.Sprintf("The CA's terms of service are at %s. Do you agree?", url), false)
-	if errors.Is(err, ui.ErrNoTerminal) {
+	if errors.Is(err, ui.ErrNoTerminal) || errors.Is(err, io.EOF) { // nobody agrees
 		return false, nil
 	}
 	return agreed, err

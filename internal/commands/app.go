@@ -153,7 +153,7 @@ func (a *App) confirm(question string) error {
 		return nil
 	}
 	ok, err := a.prompter().Confirm(question, false)
-	if errors.Is(err, ui.ErrNoTerminal) {
+	if errors.Is(err, ui.ErrNoTerminal) || errors.Is(err, io.EOF) {
 		return usagef("say --yes to confirm", "this cannot be undone and there is nobody to ask: %s", question)
 	}
 	if err != nil {

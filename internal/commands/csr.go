@@ -2,7 +2,9 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -222,8 +224,11 @@ func (a *App) runCSR(ctx context.Context, o *csrOptions) error {
 // csrWishes reads the flags, beside what the enrolment has saved.
 func (a *App) csrWishes(s *session, flags *nfFlags) (enroll.CSROptions, error) {
 	var saved *nf.Function
-	if en, err := enroll.Load(s.store, a.global.name); err == nil {
+	switch en, err := enroll.Load(s.store, a.global.name); {
+	case err == nil:
 		saved = en.NF
+	case !errors.Is(err, fs.ErrNotExist):
+		return enroll.CSROptions{}, err
 	}
 	options, err := flags.options(a, saved)
 	if err != nil || options.Function != nil || saved != nil {

@@ -45,13 +45,6 @@ func newProcess(t *testing.T, o lab.Options) *process {
 	return p
 }
 
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // command is nfcert, or another program, about to be run.
 func (p *process) command(t *testing.T, name string, args ...string) (cmd *exec.Cmd, out, errs *lockedBuffer) {
 	out, errs = &lockedBuffer{}, &lockedBuffer{}

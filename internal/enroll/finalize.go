@@ -2,7 +2,9 @@ package enroll
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -201,9 +203,10 @@ func (e *Engine) accept(en *Enrolment, csr *x509.CertificateRequest, chain candi
 	return errors.Join(err, e.save(en))
 }
 
-// savedChain reads the chain of an issued certificate.
-func (e *Engine) savedChain(name string) ([]*x509.Certificate, error) {
-	rel := chainFile(name)
+// savedChain reads the chain of an issued certificate and makes sure that it is
+// the one its document tells of.
+func (e *Engine) savedChain(en *Enrolment) ([]*x509.Certificate, error) {
+	rel := chainFile(en.Name)
 	data, err := e.Store.ReadFile(rel)
 	if err != nil {
 		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: err}
@@ -211,6 +214,9 @@ func (e *Engine) savedChain(name string) ([]*x509.Certificate, error) {
 	chain, err := ParseCertificates(data)
 	if err != nil {
 		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: err}
+	}
+	if sum := sha256.Sum256(chain[0].Raw); hex.EncodeToString(sum[:]) != en.Certificate.SHA256 {
+		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: errors.New("it is not the certificate that was issued")}
 	}
 	return chain, nil
 }

@@ -136,7 +136,7 @@ func (e *Engine) installAgain(en *Enrolment, o FinalizeOptions) (unchanged bool,
 	if len(o.Outputs) == 0 {
 		return true, nil
 	}
-	chain, err := e.savedChain(en.Name)
+	chain, err := e.savedChain(en)
 	if err != nil {
 		return false, err
 	}
@@ -152,7 +152,7 @@ func (e *Engine) installAgain(en *Enrolment, o FinalizeOptions) (unchanged bool,
 
 // Content is one of an issued enrolment's files as PEM.
 func (e *Engine) Content(en *Enrolment, kind string) ([]byte, error) {
-	chain, err := e.savedChain(en.Name)
+	chain, err := e.savedChain(en)
 	if err != nil {
 		return nil, err
 	}

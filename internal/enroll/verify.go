@@ -214,6 +214,7 @@ func chainReason(err error, chain []*x509.Certificate) string {
 // ParseCertificates reads concatenated PEM certificates, at least one.
 func ParseCertificates(data []byte) ([]*x509.Certificate, error) {
 	var certs []*x509.Certificate
+	blocks := bytes.Count(data, []byte("-----BEGIN "))
 	for {
 		var block *pem.Block
 		block, data = pem.Decode(data)
@@ -229,7 +230,10 @@ func ParseCertificates(data []byte) ([]*x509.Certificate, error) {
 		}
 		certs = append(certs, cert)
 	}
-	if len(certs) == 0 {
+	switch {
+	case len(certs) < blocks: // Decode passes over what it cannot read
+		return nil, fmt.Errorf("of %d PEM blocks %d can be read; is it cut short?", blocks, len(certs))
+	case len(certs) == 0:
 		return nil, errors.New("no PEM certificate found")
 	}
 	return certs, nil

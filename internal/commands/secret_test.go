@@ -1,0 +1,130 @@
+package commands
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/nfcert/nfcert/internal/lab"
+)
+
+// dresses are the forms in which a secret could leak.
+func dresses(secret []byte) map[string][]byte {
+	return map[string][]byte{
+		"raw":    secret,
+		"base64": []byte(base64.RawStdEncoding.EncodeToString(secret)),
+		"url":    []byte(base64.RawURLEncoding.EncodeToString(secret)),
+		"hex":    []byte(hex.EncodeToString(secret)),
+		"quoted": fmt.Appendf(nil, "%q", secret),
+		"bytes":  fmt.Appendf(nil, "%d", secret),
+	}
+}
+
+// scalar is the secret number of an EC key's file.
+func scalar(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(data)
+	if block == nil {
+		t.Fatalf("%s has no PEM", path)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := key.(*ecdsa.PrivateKey).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// TestSecrets guards that a MAC key and private keys, in whatever dress, are in
+// no output, trace or saved file but the one that is meant to hold them.
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	w, _ := newLabWorld(t, lab.Options{RequireEAB: true, EAB: map[string][]byte{"amf-01": eabKey}})
+	var said []result
+	run := func(want int, args ...string) {
+		r := w.run(t.Context(), append(args, "--trace", w.path("trace.jsonl"))...)
+		if r.code != want {
+			t.Errorf("nfcert %v ended with %d, want %d\n%s", args, r.code, want, r.err)
+		}
+		said = append(said, r)
+	}
+	write(t, w.path("eab.key"), base64.StdEncoding.EncodeToString(eabKey))
+	run(exitDone, "account", "--eab-kid", "amf-01", "--eab-key-file", w.path("eab.key"), "-vv")
+	w.env["NFCERT_EAB_KEY"], w.env["NFCERT_EAB_KID"] = base64.RawURLEncoding.EncodeToString(eabKey), "amf-01"
+	run(exitDone, "account", "--account", "second", "-vv", "-o", "json")
+	run(exitDone, "show", "config")
+	run(exitRefused, "account", "--account", "third", "--eab-kid", "nobody", "-vv")
+	run(exitDone, "enroll", "-n", "amf-01", "--nf", w.path("amf.yaml"), "--out", w.path("tls"), "-vv")
+	run(exitDone, "account", "rollover", "-vv")
+	run(exitDone, "enroll", "-n", "amf-02", "--nf", w.path("amf.yaml"), "-o", "jsonl")
+	run(exitDone, "show", "trace", "-n", "amf-01")
+	run(exitDone, "show", "trace", "-n", "amf-01", "-o", "json")
+	run(exitDone, "show", "-n", "amf-01", "-o", "json")
+	run(exitDone, "show", "account")
+	write(t, w.path("nonsense.key"), base64.StdEncoding.EncodeToString(eabKey)+"!")
+	delete(w.env, "NFCERT_EAB_KEY")
+	run(exitUsage, "account", "--account", "fourth", "--eab-key-file", w.path("nonsense.key"), "-vv")
+
+	secrets := map[string][]byte{"the MAC key": eabKey}
+	for _, pattern := range []string{"state/accounts/*/*/key.pem", "state/enrolments/*/key.pem"} {
+		found, err := filepath.Glob(w.path(filepath.FromSlash(pattern)))
+		if err != nil || len(found) < 2 {
+			t.Fatalf("%s matches %v (%v), want several", pattern, found, err)
+		}
+		for _, file := range found {
+			secrets[file] = scalar(t, file)
+		}
+	}
+	holds := func(where string, data []byte) {
+		for name, secret := range secrets {
+			for dress, text := range dresses(secret) {
+				if bytes.Contains(data, text) {
+					t.Errorf("%s has %s as %s", where, name, dress)
+				}
+			}
+		}
+		if bytes.Contains(data, []byte("PRIVATE KEY")) {
+			t.Errorf("%s has a private key", where)
+		}
+	}
+	for i, r := range said {
+		holds(fmt.Sprintf("stdout of run %d", i), []byte(r.out))
+		holds(fmt.Sprintf("stderr of run %d", i), []byte(r.err))
+	}
+	traced := false
+	err := filepath.WalkDir(w.path(), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		switch name := d.Name(); name {
+		case "key.pem", "amf-01.key.pem", "eab.key", "nonsense.key":
+			if info, err := d.Info(); err == nil && info.Mode().Perm()&0o077 != 0 {
+				t.Errorf("%s has mode %v, want nothing for others", path, info.Mode())
+			}
+			return nil
+		case "trace.jsonl":
+			traced = true
+		}
+		data, err := os.ReadFile(path)
+		holds(path, data)
+		return err
+	})
+	if err != nil || !traced {
+		t.Errorf("the files were not all read (%v), or there was no trace among them (%t)", err, traced)
+	}
+}
