@@ -63,23 +63,6 @@ func standing(en *enroll.Enrolment) string {
 	return "order " + string(en.Order.Status)
 }
 
-// nextFor is the command that takes an enrolment further; "": it is at its end.
-func (a *App) nextFor(en *enroll.Enrolment) string {
-	name := []string{"-n", en.Name}
-	switch en.Step {
-	case enroll.StepCSR:
-		return a.line("csr", append(name, "--nf", "FILE")...)
-	case enroll.StepOrder:
-		if en.Order != nil && en.Order.Status == acmewire.Pending {
-			return a.line("order solve", append(name, a.settings.way...)...)
-		}
-		return a.line("order", name...)
-	case enroll.StepFinalize:
-		return a.line("finalize", name...)
-	}
-	return ""
-}
-
 // enrolmentFields lays an enrolment out for people.
 func (a *App) enrolmentFields(en *enroll.Enrolment) *ui.Fields {
 	f := &ui.Fields{Now: a.clock(), Paint: a.streams.OutPaint()}

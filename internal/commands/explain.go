@@ -1,0 +1,322 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/csrgen"
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/nf"
+	"github.com/nfcert/nfcert/internal/solve"
+	"github.com/nfcert/nfcert/internal/store"
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+// explain turns an error into what is told of it. It is the one place that
+// knows exit codes.
+func (a *App) explain(err error) report {
+	r := report{APIVersion: apiVersion, Kind: "Error", Exit: exitBug, Code: "internal", Fault: faultInternal, Message: err.Error()}
+	for _, explain := range []func(error, *report) bool{
+		a.explainEnd, a.explainInput, a.explainEngine, a.explainCA, a.explainState,
+	} {
+		if told := r; explain(err, &told) {
+			return told
+		}
+	}
+	r.Hint = "this is a bug in nfcert; please report it with the output of the same command and --trace"
+	return r
+}
+
+// as is errors.As with the target made here.
+func as[T error](err error) (T, bool) {
+	var target T
+	ok := errors.As(err, &target)
+	return target, ok
+}
+
+// explainEnd is for work that ended early and can be gone on with.
+func (a *App) explainEnd(err error, r *report) bool {
+	if _, ok := as[*enroll.PendingError](err); ok || errors.Is(err, context.DeadlineExceeded) {
+		r.Exit, r.Code, r.Fault = exitPending, "pending", faultTimeout
+		if !ok {
+			r.Message = fmt.Sprintf("%s: out of time after %s", a.subject(), a.global.timeout)
+		}
+		r.Next = a.resume
+		r.Hint = "nothing is lost: run it again, or give it longer with --timeout"
+		return true
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, ui.ErrInterrupted) {
+		r.Exit, r.Code, r.Fault = exitInterrupted, "interrupted", faultUsage
+		r.Message = a.subject() + ": interrupted; what was reached is saved"
+		r.Next = a.resume
+		return true
+	}
+	return false
+}
+
+// subject names what the command was doing.
+func (a *App) subject() string {
+	if a.name != "" {
+		return a.command + " " + a.name
+	}
+	if a.command == "" {
+		return "nfcert"
+	}
+	return a.command
+}
+
+// explainInput is for what the user typed and the files it names.
+func (a *App) explainInput(err error, r *report) bool {
+	r.Exit, r.Code, r.Fault = exitUsage, "invalid-input", faultInput
+	if e, ok := as[*usageError](err); ok {
+		r.Code, r.Fault, r.Hint = "usage", faultUsage, e.hint
+		return true
+	}
+	if errors.Is(err, ui.ErrNoTerminal) {
+		r.Code, r.Fault = "usage", faultUsage
+		return true
+	}
+	if e, ok := as[*enroll.OutputError](err); ok {
+		r.Code = "output"
+		if _, exists := as[*store.ExistsError](e); exists {
+			r.Code, r.Hint = "exists", "nothing was overwritten; --force replaces them, once key and chain are verified"
+		}
+		return true
+	}
+	if _, ok := as[*csrgen.KeyError](err); ok {
+		if _, saved := as[*enroll.KeyFileError](err); saved {
+			return false
+		}
+		if errors.Is(err, csrgen.ErrEncryptedKey) {
+			r.Hint = "decrypt it first: openssl pkcs8 -in KEY -out PLAIN-KEY"
+		}
+		return true
+	}
+	if _, ok := as[*csrgen.RequestError](err); ok {
+		_, saved := as[*enroll.KeyFileError](err)
+		return !saved
+	}
+	if _, ok := as[*inputError](err); ok {
+		return true
+	}
+	if _, ok := as[*nf.FileError](err); ok {
+		return true
+	}
+	if _, ok := as[nf.FieldErrors](err); ok {
+		return true
+	}
+	if e, ok := as[*enroll.NameError](err); ok {
+		r.Code, r.Fault, r.Message = "usage", faultUsage, e.Error()
+		return true
+	}
+	if _, ok := as[*enroll.ProfileError](err); ok {
+		r.Hint = "one of: " + profileNames()
+		return true
+	}
+	if e, ok := as[*solve.ListenError](err); ok {
+		r.Code, r.Fault = "listen", faultUsage
+		switch {
+		case e.InUse():
+			r.Hint = "another program answers there: serve the challenge through it with --webroot DIR, or listen elsewhere with --http-listen ADDR and forward port 80"
+		case e.NeedsPrivilege():
+			r.Hint = "this port needs privilege: listen elsewhere with --http-listen ADDR and forward port 80, use --webroot DIR, or grant CAP_NET_BIND_SERVICE"
+		}
+		return true
+	}
+	if _, ok := as[*solve.OccupiedError](err); ok {
+		return true
+	}
+	return false
+}
+
+// explainEngine is for what the engine found out itself.
+func (a *App) explainEngine(err error, r *report) bool {
+	r.Exit, r.Code, r.Fault = exitState, "state", faultState
+	if e, ok := as[*enroll.OutOfTurnError](err); ok {
+		r.Code = "out-of-turn"
+		r.Next = a.comesFirst(e)
+		return true
+	}
+	if e, ok := as[*enroll.ConflictError](err); ok {
+		r.Code, r.Hint = "conflict", "use another name with -n"
+		if e.Field == "names" {
+			r.Next = a.line("order abandon", "-n", e.Name)
+		}
+		return true
+	}
+	if e, ok := as[*enroll.TermsError](err); ok {
+		r.Exit, r.Code, r.Fault, r.Clause = exitUsage, "terms", faultUsage, "RFC 8555 7.3.3"
+		r.Hint = "read them and say --accept-tos: " + e.URL
+		return true
+	}
+	if _, ok := as[*enroll.BindingRequiredError](err); ok {
+		r.Exit, r.Code, r.Fault, r.Clause = exitUsage, "eab-required", faultUsage, "RFC 8555 7.3.4"
+		r.Hint = "ask the CA's operator for a key id and a MAC key, and give them with --eab-kid and --eab-key-file"
+		return true
+	}
+	if e, ok := as[*enroll.AccountStateError](err); ok {
+		r.Code, r.Clause = "account-"+e.Status, "RFC 8555 7.1.6"
+		r.Hint = "it cannot be used again; register another under a new name: --account NAME"
+		return true
+	}
+	if e, ok := as[*enroll.NoChallengeError](err); ok {
+		a.explainNoChallenge(e, r)
+		return true
+	}
+	if _, ok := as[*enroll.NamesError](err); ok {
+		r.Exit, r.Code, r.Fault, r.Clause = exitUsage, "names-differ", faultInput, "RFC 8555 7.4"
+		r.Hint = "every CA refuses that; nothing was sent. Order the CSR's names, or make the CSR anew with the order's"
+		r.Next = a.line("order abandon", "-n", a.name)
+		return true
+	}
+	if _, ok := as[*enroll.ChainChoiceError](err); ok {
+		r.Exit, r.Code, r.Fault, r.Clause = exitUsage, "no-such-chain", faultUsage, "RFC 8555 7.4.2"
+		r.Hint = "leave --chain out, or name one of these"
+		return true
+	}
+	if e, ok := as[*enroll.AuthorizationError](err); ok {
+		explainAuthorization(e, r)
+		r.Next = a.orderAgain(e.Name)
+		return true
+	}
+	if e, ok := as[*enroll.CertificateError](err); ok {
+		r.Exit, r.Code, r.Fault, r.Clause = exitFindings, "certificate", faultCA, "RFC 8555 7.4.2"
+		r.Hint = "it is kept for inspection and installed nowhere"
+		if e.Err != nil && len(e.Reasons) == 1 {
+			r.Hint = "when the root is known from another source, name it with --issuer-root FILE; the certificate is kept and installed nowhere"
+		}
+		r.Next = a.line("show cert", "-n", e.Name)
+		return true
+	}
+	return false
+}
+
+func (a *App) explainNoChallenge(e *enroll.NoChallengeError, r *report) {
+	r.Exit, r.Code, r.Fault, r.Clause = exitUsage, "no-challenge", faultUsage, "RFC 8555 7.1.4"
+	if len(e.Offered) == 0 {
+		r.Exit, r.Fault = exitRefused, faultCA
+		r.Hint = "the CA's policy has no way to prove this identifier; its operator must enable one"
+		return
+	}
+	r.Hint = "choose one of those that the CA offers; the order stays as it is"
+	r.Next = a.line("order abandon", "-n", a.name)
+}
+
+func explainAuthorization(e *enroll.AuthorizationError, r *report) {
+	r.Exit, r.Code, r.Fault, r.Clause = exitAuthorization, "authorization", faultAuthorization, "RFC 8555 7.1.6"
+	r.Hint = "mend the cause, then order again"
+	for _, refused := range e.Refused {
+		if refused.Problem == nil {
+			continue
+		}
+		r.Problem = refused.Problem
+		if refused.Challenge != "" && refused.Problem.HasType("unauthorized") {
+			// Of a challenge it says that something else was found there.
+			r.Hint, r.Clause = problemAdvice["incorrectresponse"].hint, problemAdvice["incorrectresponse"].clause
+			break
+		}
+		if advice, ok := adviceFor(refused.Problem); ok {
+			r.Hint = advice.hint
+			r.Clause = advice.clause
+		}
+		break
+	}
+	if r.Problem == nil {
+		r.Problem = e.OrderError
+	}
+}
+
+// explainCA is for what came, or did not come, from the server.
+func (a *App) explainCA(err error, r *report) bool {
+	if p, ok := as[*acmewire.Problem](err); ok {
+		a.explainProblem(err, p, r)
+		return true
+	}
+	if e, ok := as[*acmewire.ProtocolError](err); ok {
+		r.Exit, r.Code, r.Fault, r.Clause = exitRefused, "protocol", faultCA, e.Clause
+		r.Message = fmt.Sprintf("%s: the server does not speak ACME as it should: %s", a.subject(), e.Found)
+		if e.Err != nil {
+			r.Message += ": " + e.Err.Error()
+		}
+		r.Request = &e.Request
+		r.Hint = "is this the ACME directory URL? See what came: add --trace -"
+		return true
+	}
+	if e, ok := as[*acmewire.NetworkError](err); ok {
+		r.Exit, r.Code, r.Fault = exitNetwork, "unreachable", faultNetwork
+		r.Message = a.subject() + ": " + e.Error()
+		r.Request = &e.Request
+		r.Hint = networkHint(e)
+		r.Next = a.resume
+		if e.Stage == acmewire.StageTLS {
+			r.Code, r.Fault = "untrusted", faultTLS
+		}
+		return true
+	}
+	return false
+}
+
+// explainProblem is for a problem document.
+func (a *App) explainProblem(err error, p *acmewire.Problem, r *report) {
+	r.Exit, r.Code, r.Fault = exitRefused, "acme-refused", faultCA
+	r.Message = fmt.Sprintf("%s: the CA refused: %s", a.subject(), problemName(p))
+	r.Problem, r.Request = p, p.Request
+	if advice, ok := adviceFor(p); ok {
+		r.Clause, r.Hint = advice.clause, advice.hint
+	}
+	switch {
+	case p.HasType("accountDoesNotExist"):
+		r.Next = a.line("account", a.serverArgs()...)
+	case p.Status == 404 && a.name != "":
+		r.Hint = "the CA does not know this any more; give the order up and order again"
+		r.Next = a.line("order abandon", "-n", a.name)
+	}
+	if p.RetryAfter > 0 {
+		r.Hint = strings.TrimSpace(fmt.Sprintf("the CA asks to wait %s. %s", p.RetryAfter, r.Hint))
+	}
+	if e, ok := as[*enroll.RefusedCSRError](err); ok {
+		r.Message = fmt.Sprintf("%s: the CA refused the CSR: %s", a.subject(), problemName(p))
+		if len(e.URIs) > 0 {
+			r.Hint = fmt.Sprintf("the CSR has the URI name %s, which the order does not carry; many CAs refuse URI names in a dns order. Make the CSR without it (the certificate will then lack the NF instance id), and finalize again", e.URIs[0])
+			r.Next = a.line("csr", "-n", e.Name, "--omit", "uri")
+		}
+	}
+}
+
+func problemName(p *acmewire.Problem) string {
+	if name := p.Name(); name != "" && name != "about:blank" {
+		return name
+	}
+	return fmt.Sprintf("HTTP status %d without a problem type", p.Status)
+}
+
+// explainState is for what lies on this machine's disk.
+func (a *App) explainState(err error, r *report) bool {
+	r.Exit, r.Code, r.Fault = exitState, "state", faultState
+	if e, ok := as[*store.LockedError](err); ok {
+		r.Code, r.Hint = "locked", "wait for that run to end, or end it; a lock never outlives its process"
+		r.Message = a.subject() + ": " + e.Error()
+		return true
+	}
+	if e, ok := as[*store.DamagedError](err); ok {
+		r.Code = "damaged"
+		r.Hint = fmt.Sprintf("nothing was changed. Restore it from a backup, or move it away and start over: mv %[1]s %[1]s.damaged", shellQuote(e.Path))
+		return true
+	}
+	if _, ok := as[*store.VersionError](err); ok {
+		r.Code, r.Hint = "newer-version", "a newer nfcert wrote it; use that one. Nothing was changed"
+		return true
+	}
+	if _, ok := as[*enroll.KeyFileError](err); ok {
+		r.Code, r.Hint = "key", "nothing was changed; restore the file from a backup, or start over under another name"
+		return true
+	}
+	if _, ok := as[*store.AccessError](err); ok {
+		r.Code, r.Hint = "access", "nfcert needs to read and write its state; --state DIR names another place"
+		return true
+	}
+	return false
+}

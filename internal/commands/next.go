@@ -1,0 +1,103 @@
+package commands
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/enroll"
+)
+
+// nextFor is the command that takes an enrolment further; "": it is at its end.
+func (a *App) nextFor(en *enroll.Enrolment) string {
+	name := []string{"-n", en.Name}
+	switch en.Step {
+	case enroll.StepCSR:
+		return a.line("csr", append(name, "--nf", "FILE")...)
+	case enroll.StepOrder:
+		if en.Order != nil && en.Order.Status == acmewire.Pending {
+			return a.line("order solve", append(name, a.settings.way...)...)
+		}
+		return a.line("order", name...)
+	case enroll.StepFinalize:
+		return a.line("finalize", name...)
+	}
+	return ""
+}
+
+// comesFirst is the command that an out-of-turn step needs.
+func (a *App) comesFirst(e *enroll.OutOfTurnError) string {
+	switch e.Needs {
+	case enroll.StepAccount:
+		return a.line("account", a.serverArgs()...)
+	case enroll.StepCSR:
+		return a.line("csr", "-n", e.Name, "--nf", "FILE")
+	case enroll.StepOrder:
+		return a.line("order", "-n", e.Name)
+	case enroll.StepFinalize:
+		return a.line("finalize", "-n", e.Name)
+	}
+	return a.line("show", "-n", e.Name)
+}
+
+// orderAgain is the command that places a new order in place of a failed one.
+// It proves the names as the running command was told to, unless that was by
+// hand: a new order wants something else published.
+func (a *App) orderAgain(name string) string {
+	switch {
+	case slices.Contains(a.settings.typed, "--published"):
+		return a.line("order", "-n", name, "--no-solve")
+	case a.command == "order" || a.command == "enroll":
+		return a.again()
+	}
+	return a.line("order", append([]string{"-n", name}, a.settings.way...)...)
+}
+
+// serverArgs repeats how the user named the server.
+func (a *App) serverArgs() []string {
+	if a.global.server == "" {
+		return []string{"--server", "URL"}
+	}
+	return []string{"--server", a.global.server}
+}
+
+// line writes a command line that the user can type next; it repeats where
+// state and configuration are when the user said so.
+func (a *App) line(command string, args ...string) string {
+	words := append([]string{"nfcert"}, strings.Fields(command)...)
+	words = append(words, args...)
+	for _, v := range a.settings.values {
+		if (v.Flag == "state" || v.Flag == "config") && v.Source == "flag" {
+			words = append(words, "--"+v.Flag, v.Value)
+		}
+	}
+	return quoteAll(words)
+}
+
+func quoteAll(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = shellQuote(word)
+	}
+	return strings.Join(quoted, " ")
+}
+
+// again writes the running command as it was typed, to be run once more.
+func (a *App) again() string {
+	words := append([]string{"nfcert"}, strings.Fields(a.command)...)
+	if a.name != "" {
+		words = append(words, "-n", a.name)
+	}
+	return quoteAll(append(words, a.settings.typed...))
+}
+
+// shellQuote quotes a word for a POSIX shell where it must be.
+func shellQuote(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+=,", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
