@@ -308,8 +308,8 @@ func (a *App) printList(kind, member string, list any, table *ui.Table) error {
 	switch a.global.output {
 	case outputJSON, outputJSONL:
 		doc := map[string]any{"apiVersion": apiVersion, "kind": kind, member: list}
-		if len(a.progress.warned) > 0 {
-			doc["warnings"] = a.progress.warned
+		if len(a.progress.warnings()) > 0 {
+			doc["warnings"] = a.progress.warnings()
 		}
 		return ui.WriteJSON(a.streams.Out, doc)
 	}

@@ -81,7 +81,7 @@ func (a *App) allSteps(ctx context.Context, s *session, o *enrollOptions) error 
 		return err
 	}
 	if a.global.output == outputJSONL {
-		return ui.WriteJSONLine(a.streams.Out, enrolmentDoc{APIVersion: apiVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Warnings: a.progress.warned})
+		return ui.WriteJSONLine(a.streams.Out, enrolmentDoc{APIVersion: apiVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Warnings: a.progress.warnings()})
 	}
 	return a.printIssued(s, en, unchanged, stdout)
 }

@@ -193,7 +193,7 @@ func (a *App) runLabUp(ctx context.Context, o *labFlags) error {
 // printLab prints the settings, as a shell reads them or as a document.
 func (a *App) printLab(r *running) error {
 	if a.global.output == outputJSON {
-		return ui.WriteJSON(a.streams.Out, map[string]any{"apiVersion": apiVersion, "kind": "Lab", "directory": r.DirectoryURL(), "environment": r.settings, "warnings": a.progress.warned})
+		return ui.WriteJSON(a.streams.Out, map[string]any{"apiVersion": apiVersion, "kind": "Lab", "directory": r.DirectoryURL(), "environment": r.settings, "warnings": a.progress.warnings()})
 	}
 	var b strings.Builder
 	for _, s := range r.settings {

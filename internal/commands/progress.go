@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/enroll"
@@ -18,7 +19,9 @@ type progress struct {
 	waiting *ui.Waiting
 	paint   ui.Paint
 	sink    func(enroll.Event) // of -o jsonl; nil: none
-	warned  []string           // warnings that a document is to carry
+
+	mu     sync.Mutex
+	warned []string // warnings that a document is to carry
 }
 
 func newProgress(a *App) *progress {
@@ -77,10 +80,19 @@ func (p *progress) note(format string, args ...any) {
 func (p *progress) warn(format string, args ...any) {
 	text := ui.Clean(fmt.Sprintf(format, args...), maxTold)
 	if p.machine() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		p.warned = append(p.warned, text)
 		return
 	}
 	_, _ = fmt.Fprintf(p.waiting, "%s %s\n", p.paint.Yellow("warning:"), text)
+}
+
+// warnings are those that a document is to carry.
+func (p *progress) warnings() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.warned
 }
 
 // next says what to type next: the last line.

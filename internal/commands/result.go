@@ -34,7 +34,7 @@ func (a *App) printEnrolment(en *enroll.Enrolment, unchanged bool) error {
 	next := a.nextFor(en)
 	switch a.global.output {
 	case outputJSON, outputJSONL:
-		return ui.WriteJSON(a.streams.Out, enrolmentDoc{APIVersion: apiVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Warnings: a.progress.warned, Next: next})
+		return ui.WriteJSON(a.streams.Out, enrolmentDoc{APIVersion: apiVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Warnings: a.progress.warnings(), Next: next})
 	case outputName:
 		return writeAll(a.streams.Out, []byte(en.Name+"\n"))
 	}
@@ -165,7 +165,7 @@ func difference(severity, field, requested, issued, clause string) string {
 func (a *App) printAccount(acc *enroll.Account, unchanged bool, next string) error {
 	switch a.global.output {
 	case outputJSON, outputJSONL:
-		return ui.WriteJSON(a.streams.Out, accountDoc{APIVersion: apiVersion, Kind: "Account", Account: acc, Unchanged: unchanged, Warnings: a.progress.warned, Next: next})
+		return ui.WriteJSON(a.streams.Out, accountDoc{APIVersion: apiVersion, Kind: "Account", Account: acc, Unchanged: unchanged, Warnings: a.progress.warnings(), Next: next})
 	case outputName:
 		return writeAll(a.streams.Out, []byte(acc.Name+"\n"))
 	}
