@@ -37,7 +37,7 @@ func (o *accountFlags) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.acceptTOS, "accept-tos", false, "agree to the CA's terms of service")
 	fs.StringVar(&o.eabKID, "eab-kid", "", "key `ID` of an external account binding")
 	fs.StringVar(&o.eabKeyFile, "eab-key-file", "", "`FILE` with the binding's MAC key in any base64 dress, - for stdin; or $NFCERT_EAB_KEY")
-	fs.StringVar(&o.key, "account-key", "P256", "type of a new account key: P256, P384, P521, RSA3072, RSA4096")
+	fs.StringVar(&o.key, "account-key", "", "type of a new account key: P256, P384, P521, RSA3072, RSA4096 (default P256)")
 	fs.StringVar(&o.keyIn, "account-key-in", "", "PEM `FILE` of a key to use instead of a new one")
 }
 
@@ -61,8 +61,12 @@ func (o *accountFlags) options(a *App) (enroll.AccountOptions, error) {
 	return out, err
 }
 
-// accountKeyType refuses key types that cannot sign ACME requests here.
+// accountKeyType refuses key types that cannot sign ACME requests here. "" is
+// none.
 func accountKeyType(s string) (csrgen.KeyType, error) {
+	if s == "" {
+		return "", nil
+	}
 	kind, err := csrgen.ParseKeyType(s)
 	if err == nil && kind == csrgen.Ed25519 {
 		err = errors.New("Ed25519 account keys are known to few CAs; want P256, P384, P521, RSA3072 or RSA4096")
@@ -271,12 +275,9 @@ saved before the CA hears of it; a rollover that was interrupted is settled with
 the CA by the next command that uses the account.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var kind csrgen.KeyType
-			if key != "" {
-				var err error
-				if kind, err = accountKeyType(key); err != nil {
-					return err
-				}
+			kind, err := accountKeyType(key)
+			if err != nil {
+				return err
 			}
 			return app.accountChange(cmd.Context(), func(ctx context.Context, s *session) (*enroll.Account, error) {
 				return s.engine.Rollover(ctx, s.account, kind)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
@@ -77,6 +79,11 @@ func (a *App) explainInput(err error, r *report) bool {
 	}
 	if errors.Is(err, ui.ErrNoTerminal) {
 		r.Code, r.Fault = "usage", faultUsage
+		return true
+	}
+	if e, ok := as[*fs.PathError](err); ok && e.Op == "write" && e.Path == os.Stdout.Name() {
+		r.Code, r.Message = "output", a.subject()+": writing the answer: "+e.Err.Error()
+		r.Hint = "what the command did is done and saved; run it again to see its answer"
 		return true
 	}
 	if e, ok := as[*enroll.OutputError](err); ok {

@@ -59,7 +59,7 @@ type AccountOptions struct {
 	// AskTerms is asked about terms that are not agreed to; nil: they are not.
 	AskTerms func(url string) (agreed bool, err error)
 	Binding  *acmewire.Binding
-	KeyType  csrgen.KeyType // of a new key; "": P256
+	KeyType  csrgen.KeyType // of a new key; "": P256, or what an interrupted registration left
 	Key      crypto.Signer  // brought along; nil: one is made
 }
 
@@ -140,6 +140,15 @@ func sameKey(a *Account, key crypto.Signer) error {
 	return nil
 }
 
+// wants reports whether a key is the one that is brought, or of the kind that
+// is asked for.
+func (o AccountOptions) wants(key crypto.Signer) bool {
+	if o.Key != nil {
+		return csrgen.SameKey(key.Public(), o.Key.Public())
+	}
+	return o.KeyType == "" || string(o.KeyType) == csrgen.KeyTypeOf(key.Public())
+}
+
 // accountKey loads the key that an interrupted registration left, or keeps a
 // brought or new one. kept tells that the CA may know it.
 func (e *Engine) accountKey(dir string, o AccountOptions) (key crypto.Signer, kept bool, err error) {
@@ -149,11 +158,11 @@ func (e *Engine) accountKey(dir string, o AccountOptions) (key crypto.Signer, ke
 		if key, err = csrgen.ParseKey(rel, data); err != nil {
 			return nil, false, &KeyFileError{Path: e.Store.Path(rel), Err: err}
 		}
-		if o.Key == nil || csrgen.SameKey(key.Public(), o.Key.Public()) {
+		if o.wants(key) {
 			return key, true, nil
 		}
 		// No account document names the left key: the registration never
-		// ended, and the user brings another key now.
+		// ended, and the user wants another key now.
 		if err := e.Store.Remove(rel); err != nil {
 			return nil, false, err
 		}
