@@ -133,7 +133,16 @@ func (a *App) explainInput(err error, r *report) bool {
 		}
 		return true
 	}
-	if _, ok := as[*solve.OccupiedError](err); ok {
+	if e, ok := as[*solve.TokenError](err); ok { // the CA's, and fit for no file's name
+		r.Exit, r.Code, r.Fault, r.Clause = exitRefused, "protocol", faultCA, "RFC 8555 8.3"
+		r.Message = a.subject() + ": " + e.Error()
+		r.Hint = "nothing was put in place; tell the CA's operator"
+		return true
+	}
+	if _, ok := as[*enroll.PlaceError](err); ok {
+		r.Code, r.Message = "placing", a.subject()+": "+err.Error()
+		r.Hint = "the CA was not told yet and the order stays: mend it, and run the same again"
+		r.Next = a.again()
 		return true
 	}
 	return false

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,6 +31,7 @@ type scriptBook struct {
 	requests func() int        // requests that the lab has served
 	counted  int               // of them, those told before
 	seen     map[string]string // contents of directories, by the directory
+	occupied net.Listener      // what stands where nfcert wants to listen
 }
 
 func book(ts *testscript.TestScript) *scriptBook { return ts.Value(bookKey{}).(*scriptBook) }
@@ -52,6 +54,8 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"hold":      cmdHold,
 		"publish":   cmdPublish,
 		"expand":    cmdExpand,
+		"occupy":    cmdOccupy,
+		"free":      cmdFree,
 		"sameurl":   cmdSameURL,
 	}
 }
@@ -357,3 +361,12 @@ func cmdSameURL(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s is of %s, and %s of %s", args[0], urls[0], args[1], urls[1])
 	}
 }
+
+// occupy: another program listens where NFCERT_HTTP_LISTEN is, until free.
+func cmdOccupy(ts *testscript.TestScript, _ bool, _ []string) {
+	ln, err := net.Listen("tcp", ts.Getenv("NFCERT_HTTP_LISTEN"))
+	ts.Check(err)
+	book(ts).occupied = ln
+}
+
+func cmdFree(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(book(ts).occupied.Close()) }

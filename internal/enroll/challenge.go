@@ -107,7 +107,7 @@ func (e *Engine) answer(ctx context.Context, en *Enrolment, o OrderOptions) erro
 	}
 	for _, t := range tasks {
 		if err := t.solver.Present(ctx, t.ask, t.placement); err != nil {
-			return err
+			return &PlaceError{Challenge: t.ask.Type, Identifier: t.authorization.Identifier, Err: err}
 		}
 		e.tell(StepOrder, "%s for %s in place: %s", t.ask.Type, t.authorization.Identifier, t.placement.Where)
 	}
@@ -167,7 +167,7 @@ func (e *Engine) tasks(en *Enrolment, o OrderOptions) ([]task, error) {
 			Token: c.Token, KeyAuthorization: keyAuthorization,
 		}}
 		if t.placement, err = solver.Plan(t.ask); err != nil {
-			return nil, err
+			return nil, &PlaceError{Challenge: c.Type, Identifier: a.Identifier, Err: err}
 		}
 		tasks = append(tasks, t)
 	}

@@ -148,6 +148,20 @@ func (e *NoChallengeError) Error() string {
 	return fmt.Sprintf("%s: the CA offers %s; %s", e.Identifier, strings.Join(e.Offered, ", "), want)
 }
 
+// PlaceError says that what proves an identifier could not be put in place on
+// this machine. The CA was not told of it.
+type PlaceError struct {
+	Challenge  string
+	Identifier acmewire.Identifier
+	Err        error
+}
+
+func (e *PlaceError) Error() string {
+	return fmt.Sprintf("%s for %s cannot be put in place: %v", e.Challenge, e.Identifier, e.Err)
+}
+
+func (e *PlaceError) Unwrap() error { return e.Err }
+
 // NamesError says that the CSR's names are not the order's, which every CA
 // refuses.
 type NamesError struct {
