@@ -154,6 +154,9 @@ func (a *App) explainEngine(err error, r *report) bool {
 	if e, ok := as[*enroll.OutOfTurnError](err); ok {
 		r.Code = "out-of-turn"
 		r.Next = a.comesFirst(e)
+		if e.Needs == enroll.StepAccount {
+			r.Hint = a.otherAccounts()
+		}
 		return true
 	}
 	if e, ok := as[*enroll.ConflictError](err); ok {

@@ -29,7 +29,11 @@ func (a *App) nextFor(en *enroll.Enrolment) string {
 func (a *App) comesFirst(e *enroll.OutOfTurnError) string {
 	switch e.Needs {
 	case enroll.StepAccount:
-		return a.line("account", a.serverArgs()...)
+		args := a.serverArgs()
+		if e.Name != enroll.DefaultAccount {
+			args = append(args, "--account", e.Name)
+		}
+		return a.line("account", args...)
 	case enroll.StepCSR:
 		return a.line("csr", "-n", e.Name, "--nf", "FILE")
 	case enroll.StepOrder:
@@ -51,6 +55,23 @@ func (a *App) orderAgain(name string) string {
 		return a.again()
 	}
 	return a.line("order", append([]string{"-n", name}, a.settings.way...)...)
+}
+
+// otherAccounts tells which accounts there are, for who looked for another.
+func (a *App) otherAccounts() string {
+	s, err := a.openStore()
+	if err != nil {
+		return ""
+	}
+	accounts, err := enroll.Accounts(s)
+	if err != nil || len(accounts) == 0 {
+		return ""
+	}
+	var names []string
+	for _, acc := range accounts {
+		names = append(names, acc.Name+" at "+acc.Server)
+	}
+	return "there is " + strings.Join(names, ", ") + "; --account says which is meant"
 }
 
 // serverArgs repeats how the user named the server.

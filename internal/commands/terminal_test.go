@@ -102,6 +102,7 @@ func TestTermsPrompt(t *testing.T) {
 		{name: "no", answer: "n\n", code: exitUsage, asked: true},
 		{name: "silence", answer: "\n", code: exitUsage, asked: true},
 		{name: "end of input", answer: "", code: exitUsage, asked: true},
+		{name: "Ctrl-C", answer: "\x03", code: exitInterrupted, asked: true},
 		{name: "pipe", pipe: true, answer: "y\n", code: exitUsage},
 		{name: "CI", ci: "1", answer: "y\n", code: exitUsage},
 		{name: "no-input", answer: "y\n", args: []string{"--no-input"}, code: exitUsage},
