@@ -90,9 +90,20 @@ func TestExitCodesDocumented(t *testing.T) {
 		}
 	}
 	words := regexp.MustCompile(`\bCode(?:: |, r\.[^=]*= [^"]*| = )"([a-z-]+)"`)
-	found := words.FindAllStringSubmatch(read(t, "internal/commands/errors.go"), -1)
+	sources, err := filepath.Glob(filepath.Join(repository, "internal", "commands", "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found [][]string
+	for _, source := range sources {
+		data, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, words.FindAllStringSubmatch(string(data), -1)...)
+	}
 	if len(found) < 20 {
-		t.Errorf("found %d codes in internal/commands/errors.go, want them all", len(found))
+		t.Errorf("found %d codes in internal/commands, want them all", len(found))
 	}
 	for _, m := range found {
 		word := strings.TrimSuffix(m[1], "-")
