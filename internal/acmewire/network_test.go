@@ -44,7 +44,7 @@ func TestStages(t *testing.T) {
 		{"nobody listens", closedPort(t), nil, acmewire.StageConnect, "connection refused: nothing listens there", false},
 		{"plain HTTP", strings.Replace(plain.URL, "http:", "https:", 1), nil, acmewire.StageTLS, "does not speak TLS", false},
 		{"hangs up", rawServer(t, func(c net.Conn) { c.Close() }), nil, acmewire.StageTLS, "the connection was closed at once", false},
-		{"wrong root", f.URL, x509.NewCertPool(), acmewire.StageTLS, "trusting 127.0.0.1"+port+": certificate signed by unknown authority", true},
+		{"wrong root", f.URL, x509.NewCertPool(), acmewire.StageTLS, "trusting 127.0.0.1" + port + ": certificate signed by unknown authority", true},
 		{"wrong host name", "https://localhost" + port, f.roots(), acmewire.StageTLS, "not localhost", true},
 		{"expired", expired.DirectoryURL(), expiredRoot, acmewire.StageTLS, "has expired", true},
 		{"client certificate wanted", mutual.URL, poolOf(mutual.Certificate()), acmewire.StageTLS, "it demands a client certificate", false},

@@ -214,13 +214,11 @@ func (sv *server) remember(s *store.Store) error {
 	if err := s.Load(serverFile(sv.URL), saved); err == nil && sv.same(saved) {
 		return nil
 	}
-	if len(sv.roots) > 0 {
-		sv.Root = s.Path(serverRootFile(sv.URL))
-		if err := s.WriteFile(serverRootFile(sv.URL), sv.rootPEM); err != nil {
-			return err
-		}
+	if len(sv.roots) == 0 {
+		return s.Save(serverFile(sv.URL), sv)
 	}
-	return s.Save(serverFile(sv.URL), sv)
+	sv.Root = s.Path(serverRootFile(sv.URL))
+	return s.Save(serverFile(sv.URL), sv, store.Attachment{Rel: serverRootFile(sv.URL), Data: sv.rootPEM})
 }
 
 func (sv *server) same(saved *server) bool {

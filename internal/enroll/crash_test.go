@@ -12,6 +12,7 @@ import (
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
 	"github.com/nfcert/nfcert/internal/solve"
+	"github.com/nfcert/nfcert/internal/store"
 )
 
 var errDied = errors.New("the process died")
@@ -45,14 +46,11 @@ func (m *mortal) change(do func() error) error {
 	return errDied
 }
 
-func (m *mortal) Save(rel string, v any) error {
-	return m.change(func() error { return m.Store.Save(rel, v) })
+func (m *mortal) Save(rel string, v any, with ...store.Attachment) error {
+	return m.change(func() error { return m.Store.Save(rel, v, with...) })
 }
-func (m *mortal) SaveSoon(rel string, v any) error {
-	return m.change(func() error { return m.Store.SaveSoon(rel, v) })
-}
-func (m *mortal) WriteFile(rel string, data []byte) error {
-	return m.change(func() error { return m.Store.WriteFile(rel, data) })
+func (m *mortal) SaveSoon(rel string, v any, with ...store.Attachment) error {
+	return m.change(func() error { return m.Store.SaveSoon(rel, v, with...) })
 }
 func (m *mortal) CreateKeyFor(rel string, data []byte) error {
 	return m.change(func() error { return m.Store.CreateKeyFor(rel, data) })

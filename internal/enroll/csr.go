@@ -98,9 +98,7 @@ func (e *Engine) makeCSR(en *Enrolment, plan csrPlan) error {
 	if err != nil {
 		return err
 	}
-	if err := e.Store.WriteFile(requestFile(en.Name), csrgen.Encode(der)); err != nil {
-		return err
-	}
+	e.attach(requestFile(en.Name), csrgen.Encode(der))
 	sum := sha256.Sum256(der)
 	en.NF = plan.want.Function
 	en.CSR = &CSR{
@@ -246,7 +244,7 @@ func (e *Engine) allowed(en *Enrolment, r csrgen.Request) error {
 // document tells of.
 func (e *Engine) readCSR(en *Enrolment) (*x509.CertificateRequest, error) {
 	rel := requestFile(en.Name)
-	data, err := e.Store.ReadFile(rel)
+	data, err := e.read(rel)
 	if err != nil {
 		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: err}
 	}

@@ -31,10 +31,9 @@ import (
 // relative paths.
 type Store interface {
 	Load(rel string, v any) error
-	Save(rel string, v any) error
-	SaveSoon(rel string, v any) error
+	Save(rel string, v any, with ...store.Attachment) error
+	SaveSoon(rel string, v any, with ...store.Attachment) error
 	ReadFile(rel string) ([]byte, error)
-	WriteFile(rel string, data []byte) error
 	CreateKey(rel string, data []byte) error
 	CreateKeyFor(rel string, data []byte) error
 	Rename(from, to string) error
@@ -59,9 +58,10 @@ type Engine struct {
 	Progress func(Event)
 
 	telling sync.Mutex
-	inUse   string // the account that CA signs with; "": none yet
-	whole   bool   // the steps follow each other at once
-	unsaved bool   // the enrolment in hand is newer than the saved one
+	inUse   string             // the account that CA signs with; "": none yet
+	whole   bool               // the steps follow each other at once
+	unsaved bool               // the enrolment in hand is newer than the saved one
+	with    []store.Attachment // files that its next save brings along
 }
 
 // Step names a part of the flow.

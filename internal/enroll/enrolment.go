@@ -11,6 +11,7 @@ import (
 	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/nf"
 	"github.com/nfcert/nfcert/internal/solve"
+	"github.com/nfcert/nfcert/internal/store"
 )
 
 // documentVersion is the version of the documents this program writes.
@@ -234,6 +235,7 @@ func (e *Engine) begin(ctx context.Context, name string) (en *Enrolment, end fun
 	if err != nil {
 		return nil, nil, err
 	}
+	e.with, e.unsaved = nil, false
 	en, err = Load(e.Store, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		now := isoTime(e.now())
@@ -264,12 +266,29 @@ func (e *Engine) saveStep(en *Enrolment) error {
 	return e.save(en)
 }
 
-func (e *Engine) put(en *Enrolment, save func(string, any) error) error {
+func (e *Engine) put(en *Enrolment, save func(string, any, ...store.Attachment) error) error {
 	e.unsaved = false
 	en.Updated = isoTime(e.now())
 	en.Step = en.nextStep()
 	if j := en.Journal; j != nil && j.Intent == nil && len(j.Placements) == 0 && j.Finalizing == nil {
 		en.Journal = nil
 	}
-	return save(enrolmentFile(en.Name), en)
+	with := e.with
+	e.with = nil
+	return save(enrolmentFile(en.Name), en, with...)
+}
+
+// attach lets the next save of the enrolment write a file beside it.
+func (e *Engine) attach(rel string, data []byte) {
+	e.with = append(e.with, store.Attachment{Rel: rel, Data: data})
+}
+
+// read returns a file of the enrolment, also when it waits for the next save.
+func (e *Engine) read(rel string) ([]byte, error) {
+	for _, a := range e.with {
+		if a.Rel == rel {
+			return a.Data, nil
+		}
+	}
+	return e.Store.ReadFile(rel)
 }

@@ -182,10 +182,7 @@ func (e *Engine) awaitValid(ctx context.Context, en *Enrolment) error {
 func (e *Engine) accept(en *Enrolment, csr *x509.CertificateRequest, chain candidate, o FinalizeOptions) error {
 	cert, failure := e.judge(en, csr, chain)
 	en.Certificate = cert
-	err := e.Store.WriteFile(chainFile(en.Name), acmewire.EncodePEM(chain.Certificates))
-	if err != nil {
-		return err
-	}
+	e.attach(chainFile(en.Name), acmewire.EncodePEM(chain.Certificates))
 	en.Certificate.Files = map[string]string{KindFullchain: e.Store.Path(chainFile(en.Name))}
 	if failure != nil {
 		return errors.Join(failure, e.save(en))
@@ -194,13 +191,13 @@ func (e *Engine) accept(en *Enrolment, csr *x509.CertificateRequest, chain candi
 	en.Certificate.Files[KindKey] = e.Store.Path(keyFile(en.Name))
 	// Saved before the files go to their places, so that a run dying in between
 	// is ended by installing the same again, and after, to tell where they are.
-	if len(o.Outputs) > 0 {
-		if err := e.saveSoon(en); err != nil {
-			return err
-		}
-		err = e.install(en, chain.Certificates, o)
+	if len(o.Outputs) == 0 {
+		return e.save(en)
 	}
-	return errors.Join(err, e.save(en))
+	if err := e.saveSoon(en); err != nil {
+		return err
+	}
+	return errors.Join(e.install(en, chain.Certificates, o), e.save(en))
 }
 
 // savedChain reads the chain of an issued certificate and makes sure that it is

@@ -1,12 +1,15 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -162,26 +165,34 @@ func sweep(dir, base string, now time.Time) {
 // makeDirs makes dir and its missing parents, mode 0700, and records each in
 // its parent on the disk.
 func makeDirs(dir string) error {
-	switch info, err := os.Stat(dir); {
-	case err == nil && info.IsDir():
-		return nil
-	case err == nil:
-		return accessError("creating", dir, errors.New("a file is in the way of the directory"))
-	case !errors.Is(err, fs.ErrNotExist):
-		return accessError("creating", dir, err)
+	var missing []string // innermost first
+	for at := dir; ; at = filepath.Dir(at) {
+		info, err := os.Stat(at)
+		if err == nil && info.IsDir() {
+			break
+		}
+		if err == nil {
+			return accessError("creating", at, errors.New("a file is in the way of the directory"))
+		}
+		if !errors.Is(err, fs.ErrNotExist) || filepath.Dir(at) == at {
+			return accessError("creating", at, err)
+		}
+		missing = append(missing, at)
 	}
-	parent := filepath.Dir(dir)
-	if parent == dir {
-		return accessError("creating", dir, fs.ErrNotExist)
+	for _, d := range slices.Backward(missing) {
+		if err := os.Mkdir(d, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return accessError("creating", d, err)
+		}
 	}
-	if err := makeDirs(parent); err != nil {
-		return err
+	errs := make([]error, len(missing))
+	var all sync.WaitGroup
+	for i, d := range missing {
+		all.Go(func() {
+			if err := syncDir(filepath.Dir(d)); err != nil {
+				errs[i] = accessError("creating", d, err)
+			}
+		})
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return accessError("creating", dir, err)
-	}
-	if err := syncDir(parent); err != nil {
-		return accessError("creating", dir, err)
-	}
-	return nil
+	all.Wait()
+	return cmp.Or(errs...)
 }

@@ -6,6 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -47,26 +51,83 @@ func (s *Store) Load(rel string, v any) error {
 	return nil
 }
 
-// Save writes v as the indented JSON document rel. It is whole and on the disk
-// when Save returns nil; after an error the old content still stands.
-func (s *Store) Save(rel string, v any) error {
-	data, err := encode(rel, v)
-	if err != nil {
-		return err
-	}
-	return s.write(rel, data, durable)
+// An Attachment is a file that a document names, in the document's directory.
+type Attachment struct {
+	Rel  string
+	Data []byte
 }
 
-// SaveSoon writes v as Save does, but does not wait for the directory: the new
-// document outlives the process at once, and a power failure only after the
-// next Save in the same directory. Until then the old one may come back, whole.
-// It is for outcomes that can be asked for again.
-func (s *Store) SaveSoon(rel string, v any) error {
+// Save writes v as the indented JSON document rel. It is whole and on the disk
+// when Save returns nil; after an error the old content still stands.
+// Attachments are in place before the document is, so that none is named and
+// missing.
+func (s *Store) Save(rel string, v any, with ...Attachment) error {
+	return s.save(rel, v, durable, with)
+}
+
+// SaveSoon is Save, but does not wait for the directory: the new document
+// outlives the process at once, and a power failure only after the next Save in
+// the same directory. Until then the old one may come back, whole. It is for
+// outcomes that can be asked for again.
+func (s *Store) SaveSoon(rel string, v any, with ...Attachment) error {
+	return s.save(rel, v, ordered, with)
+}
+
+// save stages all files at once, since a disk makes several durable in the time
+// of one, and then gives them their names, the document last.
+func (s *Store) save(rel string, v any, d durability, with []Attachment) error {
 	data, err := encode(rel, v)
 	if err != nil {
 		return err
 	}
-	return s.write(rel, data, ordered)
+	set := make([]staged, len(with)+1)
+	for i, a := range slices.Concat(with, []Attachment{{rel, data}}) {
+		if len(a.Data) > MaxFile {
+			return fmt.Errorf("writing %q: %d bytes, want at most %d", a.Rel, len(a.Data), MaxFile)
+		}
+		if set[i].path, err = s.writable(a.Rel); err != nil {
+			return err
+		}
+		set[i].data = a.Data
+	}
+	var all sync.WaitGroup
+	for i := range set {
+		all.Go(func() { set[i].temp, set[i].err = stage(set[i].path, set[i].data, d) })
+	}
+	all.Wait()
+	for i := range set {
+		if err == nil {
+			err = set[i].place()
+		} else if set[i].err == nil {
+			os.Remove(set[i].temp)
+		}
+	}
+	if err != nil || d != durable {
+		return err
+	}
+	path := set[len(set)-1].path
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return accessError("writing", path, err)
+	}
+	return nil
+}
+
+// staged is a file that has no name yet.
+type staged struct {
+	path, temp string
+	data       []byte
+	err        error // of staging
+}
+
+func (f *staged) place() error {
+	if f.err != nil {
+		return f.err
+	}
+	if err := replace(f.temp, f.path); err != nil {
+		os.Remove(f.temp)
+		return accessError("writing", f.path, err)
+	}
+	return nil
 }
 
 // SaveCache writes v as Save does, but leaves it to the system when the content

@@ -13,7 +13,7 @@ import (
 )
 
 func TestSaveLoad(t *testing.T) {
-	for name, save := range map[string]func(*Store, string, any) error{"Save": (*Store).Save, "SaveCache": (*Store).SaveCache} {
+	for name, save := range map[string]func(*Store, string, any) error{"Save": func(s *Store, rel string, v any) error { return s.Save(rel, v) }, "SaveCache": (*Store).SaveCache} {
 		s := newStore(t)
 		for n := 1; n <= 2; n++ {
 			if err := save(s, "doc.json", filled(n)); err != nil {

@@ -23,17 +23,6 @@ func (s *Store) ReadFile(rel string) ([]byte, error) {
 	return readCapped(path)
 }
 
-// WriteFile puts data into rel, for a document in the same directory to name.
-// It is whole and its content on the disk when WriteFile returns nil; the next
-// Save in that directory makes the name durable too, so that a power failure
-// leaves no document without its file.
-func (s *Store) WriteFile(rel string, data []byte) error {
-	if len(data) > MaxFile {
-		return fmt.Errorf("writing %q: %d bytes, want at most %d", rel, len(data), MaxFile)
-	}
-	return s.write(rel, data, ordered)
-}
-
 // CreateKey writes a new file rel, whole or not at all, and never replaces one:
 // when rel is there already the error is fs.ErrExist and the file is untouched.
 // Of several callers at once exactly one succeeds. (On a file system without

@@ -80,7 +80,7 @@ func TestPlaceNewWithoutLinks(t *testing.T) {
 func TestFiles(t *testing.T) {
 	s := newStore(t)
 	for _, rel := range []string{"e/b/x.json", "e/a/x.json", "e/.hidden", "e/.x.tmp"} {
-		if err := s.WriteFile(rel, []byte(rel)); err != nil {
+		if err := attach(s, rel, []byte(rel)); err != nil {
 			t.Fatalf("WriteFile: %v", err)
 		}
 	}
@@ -117,14 +117,14 @@ func TestFiles(t *testing.T) {
 
 func TestTooLarge(t *testing.T) {
 	s := newStore(t)
-	if err := s.WriteFile("full", make([]byte, MaxFile)); err != nil {
-		t.Fatalf("WriteFile of MaxFile bytes: %v", err)
+	if err := attach(s, "full", make([]byte, MaxFile)); err != nil {
+		t.Fatalf("an attachment of MaxFile bytes: %v", err)
 	}
 	if got, err := s.ReadFile("full"); len(got) != MaxFile || err != nil {
 		t.Errorf("ReadFile: %d bytes, %v, want %d", len(got), err, MaxFile)
 	}
 	large := make([]byte, MaxFile+1)
-	if s.WriteFile("large", large) == nil || s.CreateKey("large", large) == nil {
+	if s.Save("doc.json", testDoc{Version: 1}, Attachment{"large", large}) == nil || s.CreateKey("large", large) == nil {
 		t.Error("a file above MaxFile was written")
 	}
 	put(t, s.Path("large"), string(large))

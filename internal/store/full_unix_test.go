@@ -37,7 +37,7 @@ func testFull(t *testing.T, dir string) {
 	s := mustOpen(t, filepath.Join(dir, "state"))
 	small := testDoc{Version: 1, Number: 7}
 	out := filepath.Join(dir, "out.pem")
-	if err := errors.Join(s.Save("doc.json", small), s.WriteFile("trace.jsonl", nil)); err != nil {
+	if err := errors.Join(s.Save("doc.json", small), attach(s, "trace.jsonl", nil)); err != nil {
 		t.Fatal(err)
 	}
 	put(t, out, "old")
@@ -47,12 +47,12 @@ func testFull(t *testing.T, dir string) {
 	}
 	large := []byte(strings.Repeat("x", 5000))
 	for name, err := range map[string]error{
-		"Save":      s.Save("doc.json", filled(1)),
-		"SaveCache": s.SaveCache("doc.json", filled(1)),
-		"WriteFile": s.WriteFile("doc.json", large),
-		"CreateKey": s.CreateKey("key.pem", large),
-		"Append":    s.Append("trace.jsonl", large, 0),
-		"Install":   Install([]File{{Path: out, Data: large}}, InstallOptions{Overwrite: true}),
+		"Save":       s.Save("doc.json", filled(1)),
+		"SaveCache":  s.SaveCache("doc.json", filled(1)),
+		"Attachment": attach(s, "doc.json", large),
+		"CreateKey":  s.CreateKey("key.pem", large),
+		"Append":     s.Append("trace.jsonl", large, 0),
+		"Install":    Install([]File{{Path: out, Data: large}}, InstallOptions{Overwrite: true}),
 	} {
 		var access *AccessError
 		if !errors.As(err, &access) || !errors.Is(err, syscall.EFBIG) {

@@ -171,3 +171,6 @@ func tree(t *testing.T, dir string) []string {
 	}
 	return names
 }
+
+// attach writes rel as an attachment is written, without its document.
+func attach(s *Store, rel string, data []byte) error { return s.write(rel, data, ordered) }

@@ -130,7 +130,7 @@ func TestNamesStayInside(t *testing.T) {
 		if got := s.Path(rel); got != "" {
 			t.Errorf("Path(%q): got %q, want none", rel, got)
 		}
-		if err := s.WriteFile(rel, nil); err == nil {
+		if err := attach(s, rel, nil); err == nil {
 			t.Errorf("WriteFile(%q) succeeded", rel)
 		}
 		if _, err := s.ReadFile(rel); err == nil || errors.Is(err, fs.ErrNotExist) {
@@ -140,7 +140,7 @@ func TestNamesStayInside(t *testing.T) {
 			t.Errorf("RemoveAll(%q) succeeded", rel)
 		}
 	}
-	for name, err := range map[string]error{"WriteFile": s.WriteFile(".", nil), "RemoveAll": s.RemoveAll("."), "Remove": s.Remove(".")} {
+	for name, err := range map[string]error{"Attachment": attach(s, ".", nil), "RemoveAll": s.RemoveAll("."), "Remove": s.Remove(".")} {
 		if err == nil {
 			t.Errorf("%s of the store itself succeeded", name)
 		}
@@ -167,7 +167,7 @@ func TestUnwritableStore(t *testing.T) {
 		"Save below":      inside.Save("accounts/x.json", filled(1)),
 		"Save over":       inside.Save("doc.json", filled(1)),
 		"SaveCache over":  inside.SaveCache("doc.json", filled(1)),
-		"WriteFile":       inside.WriteFile("accounts/key.pem", nil),
+		"Attachment":      attach(inside, "accounts/key.pem", nil),
 		"CreateKey":       inside.CreateKey("accounts/key.pem", nil),
 		"Append over":     inside.Append("doc.json", []byte("x\n"), 0),
 		"Load over":       inside.Load("doc.json", new(testDoc)),
