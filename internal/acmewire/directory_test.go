@@ -79,11 +79,13 @@ func TestDirectoryRedirect(t *testing.T) {
 	t.Cleanup(plain.Close)
 	var f *fake
 	f = newFake(t, routes{
-		"directory": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/"+r.URL.Query().Get("to"), 302) },
-		"other":     func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, f.directory()) },
-		"plain":     func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, plain.URL, 302) },
-		"circle":    func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/circle", 302) },
-		"order/1":   says(200, pendingOrder),
+		"directory": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/"+r.URL.Query().Get("to"), http.StatusFound)
+		},
+		"other":   func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, f.directory()) },
+		"plain":   func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, plain.URL, http.StatusFound) },
+		"circle":  func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/circle", http.StatusFound) },
+		"order/1": says(200, pendingOrder),
 	})
 	to := func(name string) func(*acmewire.Config) {
 		return func(cfg *acmewire.Config) { cfg.DirectoryURL += "?to=" + name }

@@ -27,7 +27,6 @@ type accountFlags struct {
 	acceptTOS  bool
 	eabKID     string
 	eabKeyFile string
-	eabKey     string // only from NFCERT_EAB_KEY
 	key        string
 	keyIn      string
 }

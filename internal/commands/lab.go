@@ -43,7 +43,7 @@ func (o *labFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.eabKID, "lab-eab-kid", "", "make an external account with this key `ID`; its MAC key is written to a file")
 	fs.BoolVar(&o.requireEAB, "require-eab", false, "refuse accounts without an external account binding")
 	fs.StringVar(&o.clientCA, "client-ca", "", "demand client certificates that the roots in PEM `FILE` have signed")
-	fs.StringArrayVar(&o.misbehave, "misbehave", nil, "do `NAME[=VALUE]` wrong; may be repeated; see below")
+	fs.StringArrayVar(&o.misbehave, "misbehave", nil, "do `NAME[=VALUE]` wrong; may be repeated; lab up --help lists them")
 	fs.DurationVar(&o.validity, "validity", 0, "of issued certificates (default 90 days)")
 	fs.DurationVar(&o.retryAfter, "retry-after", 0, "ask clients to wait this long between polls")
 	fs.StringVar(&o.dir, "dir", "", "`DIR` that keeps the lab's roots, so that they are the same next time")
@@ -232,6 +232,9 @@ func (a *App) runLabExec(ctx context.Context, o *labFlags, args []string) error 
 	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
 	child.WaitDelay = 10 * time.Second
 	child.Env = os.Environ()
+	if self, err := os.Executable(); err == nil { // so that the command finds nfcert itself
+		child.Env = append(child.Env, "PATH="+filepath.Dir(self)+string(os.PathListSeparator)+a.env("PATH"))
+	}
 	for _, s := range append(r.settings, setting{envName("state"), filepath.Join(r.dir, "state")}) {
 		child.Env = append(child.Env, s.Name+"="+s.Value)
 	}

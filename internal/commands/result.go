@@ -45,6 +45,9 @@ func (a *App) printEnrolment(en *enroll.Enrolment, unchanged bool) error {
 	if err := a.enrolmentFields(en).Write(a.streams.Out, a.streams.OutTTY); err != nil {
 		return err
 	}
+	if en.Step == enroll.StepDone { // a script is done here, a person wants to look
+		next = a.line("show cert", "-n", en.Name)
+	}
 	a.progress.next(next)
 	return nil
 }

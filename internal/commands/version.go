@@ -16,7 +16,7 @@ func newVersion(app *App) *cobra.Command {
 }
 
 func (a *App) runVersion() error {
-	if a.global.output == outputJSON {
+	if a.machine() {
 		return ui.WriteJSON(a.streams.Out, map[string]string{
 			"apiVersion": apiVersion, "kind": "Version", "version": a.version, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH,
 		})

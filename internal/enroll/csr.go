@@ -196,6 +196,7 @@ func (e *Engine) enrolmentKey(en *Enrolment, want CSROptions) (crypto.Signer, er
 		return saved, nil
 	case err == nil:
 		// No certificate was issued for this key, so nothing is lost with it.
+		e.warn(StepCSR, "the %s key that was made before is replaced; no certificate was issued for it", csrgen.KeyTypeOf(saved.Public()))
 		if err := e.Store.Remove(rel); err != nil {
 			return nil, err
 		}

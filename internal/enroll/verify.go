@@ -144,7 +144,7 @@ func (e *Engine) compare(cert *Certificate, csr *x509.CertificateRequest, leaf *
 	cert.Subject = issued.SubjectString()
 	cert.Differences = append(cert.Differences, inspect.Compare(requested, issued)...)
 	if n := len(cert.Differences); n > 0 {
-		e.warn(StepFinalize, "the certificate differs from the CSR in %d points", n)
+		e.warn(StepFinalize, "the certificate differs from the CSR, %d differences are listed", n)
 	}
 	return nil
 }

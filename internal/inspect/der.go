@@ -2,7 +2,7 @@ package inspect
 
 import (
 	"crypto"
-	"crypto/dsa"
+	"crypto/dsa" //lint:ignore SA1019 a certificate may still hold such a key, and it must be named
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"

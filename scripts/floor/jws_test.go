@@ -36,7 +36,7 @@ func TestSignIsReadByAnother(t *testing.T) {
 			if c.nonce != "" {
 				t.Errorf("nonce %q is left after signing, want none: it was used", c.nonce)
 			}
-			jws, err := jose.ParseSigned(string(text), []jose.SignatureAlgorithm{jose.ES256})
+			jws, err := jose.ParseSignedJSON(string(text), []jose.SignatureAlgorithm{jose.ES256})
 			if err != nil {
 				t.Fatalf("parsing %s: %v", text, err)
 			}
