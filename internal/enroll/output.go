@@ -47,6 +47,7 @@ func (e *OutputError) Unwrap() error { return e.Err }
 // issued.
 func (o FinalizeOptions) Preflight() error {
 	var exists []string
+	tried := map[string]bool{}
 	for _, out := range o.Outputs {
 		switch info, err := os.Stat(out.Path); {
 		case err == nil && info.IsDir():
@@ -56,7 +57,12 @@ func (o FinalizeOptions) Preflight() error {
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return &OutputError{&store.AccessError{Op: "writing", Path: out.Path, Err: err}}
 		}
-		if err := writable(filepath.Dir(out.Path)); err != nil {
+		dir := filepath.Dir(out.Path)
+		if tried[dir] {
+			continue
+		}
+		tried[dir] = true
+		if err := writable(dir); err != nil {
 			return &OutputError{err}
 		}
 	}
