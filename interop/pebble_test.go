@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/nfcert/nfcert/interop/realca"
@@ -195,8 +196,9 @@ func publishedIn(t *testing.T, d document) map[string]string {
 	return content
 }
 
-// serve answers with content by path on addr for the length of the test.
-func serve(t *testing.T, addr string, content map[string]string) {
+// serve answers with content by path on addr until stop is called or the test
+// ends.
+func serve(t *testing.T, addr string, content map[string]string) (stop func()) {
 	t.Helper()
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -212,10 +214,12 @@ func serve(t *testing.T, addr string, content map[string]string) {
 	})}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
 		<-done
 	})
+	t.Cleanup(stop)
+	return stop
 }
