@@ -56,7 +56,7 @@ func cmdLab(ts *testscript.TestScript, neg bool, args []string) {
 	l, err := lab.Start(context.Background(), o)
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(l.Close()) })
-	book(ts).requests, book(ts).counted = func() int { return len(l.Requests()) }, 0
+	book(ts).requests, book(ts).counted = func() int { return countRequests(l.Requests()) }, 0
 	ca, issuer := ts.MkAbs("ca.pem"), ts.MkAbs("issuer.pem")
 	ts.Check(os.WriteFile(ca, l.TLSRootPEM(), 0o644))
 	ts.Check(os.WriteFile(issuer, l.IssuerRootPEM(), 0o644))
@@ -189,4 +189,17 @@ func jsonEscaped(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// countRequests counts what the lab was asked. An order that is polled again
+// because the lab was slow counts once: how often is the machine's affair.
+func countRequests(served []lab.Request) int {
+	n := 0
+	for i, r := range served {
+		if i > 0 && r.Endpoint == lab.EndpointOrder && r.Path == served[i-1].Path {
+			continue
+		}
+		n++
+	}
+	return n
 }

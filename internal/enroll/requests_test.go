@@ -30,8 +30,16 @@ func TestRequestCounts(t *testing.T) {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
 		closeSolvers(e)
-		if got := len(b.lab.Requests()) - before; got != tt.want {
-			t.Errorf("%s: %d requests, want %d: %+v", tt.name, got, tt.want, b.lab.Requests()[before:])
+		var asked []lab.Request
+		for _, r := range b.lab.Requests()[before:] {
+			// An order that is polled again because the lab was slow counts once.
+			if n := len(asked); n > 0 && r.Endpoint == lab.EndpointOrder && r.Path == asked[n-1].Path {
+				continue
+			}
+			asked = append(asked, r)
+		}
+		if len(asked) != tt.want {
+			t.Errorf("%s: %d requests, want %d: %+v", tt.name, len(asked), tt.want, asked)
 		}
 		saved = e.CA.Wire().Saved()
 	}

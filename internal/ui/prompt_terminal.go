@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
@@ -78,20 +79,38 @@ func (p *terminalPrompter) choose() (Prompter, error) {
 	return p.chosen, nil
 }
 
-// typedAhead is a terminal of which some input was read while it was asked for
-// its cursor; that input comes first.
+// typedAhead is a terminal of which some input was read before it was asked for:
+// while the terminal was asked for its cursor, or after the end of an answer.
+// Survey throws away what it read behind either, so it is not shown more.
 type typedAhead struct {
 	file
 	typed []byte
 }
 
 func (t *typedAhead) Read(p []byte) (int, error) {
-	if len(t.typed) > 0 {
-		n := copy(p, t.typed)
-		t.typed = t.typed[n:]
-		return n, nil
+	if len(t.typed) == 0 {
+		n, err := t.file.Read(p)
+		if n == 0 {
+			return 0, err
+		}
+		t.typed = bytes.Clone(p[:n])
 	}
-	return t.file.Read(p)
+	n := copy(p, t.typed[:answerEnd(t.typed)])
+	t.typed = t.typed[n:]
+	return n, nil
+}
+
+// answerEnd returns where the first answer in typed ends, of the user or of the
+// terminal. Other keys are left together, because a key may be several bytes.
+func answerEnd(typed []byte) int {
+	end := len(typed)
+	if i := bytes.IndexAny(typed, "\r\n"); i >= 0 {
+		end = i + 1
+	}
+	if loc := cursorAnswer.FindIndex(typed[:end]); loc != nil {
+		end = loc[1]
+	}
+	return end
 }
 
 // uncolored is a terminal that gets no colours. Survey itself has but one

@@ -59,3 +59,58 @@ type brokenWriter struct{}
 var errBroken = errors.New("broken pipe")
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
+
+func TestTableEmpty(t *testing.T) {
+	for _, tty := range []bool{true, false} {
+		var out bytes.Buffer
+		if err := NewTable("NAME").Write(&out, tty); out.Len() != 0 || err != nil {
+			t.Errorf("Write(tty %t) of no rows: %q, %v, want nothing", tty, out.String(), err)
+		}
+	}
+}
+
+// A row may be longer than the header; nothing is lost.
+func TestTableRagged(t *testing.T) {
+	for tty, want := range map[bool]string{true: "A\n1  2\n3\n", false: "1\t2\n3\t\n"} {
+		table := NewTable("A")
+		table.Row(1, 2)
+		table.Row(3)
+		var out bytes.Buffer
+		if err := table.Write(&out, tty); out.String() != want || err != nil {
+			t.Errorf("Write(tty %t): got %q, %v, want %q", tty, out.String(), err, want)
+		}
+	}
+}
+
+// Colour is for the terminal alone, and does not disturb the columns.
+func TestTablePaint(t *testing.T) {
+	table := NewTable("NAME", "STATUS", "X")
+	table.PaintColumn(1, Paint{On: true}.Green)
+	table.Row("a", "valid", 1)
+	table.Row("b", "ok\x1b[31m", 2)
+	for tty, want := range map[bool]string{
+		true:  "NAME  STATUS  X\na     \x1b[32mvalid\x1b[0m   1\nb     \x1b[32mok[31m\x1b[0m  2\n",
+		false: "a\tvalid\t1\nb\tok[31m\t2\n",
+	} {
+		var out bytes.Buffer
+		if err := table.Write(&out, tty); out.String() != want || err != nil {
+			t.Errorf("Write(tty %t): got %q, %v, want %q", tty, out.String(), err, want)
+		}
+	}
+}
+
+func TestWritersReport(t *testing.T) {
+	fields := new(Fields)
+	fields.Add("k", "v")
+	for name, err := range map[string]error{
+		"table on a terminal": sampleTable().Write(brokenWriter{}, true),
+		"table in a pipe":     sampleTable().Write(brokenWriter{}, false),
+		"fields":              fields.Write(brokenWriter{}, true),
+		"JSON":                WriteJSON(brokenWriter{}, 1),
+		"JSON line":           WriteJSONLine(brokenWriter{}, 1),
+	} {
+		if !errors.Is(err, errBroken) {
+			t.Errorf("%s to a broken writer: got %v, want %v", name, err, errBroken)
+		}
+	}
+}
