@@ -112,10 +112,14 @@ func (p *plainPrompter) Secret(question string) (answer string, err error) {
 
 // line asks one question and reads one line, without its end.
 func (p *plainPrompter) line(question, hint string) (string, error) {
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt)
+	defer signal.Stop(interrupted)
+
 	if _, err := fmt.Fprintf(p.out, "%s %s", Clean(question, 0), hint); err != nil {
 		return "", fmt.Errorf("asking %q: %w", question, err)
 	}
-	line, err := p.read()
+	line, err := p.read(interrupted)
 	line = cursorAnswer.ReplaceAllString(line, "")
 	if err != nil && !errors.Is(err, ErrInterrupted) {
 		err = fmt.Errorf("reading the answer to %q: %w", Clean(question, 0), err)
@@ -132,12 +136,8 @@ const (
 )
 
 // read reads one line, a byte at a time so that the next question finds what
-// follows it.
-func (p *plainPrompter) read() (string, error) {
-	interrupted := make(chan os.Signal, 1)
-	signal.Notify(interrupted, os.Interrupt)
-	defer signal.Stop(interrupted)
-
+// follows it, until a signal comes.
+func (p *plainPrompter) read(interrupted <-chan os.Signal) (string, error) {
 	var line []byte
 	b := make([]byte, 1)
 	for {

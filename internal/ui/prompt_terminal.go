@@ -79,9 +79,10 @@ func (p *terminalPrompter) choose() (Prompter, error) {
 	return p.chosen, nil
 }
 
-// typedAhead is a terminal of which some input was read before it was asked for:
-// while the terminal was asked for its cursor, or after the end of an answer.
-// Survey throws away what it read behind either, so it is not shown more.
+// typedAhead is a terminal of which some input was read already, while it was
+// asked for its cursor. Survey asks that again and again, and throws away what
+// it read behind the answer: so keys that follow one are held back for its next
+// read.
 type typedAhead struct {
 	file
 	typed []byte
@@ -95,22 +96,13 @@ func (t *typedAhead) Read(p []byte) (int, error) {
 		}
 		t.typed = bytes.Clone(p[:n])
 	}
-	n := copy(p, t.typed[:answerEnd(t.typed)])
-	t.typed = t.typed[n:]
-	return n, nil
-}
-
-// answerEnd returns where the first answer in typed ends, of the user or of the
-// terminal. Other keys are left together, because a key may be several bytes.
-func answerEnd(typed []byte) int {
-	end := len(typed)
-	if i := bytes.IndexAny(typed, "\r\n"); i >= 0 {
-		end = i + 1
-	}
-	if loc := cursorAnswer.FindIndex(typed[:end]); loc != nil {
+	end := len(t.typed)
+	if loc := cursorAnswer.FindIndex(t.typed); loc != nil {
 		end = loc[1]
 	}
-	return end
+	n := copy(p, t.typed[:end])
+	t.typed = t.typed[n:]
+	return n, nil
 }
 
 // uncolored is a terminal that gets no colours. Survey itself has but one

@@ -223,21 +223,6 @@ func TestPromptAsksTheTerminalOnce(t *testing.T) {
 	}
 }
 
-// What is typed ahead answers the next question.
-func TestPromptTypedAhead(t *testing.T) {
-	t.Parallel()
-	terminal := newFakeTerminal(t, true, typed{"Agree?", "n\rsmf-01\r"})
-	p := NewPrompter(terminal.streams())
-	for _, step := range []struct {
-		ask  string
-		want any
-	}{{"confirm", false}, {"input", "smf-01"}} {
-		if got, err := within(t, func() (any, error) { return asks[step.ask](p) }); got != step.want || err != nil {
-			t.Errorf("%s: got %v, %v, want %v", step.ask, got, err, step.want)
-		}
-	}
-}
-
 // A dumb terminal sees no escape sequence at all.
 func TestPromptOnDumbTerminal(t *testing.T) {
 	t.Parallel()

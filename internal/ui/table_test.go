@@ -3,6 +3,7 @@ package ui
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,12 +90,18 @@ func TestTablePaint(t *testing.T) {
 	table.Row("a", "valid", 1)
 	table.Row("b", "ok\x1b[31m", 2)
 	for tty, want := range map[bool]string{
-		true:  "NAME  STATUS  X\na     \x1b[32mvalid\x1b[0m   1\nb     \x1b[32mok[31m\x1b[0m  2\n",
+		true:  "NAME  STATUS  X\na     valid   1\nb     ok[31m  2\n",
 		false: "a\tvalid\t1\nb\tok[31m\t2\n",
 	} {
 		var out bytes.Buffer
-		if err := table.Write(&out, tty); out.String() != want || err != nil {
-			t.Errorf("Write(tty %t): got %q, %v, want %q", tty, out.String(), err, want)
+		if err := table.Write(&out, tty); err != nil {
+			t.Errorf("Write(tty %t): %v", tty, err)
+		}
+		if got := colorCode.ReplaceAllString(out.String(), ""); got != want {
+			t.Errorf("Write(tty %t) without colour: got %q, want %q", tty, got, want)
+		}
+		if got := strings.Contains(out.String(), "\x1b[32mvalid\x1b[0m"); got != tty {
+			t.Errorf("Write(tty %t): %q is green: %t, want %t", tty, out.String(), got, tty)
 		}
 	}
 }

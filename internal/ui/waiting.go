@@ -107,8 +107,9 @@ func (w *Waiting) draw() {
 	if columns <= 0 {
 		columns = defaultWidth
 	}
-	what := Clean(w.what, max(columns-1-width(tail), 1))
-	io.WriteString(w.streams.Err, eraseLine+w.streams.ErrPaint().Faint(what+tail))
+	room := max(columns-1, 1)
+	line := Clean(Clean(w.what, max(room-width(tail), 1))+tail, room)
+	io.WriteString(w.streams.Err, eraseLine+w.streams.ErrPaint().Faint(line))
 	w.drawn = true
 }
 

@@ -11,20 +11,34 @@ import (
 	"time"
 )
 
+// A recorder is a screen that may be written and read at once.
+type recorder struct {
+	mu  sync.Mutex
+	out bytes.Buffer
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.out.Write(p)
+}
+
 // taken returns what was written since it was asked last.
-func taken(out *bytes.Buffer) string {
-	defer out.Reset()
-	return out.String()
+func (r *recorder) taken() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer r.out.Reset()
+	return r.out.String()
 }
 
 func TestWaitingOnTerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		w := NewWaiting(Streams{Err: &out, ErrTTY: true, Width: 80})
+		out := new(recorder)
+		w := NewWaiting(Streams{Err: out, ErrTTY: true, Width: 80})
 		step := func(name, want string) {
 			t.Helper()
 			synctest.Wait()
-			if got := taken(&out); got != want {
+			if got := out.taken(); got != want {
 				t.Errorf("%s: got %q, want %q", name, got, want)
 			}
 		}
@@ -76,11 +90,11 @@ func TestWaitingInPipe(t *testing.T) {
 // A line that wrapped could not be erased.
 func TestWaitingFitsTheWidth(t *testing.T) {
 	for _, columns := range []int{0, 1, 20, 40, 200} {
-		var out bytes.Buffer
-		w := NewWaiting(Streams{Err: &out, ErrTTY: true, Width: columns})
+		out := new(recorder)
+		w := NewWaiting(Streams{Err: out, ErrTTY: true, Width: columns})
 		w.Update(strings.Repeat("wörd ", 100), time.Now().Add(time.Hour))
-		line, _, _ := strings.Cut(strings.TrimPrefix(out.String(), eraseLine), "\x1b")
 		w.Done()
+		line, _, _ := strings.Cut(strings.TrimPrefix(out.taken(), eraseLine), "\r")
 		if columns == 0 {
 			columns = defaultWidth
 		}
