@@ -16,8 +16,8 @@ type block struct{ mark, language, text string }
 
 // untested are the blocks that no test here can run, with who runs them.
 var untested = []string{
-	"nfcert lab exec -- sh\n", // TestReadme/lab runs the block that follows in such a shell
-	"./scripts/test\n",        // .ci/run runs it, as TestCIRunsTheTests checks
+	"go run ./cmd/nfcert lab exec -- sh\n", // TestReadme/lab runs the block that follows in such a shell
+	"./scripts/test\n",                     // .ci/run runs it, as TestCIRunsTheTests checks
 }
 
 // blocks reads the fenced parts of a Markdown file.
