@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -95,11 +96,15 @@ func (s *Store) save(rel string, v any, d durability, with []Attachment) error {
 		all.Go(func() { set[i].temp, set[i].err = stage(set[i].path, set[i].data, d) })
 	}
 	all.Wait()
-	for i := range set {
-		if err == nil {
-			err = set[i].place()
-		} else if set[i].err == nil {
-			os.Remove(set[i].temp)
+	for _, f := range set {
+		err = cmp.Or(err, f.err) // none is placed unless all are staged
+	}
+	for _, f := range set {
+		switch {
+		case err == nil:
+			err = f.place()
+		case f.err == nil:
+			os.Remove(f.temp)
 		}
 	}
 	if err != nil || d != durable {
@@ -120,9 +125,6 @@ type staged struct {
 }
 
 func (f *staged) place() error {
-	if f.err != nil {
-		return f.err
-	}
 	if err := replace(f.temp, f.path); err != nil {
 		os.Remove(f.temp)
 		return accessError("writing", f.path, err)

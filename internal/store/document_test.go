@@ -160,3 +160,32 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// A file that a document names is replaced together with it, or not at all.
+func TestSaveAttachments(t *testing.T) {
+	for name, save := range map[string]func(*Store, string, any, ...Attachment) error{"Save": (*Store).Save, "SaveSoon": (*Store).SaveSoon} {
+		t.Run(name, func(t *testing.T) {
+			s := newStore(t)
+			if err := save(s, "e/doc.json", filled(1), Attachment{"e/chain.pem", []byte("first")}); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			// A name too long for the unfinished file makes staging fail.
+			bad := Attachment{"e/" + strings.Repeat("x", 254), []byte("never")}
+			var access *AccessError
+			if err := save(s, "e/doc.json", filled(2), Attachment{"e/chain.pem", []byte("second")}, bad); !errors.As(err, &access) {
+				t.Errorf("%s with a file that cannot be staged: %v, want an AccessError", name, err)
+			}
+			var got testDoc
+			if err := s.Load("e/doc.json", &got); err != nil || got.Number != 1 {
+				t.Errorf("document %d, %v, want the first", got.Number, err)
+			}
+			if data, err := s.ReadFile("e/chain.pem"); string(data) != "first" {
+				t.Errorf("attachment %q, %v, want the first", data, err)
+			}
+			want := []string{"e", "e/chain.pem", "e/doc.json", "format"}
+			if diff := cmp.Diff(tree(t, s.Dir()), want); diff != "" {
+				t.Errorf("files, got -, want +:\n%s", diff)
+			}
+		})
+	}
+}

@@ -15,9 +15,10 @@
 // # What a reader sees
 //
 // A file is replaced by a rename, so whoever opens one sees the old content or
-// the new, whole, also when the writer was killed or the power failed. Writes
-// other than [Store.SaveCache] and [Store.Append] are on the disk when they
-// return. Files are 0600 from their first byte and directories 0700.
+// the new, whole, also when the writer was killed or the power failed. A write is
+// on the disk when it returns, but for those that say otherwise:
+// [Store.SaveSoon], [Store.CreateKeyFor], [Store.SaveCache] and [Store.Append].
+// Files are 0600 from their first byte and directories 0700.
 //
 // A missing file is an error for which errors.Is(err, fs.ErrNotExist) holds. It
 // is no fault: it means that the thing was never made. A file that is there but
