@@ -88,6 +88,10 @@ func writable(dir string) error {
 		return &store.AccessError{Op: "writing into", Path: dir, Err: errors.New("it is no directory")}
 	}
 	f, err := os.CreateTemp(dir, ".nfcert-*")
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err // the file's made-up name tells nothing
+	}
 	if err != nil {
 		return &store.AccessError{Op: "writing into", Path: dir, Err: err}
 	}
