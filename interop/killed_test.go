@@ -34,6 +34,34 @@ func TestPebbleKilled(t *testing.T) {
 	}
 }
 
+// The same for each step in a process of its own: killed, then run again.
+func TestPebbleStepsKilled(t *testing.T) {
+	const trials, spread = 10, 3 * time.Millisecond
+	ca := startPebble(t, realca.PebbleOptions{})
+	killed := 0
+	for i := range trials {
+		b := pebbleBench(t, ca)
+		before := ca.Log()
+		var last []byte
+		for _, args := range [][]string{
+			{"account", "--accept-tos"},
+			append([]string{"csr", "-n", "amf-01"}, sampleNF()...),
+			append([]string{"order", "-n", "amf-01"}, b.answering()...),
+			append([]string{"finalize", "-n", "amf-01"}, b.saving()...),
+		} {
+			if b.killAfter(time.Duration(i+2)*spread, args...) {
+				killed++
+			}
+			last, _ = b.exec(0, args...)
+		}
+		b.judgeCertificate(decode[document](t, "Enrolment", last))
+		b.judgeRecovery(time.Duration(i+2)*spread, strings.TrimPrefix(ca.Log(), before))
+	}
+	if killed == 0 {
+		t.Error("every step ended before it was killed, so nothing was tested")
+	}
+}
+
 // judgeRecovery reads in Pebble's log how a run that was killed after d and the
 // run that finished made their account and order. An order that was being
 // validated when its web server died is invalid and rightly followed by another.
