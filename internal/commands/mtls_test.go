@@ -1,0 +1,65 @@
+package commands
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"testing"
+	"time"
+
+	"github.com/nfcert/nfcert/internal/lab"
+)
+
+// A CA that demands a client certificate is enrolled at with one; its paths are
+// remembered with the server. Without it the error says what is wanted.
+func TestMutualTLS(t *testing.T) {
+	root, rootKey := issue(t, nil, nil)
+	leaf, leafKey := issue(t, root, rootKey)
+	pool := x509.NewCertPool()
+	pool.AddCert(root)
+	w, _ := newLabWorld(t, lab.Options{ClientCAs: pool})
+	write(t, w.path("oam.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw})))
+	der, err := x509.MarshalPKCS8PrivateKey(leafKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, w.path("oam.key"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+
+	refused := w.run(t.Context(), "account", "-o", "json").report(t)
+	if refused.Exit != exitNetwork || refused.Fault != faultTLS {
+		t.Errorf("without a certificate: exit %d, fault %q, want %d and %q", refused.Exit, refused.Fault, exitNetwork, faultTLS)
+	}
+	w.must(t, "account", "--client-cert", w.path("oam.pem"), "--client-key", w.path("oam.key"))
+	w.must(t, "enroll", "-n", "amf-01", "--nf", w.path("amf.yaml"))
+}
+
+// issue makes a certificate: a root without an issuer, else a client's.
+func issue(t *testing.T, issuer *x509.Certificate, issuerKey *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "oam"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+	if issuer == nil {
+		template.IsCA, template.BasicConstraintsValid, template.KeyUsage = true, true, x509.KeyUsageCertSign
+		issuer, issuerKey = template, key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, issuer, key.Public(), issuerKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert, key
+}
