@@ -150,6 +150,11 @@ func (w *Wire) send(req *http.Request, request []byte) (*Exchange, error) {
 		body, err = readCapped(resp.Body, w.maxBody)
 		resp.Body.Close()
 	}
+	if err == nil && len(body) == 0 && req.Method != http.MethodHead {
+		// A server that notices us leaving may end its answer before it began,
+		// and net/http takes that for one.
+		err = req.Context().Err()
+	}
 	ex.Duration = time.Since(began)
 	ex.Millis = float64(ex.Duration.Microseconds()) / 1000
 	if resp != nil {
