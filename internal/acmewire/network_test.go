@@ -143,7 +143,10 @@ func poolOf(certs ...*x509.Certificate) *x509.CertPool {
 // However a server keeps silent, the wait ends with the context, and the error
 // is the context's own.
 func TestSilence(t *testing.T) {
-	hold := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	hold := func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler) // returning would be an answer, which net/http may still take
+	}
 	half := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		io.WriteString(w, `{"status":`)
