@@ -14,21 +14,137 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
 // Contents is what a request asks for, or what a certificate says. An
-// extension that is absent is nil.
+// extension that is absent is nil; what a request does not have, such as a
+// serial number, is zero.
 type Contents struct {
+	Kind Kind `json:"-"`
+	// Version is the number that people use: 3 for a v3 certificate, 1 for a
+	// request. Zero: it could not be read.
+	Version int `json:"version,omitempty"`
+	// SerialNumber is in lower-case hex without leading zeros, with a minus sign
+	// before a negative one.
+	SerialNumber string      `json:"serialNumber,omitempty"`
+	Issuer       []Attribute `json:"issuer,omitempty"` // in the order of the DER
+	NotBefore    time.Time   `json:"notBefore,omitzero"`
+	NotAfter     time.Time   `json:"notAfter,omitzero"` // zero: absent or unreadable
+
 	Subject        []Attribute     `json:"subject,omitempty"` // in the order of the DER
 	SubjectAltName *SubjectAltName `json:"subjectAltName,omitempty"`
 	KeyUsage       *KeyUsage       `json:"keyUsage,omitempty"`
 	ExtKeyUsage    *ExtKeyUsage    `json:"extKeyUsage,omitempty"`
 	NFTypes        *NFTypes        `json:"nfTypes,omitempty"`
-	Extensions     []Extension     `json:"extensions,omitempty"` // all of them, in the order of the DER
-	PublicKey      PublicKey       `json:"publicKey"`
-	Signature      string          `json:"signature"` // algorithm, as in ECDSA-SHA256
+
+	BasicConstraints *BasicConstraints `json:"basicConstraints,omitempty"`
+	SubjectKeyID     *KeyID            `json:"subjectKeyIdentifier,omitempty"`
+	AuthorityKeyID   *KeyID            `json:"authorityKeyIdentifier,omitempty"`
+	CRL              *CRLDistribution  `json:"cRLDistributionPoints,omitempty"`
+	AIA              *AuthorityInfo    `json:"authorityInfoAccess,omitempty"`
+
+	Extensions   []Extension `json:"extensions,omitempty"` // all of them, in the order of the DER
+	PublicKey    PublicKey   `json:"publicKey"`
+	Signature    string      `json:"signature"`              // algorithm, as in ECDSA-SHA256; its OID when it has no name
+	SignatureOID nf.OID      `json:"signatureOid,omitempty"` // of signatureAlgorithm
+	// Attributes are those of a request, in the order of the DER.
+	Attributes []RequestAttribute `json:"attributes,omitempty"`
+	// Faults are the parts that are malformed, or otherwise than DER and
+	// RFC 5280 have them. The other fields hold what could be read all the same.
+	Faults []Fault `json:"faults,omitempty"`
+
+	Raw Raw `json:"-"`
+}
+
+// Kind says what was read.
+type Kind string
+
+// The kinds of thing that are read.
+const (
+	KindCSR         Kind = "csr"
+	KindCertificate Kind = "certificate"
+)
+
+// Raw holds pieces of the DER as they stand in it, which signatures and
+// comparisons need. They share memory with what was read, and are nil where it
+// broke off before.
+type Raw struct {
+	Whole              []byte // the certificate or request, without what follows it
+	Signed             []byte // TBSCertificate or CertificationRequestInfo
+	Subject            []byte
+	Issuer             []byte
+	PublicKeyInfo      []byte // SubjectPublicKeyInfo
+	PublicKeyBits      []byte // content of its subjectPublicKey, without the count of unused bits
+	SignatureAlgorithm []byte // AlgorithmIdentifier beside the signature
+	SignedAlgorithm    []byte // AlgorithmIdentifier within the signed part; nil for a request
+	Signature          []byte // the signature's octets
+}
+
+// Fault is one part that is malformed or not as it should be encoded.
+type Fault struct {
+	Field  nf.FieldName `json:"field"`
+	Kind   FaultKind    `json:"fault"`
+	Detail string       `json:"detail"` // may hold text of the file, quoted
+}
+
+// FaultKind says in which way a part is at fault.
+type FaultKind string
+
+// The ways in which a part can be at fault.
+const (
+	FaultMalformed  FaultKind = "malformed"   // it could not be read, or not to its end
+	FaultTrailing   FaultKind = "trailing"    // bytes after its end
+	FaultEncoding   FaultKind = "encoding"    // it could be read, and is not DER
+	FaultDuplicate  FaultKind = "duplicate"   // it stands twice
+	FaultStringType FaultKind = "string-type" // a string of the wrong ASN.1 type
+	FaultCharacters FaultKind = "characters"  // characters that its string type, or any name, does not have
+	FaultValue      FaultKind = "value"       // a value that it must not have, such as a negative serial number
+	FaultTooMany    FaultKind = "too-many"    // more entries than are read
+)
+
+// BasicConstraints is the extension of RFC 5280 4.2.1.9.
+type BasicConstraints struct {
+	Critical bool `json:"critical"`
+	CA       bool `json:"ca"`
+	// MaxPathLen is nil when the extension sets none.
+	MaxPathLen *int `json:"maxPathLen,omitempty"`
+}
+
+// KeyID is the subjectKeyIdentifier or the authorityKeyIdentifier (RFC 5280
+// 4.2.1.1 and 4.2.1.2).
+type KeyID struct {
+	Critical bool   `json:"critical"`
+	ID       string `json:"id,omitempty"` // lower-case hex; empty when the extension names none
+	// Issuer says that an authorityKeyIdentifier also names issuer and serial
+	// number.
+	Issuer bool `json:"issuer,omitempty"`
+}
+
+// CRLDistribution is the extension of RFC 5280 4.2.1.13.
+type CRLDistribution struct {
+	Critical bool     `json:"critical"`
+	URIs     []string `json:"uris,omitempty"`   // of every distributionPoint, in their order
+	Others   []string `json:"others,omitempty"` // names that are no URI, as in directoryName:3003…
+}
+
+// AuthorityInfo is the extension of RFC 5280 4.2.2.1.
+type AuthorityInfo struct {
+	Critical  bool     `json:"critical"`
+	CAIssuers []string `json:"caIssuers,omitempty"` // URIs of id-ad-caIssuers
+	OCSP      []string `json:"ocsp,omitempty"`      // URIs of id-ad-ocsp
+	Others    []string `json:"others,omitempty"`    // the rest, as METHOD-OID:NAME
+}
+
+// RequestAttribute is one attribute of a request (RFC 2986 4.1).
+type RequestAttribute struct {
+	OID  nf.OID `json:"oid"`
+	Name string `json:"name,omitempty"` // as in extensionRequest
+	// Values counts the values, which are not kept: a challengePassword is a
+	// secret.
+	Values int `json:"values"`
 }
 
 // Attribute is one attribute of a distinguished name.
@@ -120,8 +236,11 @@ type Extension struct {
 
 // PublicKey is the key that the certificate is for.
 type PublicKey struct {
-	Type   string `json:"type"`   // as in P256, RSA3072
-	SHA256 string `json:"sha256"` // of SubjectPublicKeyInfo, hex
+	Type      string `json:"type"`                // as in P256, RSA3072, Ed25519; unknown
+	SHA256    string `json:"sha256"`              // of SubjectPublicKeyInfo, hex
+	Algorithm nf.OID `json:"algorithm,omitempty"` // as in 1.2.840.10045.2.1
+	Bits      int    `json:"bits,omitempty"`      // of the modulus, or of the curve's field; zero: not known
+	Curve     nf.OID `json:"curve,omitempty"`     // of an EC key
 }
 
 // CSR reads a PKCS#10 request (RFC 2986) in DER, with the extensions of its
