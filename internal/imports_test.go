@@ -19,7 +19,8 @@ const module = "github.com/nfcert/nfcert/"
 // arrows are the packages of ours that each package may import, tests apart.
 // docs/architecture.md draws them. A new package needs a row.
 var arrows = map[string][]string{
-	"cmd/nfcert": {"internal/commands"},
+	"cmd/nfcert":       {"internal/commands"},
+	"cmd/nfcert-zlint": {"internal/zlint"},
 	"internal/commands": {
 		"internal/acmewire", "internal/csrgen", "internal/enroll", "internal/inspect", "internal/lab",
 		"internal/nf", "internal/secret", "internal/solve", "internal/store", "internal/ui",
@@ -36,6 +37,7 @@ var arrows = map[string][]string{
 	"internal/ui":       {},
 	"internal/nf":       {},
 	"internal/secret":   {},
+	"internal/zlint":    {}, // and no lints: they are the companion's
 	"scripts/gendocs":   {"internal/commands"},
 	"scripts/floor":     {},
 	"scripts/tally":     {},
@@ -52,6 +54,7 @@ var owners = map[string][]string{
 	"github.com/go-jose":                    {"internal/acmewire"},
 	"github.com/gofrs/flock":                {"internal/store"},
 	"go.yaml.in/yaml":                       {"internal/nf", "internal/commands"},
+	"github.com/zmap":                       {"cmd/nfcert-zlint"},
 	"github.com/google/go-cmp":              {},
 	"github.com/rogpeppe/go-internal":       {},
 	"github.com/nfcert/nfcert/internal/lab": {"internal/commands"},
@@ -60,7 +63,7 @@ var owners = map[string][]string{
 // standardOnly are packages that may import nothing but the standard library
 // and what arrows allows: the yardstick and the opponent must not lean on what
 // they are held against.
-var standardOnly = []string{"scripts/floor", "scripts/tally", "internal/lab", "internal/secret"}
+var standardOnly = []string{"scripts/floor", "scripts/tally", "internal/lab", "internal/secret", "internal/zlint"}
 
 // within reports whether an import path is root or below it.
 func within(imported, root string) bool {

@@ -1,0 +1,142 @@
+package zlint
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// startWithin is how long a companion may take to greet.
+	startWithin = 10 * time.Second
+	// judgeWithin is how long it may take for one certificate: a key of a
+	// million bits keeps its arithmetic busy for minutes.
+	judgeWithin = 10 * time.Second
+	// maxDeaths is how many certificates in a row may go unanswered before the
+	// companion counts as broken.
+	maxDeaths = 3
+)
+
+// Client has one companion process judge certificates, one after the other. It
+// starts the process when the first comes, and again when it has died. It must
+// not be used by two goroutines at once; each can have a client of its own.
+type Client struct {
+	// Path is the companion's executable.
+	Path string
+	// Timeout bounds the work on one certificate; zero means 10 seconds.
+	Timeout time.Duration
+
+	process *process // nil: none runs
+	hello   Greeting
+	deaths  int // in a row
+}
+
+// UnavailableError says that there is no companion that works, so that no other
+// certificate will be judged either.
+type UnavailableError struct {
+	Path string
+	Err  error
+}
+
+func (e *UnavailableError) Error() string {
+	return fmt.Sprintf("%q cannot be used for zlint's lints: %v", e.Path, e.Err)
+}
+func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// FaultError says why one certificate was not judged. The next may be.
+type FaultError struct{ Reason string }
+
+func (e *FaultError) Error() string { return "zlint's lints did not run: " + e.Reason }
+
+// Start starts the companion, if it does not run, and returns its greeting. The
+// error is an [UnavailableError], or the context's.
+func (c *Client) Start(ctx context.Context) (Greeting, error) {
+	if c.process != nil {
+		return c.hello, nil
+	}
+	p, err := launch(c.Path)
+	if err != nil {
+		return Greeting{}, &UnavailableError{c.Path, err}
+	}
+	line, err := p.exchange(ctx, startWithin, nil)
+	if err == nil {
+		err = checkGreeting(line, &c.hello)
+	}
+	if err != nil {
+		err = p.end(err)
+		if ctx.Err() != nil {
+			return Greeting{}, ctx.Err()
+		}
+		return Greeting{}, &UnavailableError{c.Path, err}
+	}
+	c.process = p
+	return c.hello, nil
+}
+
+// checkGreeting refuses programs that are something else, and versions whose
+// answers would be misread.
+func checkGreeting(line []byte, hello *Greeting) error {
+	if err := json.Unmarshal(line, hello); err != nil || hello.Protocol == 0 {
+		return fmt.Errorf("it does not greet as %s does", Program)
+	}
+	if hello.Protocol != Protocol {
+		return fmt.Errorf("it speaks version %d of the protocol, want %d: install the one of this nfcert's version", hello.Protocol, Protocol)
+	}
+	return nil
+}
+
+// Lint returns what one certificate does not pass. The error is an
+// [UnavailableError], a [FaultError], or the context's.
+func (c *Client) Lint(ctx context.Context, der []byte) ([]Finding, error) {
+	if len(der) > MaxCertificate {
+		return nil, &FaultError{fmt.Sprintf("the certificate has %d bytes, want at most %d", len(der), MaxCertificate)}
+	}
+	if _, err := c.Start(ctx); err != nil {
+		return nil, err
+	}
+	within := c.Timeout
+	if within <= 0 {
+		within = judgeWithin
+	}
+	var answer Answer
+	line, err := c.process.exchange(ctx, within, der)
+	if err == nil {
+		err = json.Unmarshal(line, &answer)
+	}
+	if err != nil {
+		return nil, c.died(ctx, err)
+	}
+	c.deaths = 0
+	if answer.Fault != "" {
+		return nil, &FaultError{answer.Fault}
+	}
+	return answer.Findings, nil
+}
+
+// died buries a process that gave no answer.
+func (c *Client) died(ctx context.Context, err error) error {
+	err = c.process.end(err)
+	c.process = nil
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if c.deaths++; c.deaths >= maxDeaths {
+		return &UnavailableError{c.Path, fmt.Errorf("it left %d certificates in a row unanswered, the last one so: %w", c.deaths, err)}
+	}
+	return &FaultError{err.Error()}
+}
+
+// Close ends the process and waits for it. The client can be used again.
+func (c *Client) Close() error {
+	if c.process == nil {
+		return nil
+	}
+	err := c.process.end(nil)
+	c.process, c.deaths = nil, 0
+	return err
+}
+
+// errSilent is the cause when a process was ended for taking too long.
+var errSilent = errors.New("no answer in time")
