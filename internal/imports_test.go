@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	"cmd/nfcert":       {"internal/commands"},
 	"cmd/nfcert-zlint": {"internal/zlint"},
 	"internal/commands": {
-		"internal/acmewire", "internal/csrgen", "internal/enroll", "internal/inspect", "internal/lab",
+		"internal/acmewire", "internal/artifact", "internal/csrgen", "internal/enroll", "internal/inspect", "internal/lab",
 		"internal/nf", "internal/secret", "internal/solve", "internal/store", "internal/ui",
 	},
 	"internal/enroll": {
@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"internal/inspect":  {"internal/nf"},
 	"internal/lab":      {"internal/nf"}, // and nothing that the client speaks ACME with
 	"internal/acmewire": {"internal/secret"},
+	"internal/artifact": {"internal/secret"},
 	"internal/solve":    {},
 	"internal/store":    {},
 	"internal/ui":       {},
@@ -54,6 +55,7 @@ var owners = map[string][]string{
 	"github.com/go-jose":                    {"internal/acmewire"},
 	"github.com/gofrs/flock":                {"internal/store"},
 	"go.yaml.in/yaml":                       {"internal/nf", "internal/commands"},
+	"software.sslmate.com/src/go-pkcs12":    {"internal/artifact", "internal/layout"},
 	"github.com/zmap":                       {"cmd/nfcert-zlint"},
 	"github.com/google/go-cmp":              {},
 	"github.com/rogpeppe/go-internal":       {},
