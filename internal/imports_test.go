@@ -28,7 +28,7 @@ var arrows = map[string][]string{
 	"internal/enroll": {
 		"internal/acmewire", "internal/csrgen", "internal/inspect", "internal/nf", "internal/solve", "internal/store",
 	},
-	"internal/csrgen":   {"internal/inspect", "internal/nf"},
+	"internal/csrgen":   {"internal/inspect", "internal/nf", "internal/secret"},
 	"internal/inspect":  {"internal/nf"},
 	"internal/lab":      {"internal/nf"}, // and nothing that the client speaks ACME with
 	"internal/acmewire": {"internal/secret"},

@@ -88,19 +88,29 @@ func requestBytes(data []byte) (der []byte, found string) {
 
 // wholeElement refuses bytes before the end and after it.
 func wholeElement(der []byte) ([]byte, string) {
-	input := cryptobyte.String(der)
-	var element cryptobyte.String
-	if !input.ReadASN1Element(&element, cbasn1.SEQUENCE) {
+	element, rest := firstElement(der)
+	switch {
+	case element == nil:
 		return nil, "DER that is cut short or damaged"
+	case rest > 0:
+		return nil, fmt.Sprintf("%d bytes after the certificate request", rest)
 	}
-	if !input.Empty() {
-		if len(bytes.Trim(input, "\r\n")) == 0 && len(input) <= 2 {
-			// A final line break, from a file that passed an editor.
-			return element, ""
-		}
-		return nil, fmt.Sprintf("%d bytes after the certificate request", len(input))
+	return element, ""
+}
+
+// firstElement gives the SEQUENCE that DER begins with, nil when it is cut
+// short, and how many bytes come after it. A final line break, from a file that
+// passed an editor, is not counted.
+func firstElement(der []byte) (element []byte, rest int) {
+	input := cryptobyte.String(der)
+	var first cryptobyte.String
+	if !input.ReadASN1Element(&first, cbasn1.SEQUENCE) {
+		return nil, 0
 	}
-	return der, ""
+	if len(input) <= 2 && len(bytes.Trim(input, "\r\n")) == 0 {
+		return first, 0
+	}
+	return first, len(input)
 }
 
 // checkRequest parses the request and checks its signature.

@@ -17,6 +17,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/nfcert/nfcert/internal/secret"
 )
 
 const (
@@ -26,19 +28,32 @@ const (
 	maxRSABits = 16384 // more serves nobody, and takes minutes to check
 )
 
-// ErrEncryptedKey says that a key is under a passphrase.
-var ErrEncryptedKey = errors.New("the private key is encrypted")
+var (
+	// ErrEncryptedKey says that a key is under a passphrase and none is known.
+	ErrEncryptedKey = errors.New("the private key is encrypted")
+	// ErrWrongPassphrase says that a passphrase does not open the key.
+	ErrWrongPassphrase = errors.New("the passphrase does not open the private key")
+	// ErrOtherEncryption says that a key is encrypted in a way that is not read
+	// here, whatever the passphrase.
+	ErrOtherEncryption = errors.New("the private key is encrypted in a way that is not read")
+)
 
 // KeyError says why a file holds no key that can be used. It never repeats
 // what the file holds.
 type KeyError struct {
 	File  string // as the caller named it
 	Found string // what is there, as in "a certificate"
-	Err   error  // ErrEncryptedKey, or nil
+	Err   error  // ErrEncryptedKey, ErrWrongPassphrase, ErrOtherEncryption, or nil
 }
 
 func (e *KeyError) Error() string {
-	return fmt.Sprintf("key file %s: found %s, want one unencrypted private key in PEM", e.File, e.Found)
+	switch {
+	case errors.Is(e.Err, ErrWrongPassphrase):
+		return fmt.Sprintf("key file %s: found %s, and the passphrase does not open it", e.File, e.Found)
+	case errors.Is(e.Err, ErrEncryptedKey):
+		return fmt.Sprintf("key file %s: found %s, and no passphrase for it", e.File, e.Found)
+	}
+	return fmt.Sprintf("key file %s: found %s, want one private key in PEM or DER", e.File, e.Found)
 }
 
 func (e *KeyError) Unwrap() error { return e.Err }
@@ -53,31 +68,99 @@ func MarshalKey(key crypto.Signer) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
-// ParseKey reads the one private key of a PEM file: PKCS#8, PKCS#1 or SEC1, EC
-// on P-256, P-384 or P-521, RSA of 2048 to 16384 bits, or Ed25519. EC
-// PARAMETERS and certificates beside the key are passed over. The name is for
-// messages alone. Every error is a *KeyError.
+// Passphrase gives the passphrase of an encrypted key. It is asked only when a
+// key is encrypted; its error is passed on as it is.
+type Passphrase func() (secret.Bytes, error)
+
+// ParseKey is [ParseKeyWith] without a passphrase.
 func ParseKey(name string, data []byte) (crypto.Signer, error) {
-	block, err := onePrivateKey(name, data)
-	if err != nil {
-		return nil, err
+	return ParseKeyWith(name, data, nil)
+}
+
+// ParseKeyWith reads the one private key of a file, PEM or DER: PKCS#8, also
+// encrypted by PBES2, PKCS#1 or SEC1; EC on P-256, P-384 or P-521, RSA of 2048
+// to 16384 bits, or Ed25519. EC PARAMETERS and certificates beside the key are
+// passed over. The name is for messages alone. A nil passphrase refuses
+// encrypted keys. Every error but the passphrase's own is a *KeyError.
+func ParseKeyWith(name string, data []byte, passphrase Passphrase) (crypto.Signer, error) {
+	fail := func(found string, err error) (crypto.Signer, error) {
+		return nil, &KeyError{File: name, Found: found, Err: err}
 	}
-	key, found := parseKeyDER(block.Bytes)
+	der, encrypted, found := keyBytes(data)
+	switch {
+	case found != "" && encrypted:
+		return fail(found, ErrOtherEncryption)
+	case found != "":
+		return fail(found, nil)
+	case encrypted:
+		plain, found, err := openKey(der, passphrase)
+		if found != "" {
+			return fail(found, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		der = plain
+	}
+	key, found := parseKeyDER(der)
 	if found != "" {
-		return nil, &KeyError{File: name, Found: found}
+		return fail(found, nil)
 	}
 	return key, nil
 }
 
-// onePrivateKey finds the only block that holds a private key.
-func onePrivateKey(name string, data []byte) (*pem.Block, error) {
-	fail := func(found string, err error) (*pem.Block, error) {
-		return nil, &KeyError{File: name, Found: found, Err: err}
+// openKey decrypts a PKCS#8 key. Without found the error is the passphrase's.
+func openKey(der []byte, passphrase Passphrase) (plain []byte, found string, err error) {
+	box, found := parsePBES2(der)
+	if found != "" {
+		return nil, found, ErrOtherEncryption
 	}
+	const kind = "an encrypted private key"
+	if passphrase == nil {
+		return nil, kind, ErrEncryptedKey
+	}
+	word, err := passphrase()
+	if err != nil {
+		return nil, "", err
+	}
+	switch plain, err = box.open(word.Reveal()); {
+	case errors.Is(err, ErrWrongPassphrase):
+		return nil, kind, ErrWrongPassphrase
+	case err != nil:
+		return nil, kind + " that must not be opened here", ErrOtherEncryption
+	}
+	return plain, "", nil
+}
+
+// keyBytes finds the DER of the only private key of a file and whether it is
+// encrypted, or says what is there.
+func keyBytes(data []byte) (der []byte, encrypted bool, found string) {
 	if len(data) > maxFile {
-		return fail(fmt.Sprintf("%d bytes (at most %d are read)", len(data), maxFile), nil)
+		return nil, false, fmt.Sprintf("%d bytes (at most %d are read)", len(data), maxFile)
 	}
-	var key *pem.Block
+	if len(data) > 0 && data[0] == 0x30 { // SEQUENCE: no PEM file begins with "0"
+		der, rest := firstElement(data)
+		switch {
+		case der == nil:
+			return nil, false, "DER that is cut short or damaged"
+		case rest > 0:
+			return nil, false, fmt.Sprintf("%d bytes after the first thing in DER", rest)
+		}
+		return der, isPBES(der), ""
+	}
+	block, found := onePrivateKey(data)
+	switch {
+	case found != "":
+		return nil, false, found
+	case block.Headers["DEK-Info"] != "" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
+		return nil, true, "a private key encrypted in the old way of PEM (RFC 1421), which is weak"
+	}
+	return block.Bytes, block.Type == "ENCRYPTED PRIVATE KEY", ""
+}
+
+// onePrivateKey finds the only PEM block that holds a private key, or says what
+// is there.
+func onePrivateKey(data []byte) (key *pem.Block, found string) {
 	other := ""
 	for rest := data; ; {
 		var block *pem.Block
@@ -90,21 +173,19 @@ func onePrivateKey(name string, data []byte) (*pem.Block, error) {
 			if other == "" {
 				other = kind
 			}
-		case isEncrypted(block):
-			return fail("an encrypted private key", ErrEncryptedKey)
 		case key != nil:
-			return fail("several private keys", nil)
+			return nil, "several private keys"
 		default:
 			key = block
 		}
 	}
 	switch {
 	case key != nil:
-		return key, nil
+		return key, ""
 	case other != "":
-		return fail(other, nil)
+		return nil, other
 	}
-	return fail(notPEM(data), nil)
+	return nil, notPEM(data)
 }
 
 // blockKind words what a PEM label announces.
@@ -133,12 +214,6 @@ func blockKind(label string) string {
 	return "a PEM block of another kind"
 }
 
-func isEncrypted(block *pem.Block) bool {
-	return block.Type == "ENCRYPTED PRIVATE KEY" ||
-		strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") ||
-		block.Headers["DEK-Info"] != ""
-}
-
 // notPEM words what a file without a PEM block looks like.
 func notPEM(data []byte) string {
 	switch trimmed := bytes.TrimSpace(data); {
@@ -146,8 +221,6 @@ func notPEM(data []byte) string {
 		return "an empty file"
 	case bytes.Contains(data, []byte("-----BEGIN")):
 		return "a damaged PEM block"
-	case data[0] == 0x30:
-		return "binary DER"
 	}
 	return "no PEM block"
 }
