@@ -300,7 +300,7 @@ func (c *comparison) extensions() {
 		if slices.Contains(compared, e.OID) {
 			continue
 		}
-		got, there := c.issued.extension(e.OID)
+		got, there := c.issued.Extension(e.OID)
 		switch {
 		case !there:
 			report(e, criticality(e.Critical), "", Warning)
@@ -311,7 +311,7 @@ func (c *comparison) extensions() {
 		}
 	}
 	for _, e := range c.issued.Extensions {
-		if _, asked := c.requested.extension(e.OID); asked || slices.Contains(compared, e.OID) || addedByCAs(e) {
+		if _, asked := c.requested.Extension(e.OID); asked || slices.Contains(compared, e.OID) || addedByCAs(e) {
 			continue
 		}
 		report(e, "", criticality(e.Critical), Info)
@@ -320,8 +320,8 @@ func (c *comparison) extensions() {
 
 // changed reports whether both have the extension, with different values.
 func (c *comparison) changed(oid nf.OID) bool {
-	want, asked := c.requested.extension(oid)
-	got, there := c.issued.extension(oid)
+	want, asked := c.requested.Extension(oid)
+	got, there := c.issued.Extension(oid)
 	return asked && there && !bytes.Equal(want.Value, got.Value)
 }
 

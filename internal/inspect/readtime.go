@@ -1,0 +1,130 @@
+package inspect
+
+import (
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/nfcert/nfcert/internal/nf"
+)
+
+// validity reads notBefore and notAfter (RFC 5280 4.1.2.5).
+func (r *reader) validity(in *cryptobyte.String) bool {
+	var seq cryptobyte.String
+	if !in.ReadASN1(&seq, cbasn1.SEQUENCE) {
+		r.fault(nf.FieldValidity, FaultMalformed, "not a SEQUENCE of two times")
+		return false
+	}
+	r.c.NotBefore = r.time(&seq, "notBefore")
+	r.c.NotAfter = r.time(&seq, "notAfter")
+	if !seq.Empty() {
+		r.fault(nf.FieldValidity, FaultTrailing, "%d bytes after notAfter", len(seq))
+	}
+	return true
+}
+
+// time reads one time; one that cannot be read is zero.
+func (r *reader) time(seq *cryptobyte.String, name string) time.Time {
+	var text cryptobyte.String
+	var tag cbasn1.Tag
+	if !seq.ReadAnyASN1(&text, &tag) {
+		r.fault(nf.FieldValidity, FaultMalformed, "%s is missing or damaged", name)
+		return time.Time{}
+	}
+	if tag != cbasn1.UTCTime && tag != cbasn1.GeneralizedTime {
+		r.fault(nf.FieldValidity, FaultMalformed, "%s is neither UTCTime nor GeneralizedTime", name)
+		return time.Time{}
+	}
+	t, exact, ok := parseTime(string(text), tag == cbasn1.UTCTime)
+	if !ok {
+		r.fault(nf.FieldValidity, FaultMalformed, "%s %.40q is no time", name, string(text))
+		return time.Time{}
+	}
+	switch {
+	case !exact:
+		r.fault(nf.FieldValidity, FaultEncoding, "%s %q, want seconds and Z, and nothing else (RFC 5280 4.1.2.5)", name, string(text))
+	case tag == cbasn1.GeneralizedTime && t.Year() < 2050:
+		r.fault(nf.FieldValidity, FaultEncoding, "%s is GeneralizedTime before 2050, want UTCTime (RFC 5280 4.1.2.5)", name)
+	}
+	return t
+}
+
+// parseTime reads a UTCTime or GeneralizedTime, also in the forms that ASN.1
+// has and RFC 5280 4.1.2.5 does not: without seconds, with a fraction, with an
+// offset. Exact says that it is as RFC 5280 wants it.
+func parseTime(s string, utc bool) (t time.Time, exact, ok bool) {
+	if len(s) > 32 {
+		return time.Time{}, false, false
+	}
+	year := 4
+	if utc {
+		year = 2
+	}
+	if len(s) == year+11 && s[len(s)-1] == 'Z' {
+		if t, ok := digitsTime(s, year); ok {
+			return t, true, true
+		}
+	}
+	layouts := []string{"20060102150405Z0700", "200601021504Z0700", "20060102150405"}
+	if utc {
+		layouts = []string{"060102150405Z0700", "0601021504Z0700"}
+	}
+	for _, layout := range layouts {
+		// A fraction after the seconds is read though the layout has none.
+		t, err := time.Parse(layout, s)
+		if err != nil {
+			continue
+		}
+		if t = t.UTC(); utc {
+			t = utcCentury(t)
+		}
+		// encoding/json cannot write other years.
+		return t, false, t.Year() >= 0 && t.Year() <= 9999
+	}
+	return time.Time{}, false, false
+}
+
+// utcCentury moves a two-digit year, which package time splits at 69, to where
+// RFC 5280 4.1.2.5.1 splits it: at 50.
+func utcCentury(t time.Time) time.Time {
+	if t.Year() >= 2050 {
+		return t.AddDate(-100, 0, 0)
+	}
+	return t
+}
+
+// digitsTime reads a year of the given number of digits, then month to second
+// with two each.
+func digitsTime(s string, yearDigits int) (time.Time, bool) {
+	number := func(from, to int) int {
+		n := 0
+		for _, c := range []byte(s[from:to]) {
+			if c < '0' || c > '9' {
+				return -1
+			}
+			n = 10*n + int(c-'0')
+		}
+		return n
+	}
+	year := number(0, yearDigits)
+	if yearDigits == 2 && year >= 0 {
+		year += 1900
+		if year < 1950 {
+			year += 100
+		}
+	}
+	var part [5]int // month, day, hour, minute, second
+	for i := range part {
+		part[i] = number(yearDigits+2*i, yearDigits+2*i+2)
+		if part[i] < 0 {
+			return time.Time{}, false
+		}
+	}
+	if year < 0 || part[0] < 1 || part[0] > 12 || part[2] > 23 || part[3] > 59 || part[4] > 59 {
+		return time.Time{}, false
+	}
+	t := time.Date(year, time.Month(part[0]), part[1], part[2], part[3], part[4], 0, time.UTC)
+	// The 31st of February has become another day.
+	return t, part[1] >= 1 && t.Day() == part[1]
+}
