@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"math/big"
@@ -23,7 +24,7 @@ import (
 )
 
 // issue makes a certificate that passes every lint, as change leaves it.
-func issue(t *testing.T, change func(*x509.Certificate)) []byte {
+func issue(t testing.TB, change func(*x509.Certificate)) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -73,6 +74,34 @@ func TestJudge(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The lint that is passed over for short signatures still finds what it is for:
+// the lost keys are the generator of P-384 taken less than 256 times.
+func TestJudgeLostKey(t *testing.T) {
+	const lostX = "25dba85a64d397da0b1052e9ea546e487befea9c9d9d68a0c5eadcfeef75a69bb5d6fc01f42bfbca6eb40bcd64c0767e"
+	for d := 1; d < 256; d++ {
+		scalar := make([]byte, 48)
+		scalar[47] = byte(d)
+		key, err := ecdsa.ParseRawPrivateKey(elliptic.P384(), scalar)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if point, err := key.PublicKey.Bytes(); err != nil || hex.EncodeToString(point[1:49]) != lostX {
+			continue
+		}
+		template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now()}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := newJudge().judge(der).Findings
+		if !slices.ContainsFunc(found, func(f zlint.Finding) bool { return f.Lint == emudhraLint && f.Status == "error" }) {
+			t.Errorf("got %+v, want %s among them", found, emudhraLint)
+		}
+		return
+	}
+	t.Fatal("no scalar gives the lost key")
 }
 
 func TestJudgeGarbage(t *testing.T) {
