@@ -79,6 +79,8 @@ func nextMark(data []byte, at int) (next int, begins bool, label string, after i
 			break
 		}
 		at += i
+		run := len(data) - at - len(bytes.TrimLeft(data[at:], "-"))
+		at += run - len(markEnd) // of many dashes a mark has the last
 		rest := data[at:]
 		mark := ""
 		switch {
@@ -87,7 +89,7 @@ func nextMark(data []byte, at int) (next int, begins bool, label string, after i
 		case bytes.HasPrefix(rest, []byte(endMark)):
 			mark = endMark
 		default:
-			at++
+			at += len(markEnd)
 			continue
 		}
 		text := rest[len(mark):min(len(rest), len(mark)+maxLabel+len(markEnd))]

@@ -63,20 +63,13 @@ const (
 
 // readServer takes the chain that a server shows.
 func readServer(ctx context.Context, name, address string, o Options) (*Artifact, error) {
-	facts, chain, err := handshake(ctx, address, o, []string{"h2", "http/1.1"})
-	if err != nil && isAlert(err) && strings.HasSuffix(err.Error(), noApplicationProtocol) {
-		// A server that speaks neither is worth a look all the same.
-		facts, chain, err = handshake(ctx, address, o, nil)
-	}
+	facts, chain, err := handshakes(ctx, address, o)
 	if err != nil {
 		return nil, connectError(ctx, address, err)
 	}
 	p := &parser{Artifact: Artifact{Name: name, TLS: facts}}
 	for _, der := range chain {
 		p.item(Item{Kind: Certificate, DER: der})
-	}
-	if len(p.Items) == 0 {
-		return nil, &ConnectError{Address: address, Stage: StageTLS, Found: "it shows no certificate"}
 	}
 	return p.finish()
 }
@@ -85,52 +78,78 @@ func readServer(ctx context.Context, name, address string, o Options) (*Artifact
 // 3.2, whose type it does not export.
 const noApplicationProtocol = "no application protocol"
 
-// handshake shakes hands once and takes down what the server shows. Chain and
-// facts are there without an error also when the server gave up after it.
-func handshake(ctx context.Context, address string, o Options, protocols []string) (*TLS, [][]byte, error) {
+// handshakes shakes hands in the way of a network function, and where that
+// shows no chain, once more in the way that may. The chain is never empty
+// without an error.
+func handshakes(ctx context.Context, address string, o Options) (*TLS, [][]byte, error) {
+	protocols := []string{"h2", "http/1.1"}
+	facts, chain, err := handshake(ctx, address, o, &tls.Config{NextProtos: protocols})
+	var shake *handshakeError
+	switch {
+	case len(chain) > 0:
+		return facts, chain, nil
+	case !errors.As(err, &shake):
+		return nil, nil, err
+	case isAlert(err) && strings.HasSuffix(err.Error(), noApplicationProtocol):
+		facts, chain, err = handshake(ctx, address, o, &tls.Config{})
+	case facts.VersionID == tls.VersionTLS13:
+		// Its certificate came encrypted, and was not understood.
+		_, chain, _ = handshake(ctx, address, o, &tls.Config{NextProtos: protocols, MaxVersion: tls.VersionTLS12})
+	}
+	if len(chain) == 0 {
+		return nil, nil, err
+	}
+	return facts, chain, nil
+}
+
+// handshake shakes hands once and takes down what the server shows: also
+// beside an error, as far as it came.
+func handshake(ctx context.Context, address string, o Options, config *tls.Config) (*TLS, [][]byte, error) {
+	facts := &TLS{Address: address, ServerName: serverName(address, o)}
 	dialer := net.Dialer{Timeout: dialLimit}
 	conn, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
-		return nil, nil, err
+		return facts, nil, err
 	}
 	defer conn.Close()
 	ctx, cancel := context.WithTimeout(ctx, handshakeLimit)
 	defer cancel()
 
-	facts := &TLS{Address: address, ServerName: serverName(address, o)}
 	var chain [][]byte
-	err = tls.Client(conn, &tls.Config{
-		// Nothing is sent and nothing believed: what is shown is to be judged.
-		InsecureSkipVerify: true,
-		// Old versions and suites are offered so that a server that has
-		// nothing better is told of rather than not reached.
-		MinVersion:   tls.VersionTLS10,
-		CipherSuites: allSuites(),
-		ServerName:   facts.ServerName,
-		NextProtos:   protocols,
-		VerifyConnection: func(s tls.ConnectionState) error {
-			facts.note(s)
-			for _, c := range s.PeerCertificates {
-				chain = append(chain, c.Raw)
-			}
-			return nil
-		},
-		GetClientCertificate: func(asked *tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			facts.ClientCertificateAsked = true
-			facts.AcceptableCAs = names(asked.AcceptableCAs)
-			if o.Certificate != nil {
-				return o.Certificate, nil
-			}
-			return &tls.Certificate{}, nil
-		},
-	}).HandshakeContext(ctx)
-	switch {
-	case err != nil && len(chain) > 0 && ctx.Err() == nil:
-		facts.Failure = strings.TrimPrefix(strings.TrimPrefix(err.Error(), "remote error: "), "tls: ")
-	case err != nil:
-		return nil, nil, &handshakeError{err}
+	// Nothing is sent and nothing believed: what is shown is to be judged.
+	config.InsecureSkipVerify = true
+	// Old versions and suites are offered so that a server that has nothing
+	// better is told of rather than not reached.
+	config.MinVersion = tls.VersionTLS10
+	config.CipherSuites = allSuites()
+	config.ServerName = facts.ServerName
+	config.VerifyConnection = func(s tls.ConnectionState) error {
+		facts.note(s)
+		for _, c := range s.PeerCertificates {
+			chain = append(chain, c.Raw)
+		}
+		return nil
 	}
-	return facts, chain, nil
+	config.GetClientCertificate = func(asked *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		facts.ClientCertificateAsked = true
+		facts.AcceptableCAs = names(asked.AcceptableCAs)
+		if o.Certificate != nil {
+			return o.Certificate, nil
+		}
+		return &tls.Certificate{}, nil
+	}
+	kept := &tape{Conn: conn}
+	err = tls.Client(kept, config).HandshakeContext(ctx)
+	if err == nil {
+		return facts, chain, nil
+	}
+	if ctx.Err() == nil {
+		facts.Failure = strings.TrimPrefix(strings.TrimPrefix(err.Error(), "remote error: "), "tls: ")
+	}
+	if len(chain) == 0 {
+		chain = kept.play(facts)
+	}
+	return facts, chain, &handshakeError{err}
 }
 
 // handshakeError marks an error of TLS itself, as against one of dialling.

@@ -1,0 +1,185 @@
+package artifact_test
+
+import (
+	"bytes"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
+	"strings"
+	"testing"
+
+	gopkcs12 "software.sslmate.com/src/go-pkcs12"
+
+	"github.com/nfcert/nfcert/internal/artifact"
+	"github.com/nfcert/nfcert/internal/secret"
+)
+
+// pfx makes a PKCS#12 file of a leaf with its key and one issuer.
+func pfx(t testing.TB, encoder *gopkcs12.Encoder, passphrase string) []byte {
+	t.Helper()
+	key := newKey(t)
+	leaf, err := x509.ParseCertificate(certificate(t, "leaf", key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer, err := x509.ParseCertificate(certificate(t, "issuer", newKey(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := encoder.Encode(key, leaf, []*x509.Certificate{issuer}, passphrase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestPKCS12(t *testing.T) {
+	right := artifact.Options{Passphrase: secret.New([]byte("correct horse"))}
+	for _, tt := range []struct {
+		name    string
+		encoder *gopkcs12.Encoder
+	}{
+		{"modern", gopkcs12.Modern2023}, {"PBMAC1", gopkcs12.Modern2026}, {"3DES", gopkcs12.LegacyDES}, {"RC2", gopkcs12.LegacyRC2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			data := pfx(t, tt.encoder, "correct horse")
+			a, err := artifact.Parse("a.p12", data, right)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := summary(a), "certificate#1 certificate#2 - PRIVATE KEY"; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+			leaf, err := x509.ParseCertificate(a.Items[0].DER)
+			if err != nil || leaf.Subject.CommonName != "leaf" {
+				t.Errorf("got %v, %v, want the leaf first", leaf, err)
+			}
+			for _, wrong := range []struct {
+				passphrase string
+				missing    bool
+			}{{"", true}, {"incorrect", false}} {
+				_, err = artifact.Parse("a.p12", data, artifact.Options{Passphrase: secret.New([]byte(wrong.passphrase))})
+				var bad *artifact.PassphraseError
+				if !errors.As(err, &bad) || bad.Missing != wrong.missing || strings.Contains(err.Error(), "horse") {
+					t.Errorf("passphrase %q: got %v, want a PassphraseError with missing %t", wrong.passphrase, err, wrong.missing)
+				}
+			}
+			if a, err := artifact.Parse("a.p12", append(bytes.Clone(data), 0, 0), right); err != nil || len(a.Faults) != 1 {
+				t.Errorf("got %v, %v, want bytes after it to be a fault", a, err)
+			}
+			if a, err := artifact.Parse("a.p12", []byte(block("PKCS12", data)), right); err != nil || len(a.Items) != 2 {
+				t.Errorf("got %v, %v, want the same from PEM", a, err)
+			}
+		})
+	}
+	t.Run("without a passphrase", func(t *testing.T) {
+		if a, err := artifact.Parse("a.p12", pfx(t, gopkcs12.Passwordless, ""), artifact.Options{}); err != nil || len(a.Items) != 2 {
+			t.Errorf("got %v, %v, want 2 items", a, err)
+		}
+	})
+	t.Run("trust store", func(t *testing.T) {
+		root, err := x509.ParseCertificate(certificate(t, "root", newKey(t)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := gopkcs12.Modern.EncodeTrustStore([]*x509.Certificate{root, root}, "correct horse")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, err := artifact.Parse("a.p12", data, right); err != nil || summary(a) != "certificate#1 certificate#2" {
+			t.Errorf("got %v, %v, want 2 items and no key", a, err)
+		}
+	})
+	t.Run("truncated", func(t *testing.T) {
+		data := pfx(t, gopkcs12.Modern, "correct horse")
+		for n := range len(data) {
+			if _, err := artifact.Parse("a.p12", data[:n], right); err == nil {
+				t.Fatalf("%d of %d bytes: got no error", n, len(data))
+			}
+		}
+	})
+}
+
+// A file that asks for hours of key derivation is refused before it starts.
+func TestPKCS12Rounds(t *testing.T) {
+	type digest struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Digest    []byte
+	}
+	type mac struct {
+		Mac    digest
+		Salt   []byte
+		Rounds int
+	}
+	der, err := asn1.Marshal(struct {
+		Version int
+		Safe    explicit
+		Mac     mac
+	}{
+		3, explicit{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}, Value: asn1.RawValue{FullBytes: wrap(t, []byte{4, 2, 0x30, 0})}},
+		mac{digest{pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}}, make([]byte, 32)}, make([]byte, 16), 2_000_000_000},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = artifact.Parse("a.p12", der, artifact.Options{Passphrase: secret.New([]byte("x"))})
+	if err == nil || !strings.Contains(err.Error(), "over 5000000 rounds") {
+		t.Errorf("got %v, want the number of rounds refused", err)
+	}
+}
+
+// explicit is a ContentInfo.
+type explicit struct {
+	Type  asn1.ObjectIdentifier
+	Value asn1.RawValue `asn1:"optional"`
+}
+
+// wrap puts DER into an explicit [0].
+func wrap(t testing.TB, der []byte) []byte {
+	t.Helper()
+	out, err := asn1.Marshal(asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true, Bytes: der})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// bundle makes a PKCS#7 bundle of certificates alone.
+func bundle(t testing.TB, certs ...[]byte) []byte {
+	t.Helper()
+	signed, err := asn1.Marshal(struct {
+		Version int
+		Digests []asn1.RawValue `asn1:"set"`
+		Inner   explicit
+		Certs   asn1.RawValue
+		Signers []asn1.RawValue `asn1:"set"`
+	}{
+		Version: 1, Inner: explicit{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}},
+		Certs: asn1.RawValue{FullBytes: wrap(t, bytes.Join(certs, nil))},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := asn1.Marshal(explicit{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}, asn1.RawValue{FullBytes: wrap(t, signed)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+func TestPKCS7(t *testing.T) {
+	a, b := certificate(t, "a", newKey(t)), certificate(t, "b", newKey(t))
+	for _, in := range []string{string(bundle(t, a, b)), block("PKCS7", bundle(t, a, b))} {
+		got, err := artifact.Parse("a.p7b", []byte(in), artifact.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if summary(got) != "certificate#1 certificate#2" || !bytes.Equal(got.Items[1].DER, b) {
+			t.Errorf("got %q, want both certificates in their order", summary(got))
+		}
+	}
+	if _, err := artifact.Parse("a.p7b", bundle(t), artifact.Options{}); err == nil || !strings.Contains(err.Error(), "without a certificate") {
+		t.Errorf("got %v, want to be told that it is empty", err)
+	}
+}

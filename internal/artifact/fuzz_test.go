@@ -1,0 +1,56 @@
+package artifact_test
+
+import (
+	"testing"
+
+	gopkcs12 "software.sslmate.com/src/go-pkcs12"
+
+	"github.com/nfcert/nfcert/internal/artifact"
+	"github.com/nfcert/nfcert/internal/secret"
+)
+
+// FuzzParse: whatever the bytes, there is either an artifact whose items lie
+// within the source's size, or an error, and never a panic.
+func FuzzParse(f *testing.F) {
+	cert, csr := certificate(f, "a", newKey(f)), request(f, "b")
+	for _, seed := range []string{
+		"", "0", "-----BEGIN CERTIFICATE-----", string(cert), string(csr), string(keyDER(f)),
+		block("CERTIFICATE", cert) + block("CERTIFICATE REQUEST", csr), block("CERTIFICATE", csr[:20]),
+		string(bundle(f, cert)), block("PKCS7", bundle(f, cert)), string(pfx(f, gopkcs12.Modern.WithIterations(1), "x")),
+	} {
+		f.Add([]byte(seed))
+	}
+	o := artifact.Options{Passphrase: secret.New([]byte("x"))}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		a, err := artifact.Parse("file", data, o)
+		if (a == nil) == (err == nil) {
+			t.Fatalf("got %v and %v, want one of them", a, err)
+		}
+		if err != nil {
+			return
+		}
+		if len(a.Items) == 0 {
+			t.Fatal("an artifact without an item")
+		}
+		for _, i := range a.Items {
+			if len(i.DER) == 0 || len(i.DER) > len(data) || i.Offset < 0 || i.Offset >= len(data) {
+				t.Errorf("item %+v does not lie in %d bytes", i, len(data))
+			}
+			if i.Kind != artifact.CSR && i.Kind != artifact.Certificate {
+				t.Errorf("got kind %q", i.Kind)
+			}
+		}
+	})
+}
+
+func FuzzParseAddress(f *testing.F) {
+	for _, seed := range []string{"localhost:443", "[::1]:1", "[fe80::1%lo]:9", ":", "a:b:c", "[]:1"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, target string) {
+		address, ok := artifact.ParseAddress(target)
+		if again, same := artifact.ParseAddress(address); ok && (!same || again != address) {
+			t.Errorf("%q gave %q, which gave %q", target, address, again)
+		}
+	})
+}
