@@ -22,10 +22,20 @@ import (
 // the saved enrolment where there is one.
 type CSROptions struct {
 	Function *nf.Function
-	Profile  string         // "": nf-tls
+	Profile  string         // "": nf-tls; of an adopted CSR: none
 	KeyType  csrgen.KeyType // of a new key; "": P256
 	Key      crypto.Signer  // brought along; nil: one is made
+	KeyURI   string         // instead of Key: where [Engine.OpenKey] finds it; it is never saved
 	Omit     []csrgen.Part  // nil: as before; empty: nothing
+	// Adopt is the DER of a CSR that others made, to be used as it is. Of the
+	// rest only Profile and the key may be given with it; without a key the
+	// enrolment goes on without.
+	Adopt []byte
+}
+
+// says reports whether anything is asked for.
+func (o CSROptions) says() bool {
+	return o.Function != nil || o.Profile != "" || o.KeyType != "" || o.Key != nil || o.KeyURI != "" || o.Omit != nil || o.Adopt != nil
 }
 
 // DefaultProfile is what a certificate is asked for when nobody says.
@@ -47,19 +57,82 @@ func (e *Engine) CSR(ctx context.Context, name string, o CSROptions) (en *Enrolm
 	return en, false, e.makeCSR(en, plan)
 }
 
-// csrPlan is a CSR that can be made, or need not be.
+// Preview is what [Engine.CSR] would make of the same wishes.
+type Preview struct {
+	DER       []byte // of the CSR
+	Profile   string // "": adopted, and nobody said
+	Unchanged bool   // it is the saved one
+	Adopted   bool
+	// NewKey says that the key is to be made. The one in DER is forgotten; only
+	// its type tells something.
+	NewKey bool
+}
+
+// PreviewCSR checks as [Engine.CSR] does and saves nothing. name may be "", for
+// an enrolment that has not begun.
+func (e *Engine) PreviewCSR(name string, o CSROptions) (*Preview, error) {
+	en := &Enrolment{}
+	if name != "" {
+		var err error
+		if en, err = Load(e.Store, name); errors.Is(err, fs.ErrNotExist) {
+			en, err = &Enrolment{Name: name}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	plan, err := e.planCSR(en, o)
+	if err != nil {
+		return nil, err
+	}
+	p := &Preview{Profile: plan.want.Profile, Unchanged: plan.unchanged, Adopted: plan.adopt != nil}
+	switch {
+	case plan.adopt != nil:
+		p.DER = plan.adopt.Raw
+		return p, nil
+	case plan.unchanged:
+		csr, err := e.readCSR(en)
+		if err != nil {
+			return nil, err
+		}
+		p.DER = csr.Raw
+		return p, nil
+	}
+	key, done, err := e.previewKey(en, plan.want)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	p.NewKey = key == nil
+	if p.NewKey {
+		if key, err = csrgen.GenerateKey(plan.want.KeyType); err != nil {
+			return nil, err
+		}
+	}
+	p.DER, err = csrgen.Create(key, plan.request)
+	return p, err
+}
+
+// csrPlan is a CSR that can be made or adopted, or need not be.
 type csrPlan struct {
 	unchanged bool
 	want      CSROptions
 	request   csrgen.Request
+	adopt     *x509.CertificateRequest // nil: one is made
+	same      bool                     // adopt is the saved one; something beside it changes
+	keyless   bool                     // the key will not be among the enrolment's files
 }
 
 // planCSR checks all that can be wrong with the wishes, and changes nothing.
 func (e *Engine) planCSR(en *Enrolment, o CSROptions) (plan csrPlan, err error) {
+	if o.Adopt != nil || en.adopted() && !o.says() {
+		return e.planAdoption(en, o)
+	}
 	want, err := o.over(en)
 	if err != nil {
 		return plan, err
 	}
+	plan = csrPlan{want: want, keyless: want.KeyURI != ""}
 	if en.CSR != nil {
 		csr, err := e.readCSR(en)
 		if err != nil {
@@ -67,7 +140,8 @@ func (e *Engine) planCSR(en *Enrolment, o CSROptions) (plan csrPlan, err error) 
 		}
 		field, saved, asked := want.differs(en, csr)
 		if field == "" {
-			return csrPlan{unchanged: true}, e.keyFits(en, csr)
+			plan.unchanged = true
+			return plan, e.keyFits(en, csr)
 		}
 		if why := fixed(en); why != "" {
 			return plan, &ConflictError{Name: en.Name, Field: field, Saved: saved, Asked: asked, Why: why}
@@ -77,40 +151,52 @@ func (e *Engine) planCSR(en *Enrolment, o CSROptions) (plan csrPlan, err error) 
 	if !ok {
 		return plan, &ProfileError{Name: want.Profile}
 	}
-	request := csrgen.Request{Function: *want.Function, Profile: profile, Omit: want.Omit}
-	return csrPlan{want: want, request: request}, e.allowed(en, request)
+	plan.request = csrgen.Request{Function: *want.Function, Profile: profile, Omit: want.Omit}
+	return plan, e.allowed(en, plan.request)
 }
 
 // makeCSR makes key and CSR. A CSR that they replace is forgotten first, so
 // that a run dying in between leaves none rather than one whose key is gone.
 func (e *Engine) makeCSR(en *Enrolment, plan csrPlan) error {
-	if en.CSR != nil {
+	if en.CSR != nil && !plan.same {
 		en.CSR = nil
 		if err := e.save(en); err != nil {
 			return err
 		}
 	}
-	key, err := e.enrolmentKey(en, plan.want)
+	if plan.adopt != nil {
+		return e.adoptCSR(en, plan)
+	}
+	key, done, err := e.enrolmentKey(en, plan.want)
 	if err != nil {
 		return err
 	}
+	defer done()
 	der, err := csrgen.Create(key, plan.request)
 	if err != nil {
 		return err
 	}
-	e.attach(requestFile(en.Name), csrgen.Encode(der))
-	sum := sha256.Sum256(der)
 	en.NF = plan.want.Function
-	en.CSR = &CSR{
-		File: e.Store.Path(requestFile(en.Name)), SHA256: hex.EncodeToString(sum[:]),
-		KeyFile: e.Store.Path(keyFile(en.Name)), KeyType: csrgen.KeyTypeOf(key.Public()),
-		Profile: plan.want.Profile, Omitted: plan.want.Omit,
-	}
+	e.putCSR(en, der, key.Public(), plan)
 	if err := e.saveStep(en); err != nil {
 		return err
 	}
 	e.tell(StepCSR, "key (%s) and CSR made by profile %s: %s", en.CSR.KeyType, en.CSR.Profile, en.CSR.File)
 	return nil
+}
+
+// putCSR gives the enrolment its CSR. The next save writes it.
+func (e *Engine) putCSR(en *Enrolment, der []byte, key crypto.PublicKey, plan csrPlan) {
+	e.attach(requestFile(en.Name), csrgen.Encode(der))
+	sum := sha256.Sum256(der)
+	en.CSR = &CSR{
+		File: e.Store.Path(requestFile(en.Name)), SHA256: hex.EncodeToString(sum[:]),
+		KeyURI: plan.want.KeyURI, KeyType: csrgen.KeyTypeOf(key),
+		Profile: plan.want.Profile, Omitted: plan.want.Omit, Adopted: plan.adopt != nil,
+	}
+	if !plan.keyless {
+		en.CSR.KeyFile = e.Store.Path(keyFile(en.Name))
+	}
 }
 
 // ProfileError refuses a certificate profile that does not exist.
@@ -120,6 +206,9 @@ func (e *ProfileError) Error() string { return "there is no certificate profile 
 
 // over fills what o leaves out from the enrolment and the defaults.
 func (o CSROptions) over(en *Enrolment) (CSROptions, error) {
+	if o.Function == nil && en.adopted() {
+		return o, &ConflictError{Name: en.Name, Field: "csr", Saved: adoptedCSR, Asked: "changed", Why: "it was signed elsewhere, and only its maker can change it"}
+	}
 	if o.Function == nil {
 		o.Function = en.NF
 	}
@@ -129,13 +218,13 @@ func (o CSROptions) over(en *Enrolment) (CSROptions, error) {
 	function := *o.Function
 	function.Normalize()
 	o.Function = &function
-	if en.CSR != nil {
+	if en.CSR != nil && !en.CSR.Adopted {
 		o.Profile = orString(o.Profile, en.CSR.Profile)
 		if o.Omit == nil {
 			o.Omit = en.CSR.Omitted
 		}
-		if o.Key == nil && o.KeyType == "" {
-			o.KeyType = csrgen.KeyType(en.CSR.KeyType)
+		if o.Key == nil && o.KeyURI == "" && o.KeyType == "" {
+			o.KeyType, o.KeyURI = csrgen.KeyType(en.CSR.KeyType), en.CSR.KeyURI
 		}
 	}
 	o.Profile = orString(o.Profile, DefaultProfile)
@@ -147,9 +236,13 @@ func (o CSROptions) over(en *Enrolment) (CSROptions, error) {
 // made of; "" when nothing is.
 func (o CSROptions) differs(en *Enrolment, csr *x509.CertificateRequest) (field, saved, asked string) {
 	switch {
+	case en.CSR.Adopted:
+		return "csr", adoptedCSR, "made here"
 	case o.Profile != en.CSR.Profile:
 		return "profile", en.CSR.Profile, o.Profile
-	case o.Key == nil && string(o.KeyType) != en.CSR.KeyType:
+	case o.KeyURI != en.CSR.KeyURI:
+		return "key", en.CSR.where(), orString(o.KeyURI, "another")
+	case o.Key == nil && o.KeyURI == "" && string(o.KeyType) != en.CSR.KeyType:
 		return "key", en.CSR.KeyType, string(o.KeyType)
 	case o.Key != nil && !csrgen.SameKey(o.Key.Public(), csr.PublicKey):
 		return "key", "the one in " + en.CSR.KeyFile, "another"
@@ -184,38 +277,6 @@ func fixed(en *Enrolment) string {
 	return ""
 }
 
-// enrolmentKey keeps the key that is saved where it is the one wanted, and
-// saves the wanted one otherwise.
-func (e *Engine) enrolmentKey(en *Enrolment, want CSROptions) (crypto.Signer, error) {
-	rel := keyFile(en.Name)
-	saved, err := e.readKey(rel)
-	switch {
-	case err == nil && want.Key != nil && csrgen.SameKey(saved.Public(), want.Key.Public()):
-		return saved, nil
-	case err == nil && want.Key == nil && csrgen.KeyTypeOf(saved.Public()) == string(want.KeyType):
-		return saved, nil
-	case err == nil:
-		// No certificate was issued for this key, so nothing is lost with it.
-		e.warn(StepCSR, "the %s key that was made before is replaced; no certificate was issued for it", csrgen.KeyTypeOf(saved.Public()))
-		if err := e.Store.Remove(rel); err != nil {
-			return nil, err
-		}
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, err
-	}
-	key := want.Key
-	if key == nil {
-		if key, err = csrgen.GenerateKey(want.KeyType); err != nil {
-			return nil, err
-		}
-	}
-	data, err := csrgen.MarshalKey(key)
-	if err != nil {
-		return nil, err
-	}
-	return key, e.Store.CreateKeyFor(rel, data)
-}
-
 // allowed refuses a request that lacks what its profile wants, or whose names
 // are not those of the order that is under way.
 func (e *Engine) allowed(en *Enrolment, r csrgen.Request) error {
@@ -226,16 +287,21 @@ func (e *Engine) allowed(en *Enrolment, r csrgen.Request) error {
 	for _, w := range warnings {
 		e.warn(StepCSR, "%s", w)
 	}
-	if en.CSR != nil && en.Order != nil && !en.Order.over() {
-		names := identifiersOf(r.Function.FQDNs, nil)
-		if slices.Contains(r.Omit, csrgen.PartDNS) {
-			names = nil
-		}
-		if missing, extra := compareNames(names, en.Order.Identifiers); len(missing)+len(extra) > 0 {
-			return &ConflictError{
-				Name: en.Name, Field: "names", Saved: joinIdentifiers(en.Order.Identifiers),
-				Asked: joinIdentifiers(names), Why: "an order for the saved names is under way",
-			}
+	if slices.Contains(r.Omit, csrgen.PartDNS) {
+		return e.namesStay(en, nil)
+	}
+	return e.namesStay(en, identifiersOf(r.Function.FQDNs, nil))
+}
+
+// namesStay refuses a CSR whose names are not those of the order under way.
+func (e *Engine) namesStay(en *Enrolment, names []acmewire.Identifier) error {
+	if en.CSR == nil || en.Order == nil || en.Order.over() {
+		return nil
+	}
+	if missing, extra := compareNames(names, en.Order.Identifiers); len(missing)+len(extra) > 0 {
+		return &ConflictError{
+			Name: en.Name, Field: "names", Saved: joinIdentifiers(en.Order.Identifiers),
+			Asked: joinIdentifiers(names), Why: "an order for the saved names is under way",
 		}
 	}
 	return nil
@@ -254,22 +320,9 @@ func (e *Engine) readCSR(en *Enrolment) (*x509.CertificateRequest, error) {
 		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: err}
 	}
 	if sum := sha256.Sum256(der); hex.EncodeToString(sum[:]) != en.CSR.SHA256 {
-		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: errors.New("it is not the CSR that the enrolment made")}
+		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: errors.New("it is not the CSR of the enrolment")}
 	}
 	return x509.ParseCertificateRequest(der)
-}
-
-// keyFits makes sure that the saved key is the one the CSR is signed with.
-func (e *Engine) keyFits(en *Enrolment, csr *x509.CertificateRequest) error {
-	rel := keyFile(en.Name)
-	key, err := e.readKey(rel)
-	if err != nil {
-		return err
-	}
-	if !csrgen.SameKey(key.Public(), csr.PublicKey) {
-		return &KeyFileError{Path: e.Store.Path(rel), Err: errors.New("it is not the key of the enrolment's CSR")}
-	}
-	return nil
 }
 
 // differentFunction names the first field in which two functions differ.

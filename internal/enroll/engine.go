@@ -13,9 +13,11 @@ package enroll
 
 import (
 	"context"
+	"crypto"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"sync"
@@ -53,6 +55,9 @@ type Engine struct {
 	Solvers []solve.Solver // tried in this order
 	Poll    Poll
 	Clock   func() time.Time // nil: time.Now
+	// OpenKey opens a key that is not a file, such as a token's (RFC 7512), and
+	// is called only when it must sign. nil: there are no such keys.
+	OpenKey func(uri string) (crypto.Signer, io.Closer, error)
 	// Progress is told what happens as it happens, one event at a time. nil:
 	// nobody listens.
 	Progress func(Event)

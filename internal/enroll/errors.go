@@ -204,6 +204,30 @@ func (e *CertificateError) Error() string {
 
 func (e *CertificateError) Unwrap() error { return e.Err }
 
+// KeylessError says that a key was asked for that is not among the enrolment's
+// files.
+type KeylessError struct {
+	Name string
+	URI  string // of the token's key; "": only who made the CSR has the key
+}
+
+func (e *KeylessError) Error() string {
+	if e.URI != "" {
+		return fmt.Sprintf("%s: its key stays in the token and cannot be written to a file: %s", e.Name, e.URI)
+	}
+	return fmt.Sprintf("%s: its CSR was brought along without the key, so there is no key to write to a file", e.Name)
+}
+
+// ForeignKeyError says that a key is not the one that a CSR was signed with.
+type ForeignKeyError struct {
+	Name     string
+	Key, CSR string // types of the two, as in P256
+}
+
+func (e *ForeignKeyError) Error() string {
+	return fmt.Sprintf("csr %s: the key brought along (%s) is not the one of the CSR (%s)", e.Name, e.Key, e.CSR)
+}
+
 // KeyFileError says that a saved key, CSR or chain of an enrolment or account is
 // missing, or not what its document tells.
 type KeyFileError struct {

@@ -26,6 +26,9 @@ type FinalizeOptions struct {
 	Anchors   []*x509.Certificate
 	Outputs   []Output // where to install what was issued; none: nowhere
 	Overwrite bool     // replace existing files
+	// NeedKey refuses an enrolment whose key is not among its files. Without it
+	// the key is left out of Outputs then.
+	NeedKey bool
 }
 
 // Finalize sends the CSR, waits for the certificate, downloads it, verifies it
@@ -42,6 +45,11 @@ func (e *Engine) Finalize(ctx context.Context, name string, o FinalizeOptions) (
 }
 
 func (e *Engine) finalize(ctx context.Context, en *Enrolment, o FinalizeOptions) (unchanged bool, err error) {
+	if en.CSR != nil && en.CSR.KeyFile == "" {
+		if o, err = o.without(KeylessError{Name: en.Name, URI: en.CSR.KeyURI}); err != nil {
+			return false, err
+		}
+	}
 	if en.usable() {
 		return e.installAgain(en, o)
 	}
@@ -188,7 +196,9 @@ func (e *Engine) accept(en *Enrolment, csr *x509.CertificateRequest, chain candi
 		return errors.Join(failure, e.save(en))
 	}
 	e.tell(StepFinalize, "certificate %s issued by %s, valid until %s, chain %s", cert.Serial, cert.Issuer, cert.NotAfter.Format("2006-01-02"), cert.Chain)
-	en.Certificate.Files[KindKey] = e.Store.Path(keyFile(en.Name))
+	if en.CSR.KeyFile != "" {
+		en.Certificate.Files[KindKey] = e.Store.Path(keyFile(en.Name))
+	}
 	// Saved before the files go to their places, so that a run dying in between
 	// is ended by installing the same again, and after, to tell where they are.
 	if len(o.Outputs) == 0 {

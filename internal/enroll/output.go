@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/store"
@@ -41,6 +42,16 @@ type OutputError struct{ Err error }
 
 func (e *OutputError) Error() string { return "writing the files: " + e.Err.Error() }
 func (e *OutputError) Unwrap() error { return e.Err }
+
+// without refuses the key where o asks for it, and leaves it out of what it
+// would come along with, when the enrolment has none among its files.
+func (o FinalizeOptions) without(key KeylessError) (FinalizeOptions, error) {
+	if o.NeedKey {
+		return o, &key
+	}
+	o.Outputs = slices.DeleteFunc(slices.Clone(o.Outputs), func(out Output) bool { return out.Kind == KindKey })
+	return o, nil
+}
 
 // Preflight refuses outputs that could not be installed, before the CA is asked
 // for anything: a certificate that cannot be put where it belongs is better not
@@ -127,18 +138,21 @@ func (e *Engine) install(en *Enrolment, chain []*x509.Certificate, o FinalizeOpt
 
 // contents makes what the outputs can hold.
 func (e *Engine) contents(en *Enrolment, chain []*x509.Certificate) (map[string][]byte, error) {
-	key, err := e.Store.ReadFile(keyFile(en.Name))
-	if err != nil {
-		return nil, &KeyFileError{Path: e.Store.Path(keyFile(en.Name)), Err: err}
-	}
 	request, err := e.Store.ReadFile(requestFile(en.Name))
 	if err != nil {
 		return nil, &KeyFileError{Path: e.Store.Path(requestFile(en.Name)), Err: err}
 	}
-	return map[string][]byte{
+	content := map[string][]byte{
 		KindCert: acmewire.EncodePEM(chain[:1]), KindChain: acmewire.EncodePEM(chain[1:]),
-		KindFullchain: acmewire.EncodePEM(chain), KindKey: key, KindCSR: request,
-	}, nil
+		KindFullchain: acmewire.EncodePEM(chain), KindCSR: request,
+	}
+	if en.CSR.KeyFile == "" {
+		return content, nil
+	}
+	if content[KindKey], err = e.Store.ReadFile(keyFile(en.Name)); err != nil {
+		return nil, &KeyFileError{Path: e.Store.Path(keyFile(en.Name)), Err: err}
+	}
+	return content, nil
 }
 
 // installAgain puts an issued certificate where o wants it.

@@ -28,9 +28,19 @@ func (e *Engine) Enroll(ctx context.Context, name string, w Wishes) (en *Enrolme
 	if err != nil {
 		return en, false, err
 	}
+	if plan.keyless {
+		if w.Finalize, err = w.Finalize.without(KeylessError{Name: en.Name, URI: plan.want.KeyURI}); err != nil {
+			return en, false, err
+		}
+	}
 	if en.usable() {
+		if !plan.unchanged { // its key, brought after it
+			if err := e.makeCSR(en, plan); err != nil {
+				return en, false, err
+			}
+		}
 		unchanged, err = e.finalize(ctx, en, w.Finalize)
-		return en, unchanged, err
+		return en, unchanged && plan.unchanged, err
 	}
 	if err := w.Finalize.Preflight(); err != nil {
 		return en, false, err

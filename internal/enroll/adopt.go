@@ -1,0 +1,164 @@
+package enroll
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"fmt"
+
+	"github.com/nfcert/nfcert/internal/csrgen"
+	"github.com/nfcert/nfcert/internal/inspect"
+	"github.com/nfcert/nfcert/internal/nf"
+)
+
+// adoptedCSR is what an adopted CSR is called in a conflict.
+const adoptedCSR = "one that was brought along"
+
+// adopted reports whether others made the CSR.
+func (e *Enrolment) adopted() bool { return e.CSR != nil && e.CSR.Adopted }
+
+// where says where the key is.
+func (c *CSR) where() string {
+	switch {
+	case c.KeyURI != "":
+		return c.KeyURI
+	case c.KeyFile != "":
+		return "the one in " + c.KeyFile
+	}
+	return "none"
+}
+
+// planAdoption is planCSR for a CSR that others made. Giving the CSR again
+// changes nothing, but for a key or a profile that comes with it now: those the
+// CA does not see, so they are taken at any time.
+func (e *Engine) planAdoption(en *Enrolment, o CSROptions) (plan csrPlan, err error) {
+	var saved *x509.CertificateRequest
+	if en.CSR != nil {
+		if saved, err = e.readCSR(en); err != nil {
+			return plan, err
+		}
+	}
+	if o.Function != nil || o.KeyType != "" || len(o.Omit) > 0 {
+		return plan, &ConflictError{Name: en.Name, Field: "csr", Saved: adoptedCSR, Asked: "changed", Why: "it was signed elsewhere, and only its maker can change it"}
+	}
+	csr := saved
+	if o.Adopt != nil {
+		if csr, err = x509.ParseCertificateRequest(o.Adopt); err != nil {
+			return plan, fmt.Errorf("adopting a certificate request: %w", err)
+		}
+	}
+	if _, ok := nf.LookupProfile(o.Profile); !ok && o.Profile != "" {
+		return plan, &ProfileError{Name: o.Profile}
+	}
+	plan = csrPlan{adopt: csr, same: saved != nil && bytes.Equal(saved.Raw, csr.Raw)}
+	if saved != nil && !plan.same {
+		if why := fixed(en); why != "" {
+			return plan, &ConflictError{Name: en.Name, Field: "csr", Saved: en.CSR.SHA256, Asked: "another", Why: why}
+		}
+		if err := e.namesStay(en, identifiersOf(csr.DNSNames, csr.IPAddresses)); err != nil {
+			return plan, err
+		}
+	}
+	if plan.same {
+		o.Profile = orString(o.Profile, en.CSR.Profile)
+		if o.Key == nil && o.KeyURI == "" {
+			o.KeyURI = en.CSR.KeyURI
+		}
+	}
+	plan.want = o
+	if plan.keyless, err = e.judgeKey(en, o, csr); err != nil {
+		return plan, err
+	}
+	plan.unchanged = plan.same && o.Profile == en.CSR.Profile && o.KeyURI == en.CSR.KeyURI && plan.keyless == (en.CSR.KeyFile == "")
+	if plan.unchanged {
+		return plan, e.keyFits(en, saved)
+	}
+	return plan, nil
+}
+
+// judgeKey refuses a key that the CSR was not signed with. keyless says that
+// none is given that could be saved, and none is saved that fits.
+func (e *Engine) judgeKey(en *Enrolment, o CSROptions, csr *x509.CertificateRequest) (keyless bool, err error) {
+	fits := func(key crypto.PublicKey) error {
+		if csrgen.SameKey(key, csr.PublicKey) {
+			return nil
+		}
+		return &ForeignKeyError{Name: en.Name, Key: csrgen.KeyTypeOf(key), CSR: csrgen.KeyTypeOf(csr.PublicKey)}
+	}
+	switch {
+	case o.Key != nil:
+		return false, fits(o.Key.Public())
+	case o.KeyURI != "" && en.adopted() && o.KeyURI == en.CSR.KeyURI:
+		return true, nil // the token was asked when it came
+	case o.KeyURI != "":
+		key, done, err := e.openKey(o.KeyURI)
+		if err != nil {
+			return true, err
+		}
+		defer done()
+		return true, fits(key.Public())
+	}
+	saved, err := e.savedKey(en)
+	return saved == nil || fits(saved.Public()) != nil, err
+}
+
+// adoptCSR takes over a CSR and, where it came along, its key.
+func (e *Engine) adoptCSR(en *Enrolment, plan csrPlan) error {
+	key, err := e.keepKey(en, func(saved crypto.PublicKey) bool {
+		return !plan.keyless && csrgen.SameKey(saved, plan.adopt.PublicKey)
+	})
+	if err != nil {
+		return err
+	}
+	if key == nil && !plan.keyless {
+		if err := e.saveKey(en, plan.want.Key); err != nil {
+			return err
+		}
+	}
+	if en.NF = functionOf(plan.adopt); len(plan.adopt.DNSNames)+len(plan.adopt.IPAddresses) == 0 {
+		e.warn(StepCSR, "the CSR has neither a DNS name nor an IP address in subjectAltName, so no order can be made of it")
+	}
+	e.putCSR(en, plan.adopt.Raw, plan.adopt.PublicKey, plan)
+	if en.usable() && !plan.keyless { // the key came after the certificate
+		en.Certificate.Files[KindKey] = en.CSR.KeyFile
+	}
+	if err := e.saveStep(en); err != nil {
+		return err
+	}
+	with := "without its key"
+	if en.CSR.where() != "none" {
+		with = "and its key"
+	}
+	e.tell(StepCSR, "CSR (%s) adopted %s: %s", en.CSR.KeyType, with, en.CSR.File)
+	return nil
+}
+
+// functionOf reads out of a CSR what it says of its network function; nil: it
+// says nothing. It is for showing: nothing is asked for by it.
+func functionOf(csr *x509.CertificateRequest) *nf.Function {
+	c, err := inspect.CSR(csr.Raw)
+	if err != nil {
+		return nil // judging it is for others
+	}
+	f := &nf.Function{FQDNs: csr.DNSNames}
+	if c.NFTypes != nil && len(c.NFTypes.Types) == 1 {
+		f.Type = c.NFTypes.Types[0]
+	}
+	if c.SubjectAltName != nil {
+		f.InstanceID = c.SubjectAltName.InstanceID()
+		for _, uri := range c.SubjectAltName.URIs {
+			if id, err := nf.ParseURN(uri); err != nil || id != f.InstanceID {
+				f.URIs = append(f.URIs, uri)
+			}
+		}
+	}
+	for _, a := range c.Subject {
+		if a.Type == "C" {
+			f.Country = a.Value
+		}
+	}
+	if f.Type == "" && f.InstanceID == "" && f.Country == "" && len(f.FQDNs)+len(f.URIs) == 0 {
+		return nil
+	}
+	return f
+}

@@ -1,0 +1,120 @@
+package enroll
+
+import (
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/nfcert/nfcert/internal/csrgen"
+)
+
+// enrolmentKey keeps the key that is saved where it is the one wanted, and
+// saves the wanted one otherwise; a token's key stays where it is. The caller
+// calls done when it has signed.
+func (e *Engine) enrolmentKey(en *Enrolment, want CSROptions) (key crypto.Signer, done func(), err error) {
+	done = func() {}
+	if want.KeyURI != "" {
+		if key, done, err = e.openKey(want.KeyURI); err != nil {
+			return nil, nil, err
+		}
+		_, err = e.keepKey(en, func(crypto.PublicKey) bool { return false })
+		return key, done, err
+	}
+	key, err = e.keepKey(en, want.fits)
+	if err != nil || key != nil {
+		return key, done, err
+	}
+	if key = want.Key; key == nil {
+		if key, err = csrgen.GenerateKey(want.KeyType); err != nil {
+			return nil, nil, err
+		}
+	}
+	return key, done, e.saveKey(en, key)
+}
+
+// previewKey is enrolmentKey without a trace; nil: a key would be made.
+func (e *Engine) previewKey(en *Enrolment, want CSROptions) (key crypto.Signer, done func(), err error) {
+	done = func() {}
+	switch {
+	case want.KeyURI != "":
+		return e.openKey(want.KeyURI)
+	case want.Key != nil:
+		return want.Key, done, nil
+	}
+	saved, err := e.savedKey(en)
+	if saved != nil && !want.fits(saved.Public()) {
+		saved = nil
+	}
+	return saved, done, err
+}
+
+// fits reports whether a key is the one wanted.
+func (o CSROptions) fits(key crypto.PublicKey) bool {
+	if o.Key != nil {
+		return csrgen.SameKey(key, o.Key.Public())
+	}
+	return csrgen.KeyTypeOf(key) == string(o.KeyType)
+}
+
+func (e *Engine) saveKey(en *Enrolment, key crypto.Signer) error {
+	data, err := csrgen.MarshalKey(key)
+	if err != nil {
+		return err
+	}
+	return e.Store.CreateKeyFor(keyFile(en.Name), data)
+}
+
+// keepKey returns the saved key when it fits and takes it away when not; nil:
+// there is none.
+func (e *Engine) keepKey(en *Enrolment, fits func(crypto.PublicKey) bool) (crypto.Signer, error) {
+	saved, err := e.savedKey(en)
+	if err != nil || saved == nil || fits(saved.Public()) {
+		return saved, err
+	}
+	// No certificate was issued for this key, so nothing is lost with it.
+	e.warn(StepCSR, "the %s key that was made before is replaced; no certificate was issued for it", csrgen.KeyTypeOf(saved.Public()))
+	return nil, e.Store.Remove(keyFile(en.Name))
+}
+
+// savedKey is the enrolment's key; nil: there is none.
+func (e *Engine) savedKey(en *Enrolment) (crypto.Signer, error) {
+	if en.Name == "" { // of a preview
+		return nil, nil
+	}
+	key, err := e.readKey(keyFile(en.Name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return key, err
+}
+
+// openKey opens a key that stays where it is. The caller calls done.
+func (e *Engine) openKey(uri string) (key crypto.Signer, done func(), err error) {
+	if e.OpenKey == nil {
+		return nil, nil, fmt.Errorf("opening the key %s: there is nothing to open it with", uri)
+	}
+	key, closer, err := e.OpenKey(uri)
+	if err != nil {
+		return nil, nil, err
+	}
+	return key, func() { _ = closer.Close() }, nil // the signature is made, and nothing else is wanted
+}
+
+// keyFits makes sure that the saved key is the one the CSR is signed with. An
+// enrolment without a key of its own has proof in the CSR's signature.
+func (e *Engine) keyFits(en *Enrolment, csr *x509.CertificateRequest) error {
+	if en.CSR.KeyFile == "" {
+		return nil
+	}
+	rel := keyFile(en.Name)
+	key, err := e.readKey(rel)
+	if err != nil {
+		return err
+	}
+	if !csrgen.SameKey(key.Public(), csr.PublicKey) {
+		return &KeyFileError{Path: e.Store.Path(rel), Err: errors.New("it is not the key of the enrolment's CSR")}
+	}
+	return nil
+}
