@@ -68,6 +68,8 @@ type Options struct {
 	Passphrase secret.Bytes
 	// Stdin is what "-" names; nil: "-" is refused.
 	Stdin io.Reader
+	// FilesOnly refuses HOST:PORT, as where a server has no such thing.
+	FilesOnly bool
 	// ServerName is the SNI sent to HOST:PORT; empty: the host, unless that is
 	// an address.
 	ServerName string
@@ -98,7 +100,7 @@ func Parse(name string, data []byte, o Options) (*Artifact, error) {
 // without trusting it. It ends when ctx does. Beside the errors of [Parse] it
 // gives *ReadError for a file, *ConnectError for a server, and ctx's own.
 func Read(ctx context.Context, target string, o Options) (*Artifact, error) {
-	if target != "-" && !exists(target) {
+	if target != "-" && !o.FilesOnly && !exists(target) {
 		if address, ok := ParseAddress(target); ok {
 			return readServer(ctx, target, address, o)
 		}

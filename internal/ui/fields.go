@@ -22,6 +22,7 @@ type Fields struct {
 type field struct {
 	key   string
 	value any
+	note  string
 }
 
 // Add adds a fact. What is absent is not shown: a nil, empty or zero-time value
@@ -29,6 +30,16 @@ type field struct {
 func (f *Fields) Add(key string, value any) {
 	if text(value) != "" {
 		f.lines = append(f.lines, field{key: Clean(key, 0), value: value})
+	}
+}
+
+// AddNote adds a fact with a word on what it means: in parentheses behind the
+// value on a terminal, as a third column in a pipe, so that the value stays
+// alone. Without a note it is Add.
+func (f *Fields) AddNote(key string, value any, note string) {
+	before := len(f.lines)
+	if f.Add(key, value); len(f.lines) > before {
+		f.lines[before].note = Clean(note, 0)
 	}
 }
 
@@ -45,7 +56,11 @@ func (f *Fields) Write(w io.Writer, tty bool) error {
 		f.align(&b)
 	} else {
 		for _, line := range f.lines {
-			b.WriteString(line.key + "\t" + text(line.value) + "\n")
+			b.WriteString(line.key + "\t" + text(line.value))
+			if line.note != "" {
+				b.WriteString("\t" + line.note)
+			}
+			b.WriteString("\n")
 		}
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
@@ -73,6 +88,9 @@ func (f *Fields) align(b *strings.Builder) {
 		value := text(line.value)
 		if t, ok := line.value.(time.Time); ok {
 			value += " (" + Age(t, now) + ")"
+		}
+		if line.note != "" {
+			value += f.Paint.Faint(" (" + line.note + ")")
 		}
 		gap := strings.Repeat(" ", longest+1-width(label)+1)
 		b.WriteString(f.Paint.Faint(label) + gap + value + "\n")

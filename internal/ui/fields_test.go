@@ -51,3 +51,19 @@ func TestFields(t *testing.T) {
 		t.Errorf("Write with colour: got %q, %v", out.String(), err)
 	}
 }
+
+func TestFieldsNote(t *testing.T) {
+	fields := &Fields{Now: noon}
+	fields.AddNote("purpose", "jwt", "CCA\tsigning\x1b[2J")
+	fields.AddNote("purpose", "1.2.3", "")
+	fields.AddNote("absent", "", "nothing to say it of")
+	for tty, want := range map[bool]string{
+		true:  "purpose: jwt (CCA signing[2J)\n         1.2.3\n",
+		false: "purpose\tjwt\tCCA signing[2J\npurpose\t1.2.3\n",
+	} {
+		var out bytes.Buffer
+		if err := fields.Write(&out, tty); out.String() != want || err != nil {
+			t.Errorf("Write(tty %t): got\n%s%v, want\n%s", tty, out.String(), err, want)
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package commands
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"github.com/nfcert/nfcert/internal/artifact"
+	"github.com/nfcert/nfcert/internal/secret"
+)
+
+// sourceFlags say how CSRs and certificates of others are read.
+type sourceFlags struct {
+	passphraseFile string
+	serverName     string
+}
+
+func (o *sourceFlags) addFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.passphraseFile, "passphrase-file", "", "`FILE` with the passphrase of a PKCS#12 file, - for standard input (or $NFCERT_PASSPHRASE)")
+}
+
+// addServerFlags adds what HOST:PORT alone has a use for.
+func (o *sourceFlags) addServerFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.serverName, "server-name", "", "`NAME` to ask HOST:PORT for (SNI); default the host")
+}
+
+// options reads the secrets that reading needs. For HOST:PORT they have the
+// client certificate of --client-cert.
+func (o *sourceFlags) options(a *App) (artifact.Options, error) {
+	out := artifact.Options{Stdin: a.streams.In, ServerName: o.serverName}
+	var err error
+	if out.Passphrase, err = o.passphrase(a); err != nil {
+		return out, err
+	}
+	out.Certificate, err = a.shownCertificate()
+	return out, err
+}
+
+// shownCertificate is the client certificate of the command line; nil: none.
+func (a *App) shownCertificate() (*tls.Certificate, error) {
+	sv := server{ClientCert: a.global.clientCert, ClientKey: a.global.clientKey}
+	return sv.certificate()
+}
+
+// maxPassphrase bounds a file with a passphrase.
+const maxPassphrase = 4 << 10
+
+// passphrase is the first line of the file, or the variable's value.
+func (o *sourceFlags) passphrase(a *App) (secret.Bytes, error) {
+	if o.passphraseFile == "" {
+		return secret.New([]byte(a.env("NFCERT_PASSPHRASE"))), nil
+	}
+	data, err := a.readFileOr(o.passphraseFile, maxPassphrase)
+	if err != nil {
+		return secret.Bytes{}, err
+	}
+	line, rest, _ := bytes.Cut(data, []byte("\n"))
+	if len(bytes.TrimSpace(rest)) > 0 {
+		return secret.Bytes{}, &inputError{File: o.passphraseFile, Err: fmt.Errorf("it has several lines, want the passphrase alone")}
+	}
+	return secret.New(bytes.TrimSuffix(line, []byte("\r"))), nil
+}
+
+// readSource reads the source of the argument.
+func (o *sourceFlags) readSource(ctx context.Context, a *App, target string, filesOnly bool) (*artifact.Artifact, error) {
+	if target == "-" && o.passphraseFile == "-" {
+		return nil, usagef("put one of them into a file", "standard input cannot be both the passphrase and what it opens")
+	}
+	options, err := o.options(a)
+	if err != nil {
+		return nil, err
+	}
+	options.FilesOnly = filesOnly
+	return artifact.Read(ctx, target, options)
+}
+
+// missingKindError says that a source is well, but holds nothing of the kind
+// that was asked for.
+type missingKindError struct {
+	File  string
+	Want  artifact.Kind
+	Found artifact.Kind
+	Count int
+}
+
+func (e *missingKindError) Error() string {
+	return fmt.Sprintf("%q: it holds %s and no %s", e.File, counted(e.Count, kindWords(e.Found)), kindWords(e.Want))
+}
+
+func kindWords(k artifact.Kind) string {
+	if k == artifact.CSR {
+		return "certificate request"
+	}
+	return "certificate"
+}
+
+// counted writes a number and a noun.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// ofKind takes the items of one kind, and counts the others.
+func ofKind(art *artifact.Artifact, kind artifact.Kind) (items []artifact.Item, others int, err error) {
+	for _, item := range art.Items {
+		if item.Kind == kind {
+			items = append(items, item)
+		}
+	}
+	others = len(art.Items) - len(items)
+	if len(items) == 0 {
+		return nil, others, &missingKindError{File: art.Name, Want: kind, Found: art.Items[0].Kind, Count: others}
+	}
+	return items, others, nil
+}
+
+// explainSource is for files and servers that CSRs and certificates are read
+// from.
+func (a *App) explainSource(err error, r *report) bool {
+	r.Exit, r.Code, r.Fault = exitUsage, "invalid-input", faultInput
+	if _, ok := as[*artifact.PassphraseError](err); ok {
+		r.Code, r.Hint = "passphrase", "give it with --passphrase-file FILE, or $NFCERT_PASSPHRASE"
+		return true
+	}
+	if e, ok := as[*missingKindError](err); ok {
+		r.Next = a.line(map[artifact.Kind]string{artifact.CSR: "show csr", artifact.Certificate: "show cert"}[e.Found], e.File)
+		return true
+	}
+	if _, ok := as[*artifact.ContentError](err); ok {
+		return true
+	}
+	if _, ok := as[*artifact.TooLargeError](err); ok {
+		return true
+	}
+	if _, ok := as[*artifact.ReadError](err); ok {
+		return true
+	}
+	if e, ok := as[*artifact.ConnectError](err); ok {
+		r.Exit, r.Code, r.Fault = exitNetwork, "unreachable", faultNetwork
+		r.Message = a.subject() + ": " + e.Error()
+		r.Hint = "HOST:PORT is taken for a TLS server when there is no file of that name; IPv6 stands in brackets, as in [2001:db8::1]:443"
+		if e.Stage == artifact.StageTLS {
+			r.Code, r.Fault, r.Hint = "handshake", faultTLS, "is this a TLS port? Protocols that begin in the clear (STARTTLS) are not spoken"
+		}
+		return true
+	}
+	return false
+}
