@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -190,13 +191,13 @@ func isSecretMember(name string) bool {
 }
 
 // quotedMember matches what looks like a member's name in broken JSON.
-var quotedMember = regexp.MustCompile(`"(\w+)"\s*:`)
+var quotedMember = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"(\w+)"\s*:`) })
 
 // shownText is the start of an answer that is not JSON, or nothing of it when
 // it seems to hold a secret.
 func shownText(body []byte) string {
 	body = body[:min(len(body), maxShownText)]
-	for _, m := range quotedMember.FindAllSubmatch(body, -1) {
+	for _, m := range quotedMember().FindAllSubmatch(body, -1) {
 		if isSecretMember(string(m[1])) {
 			return secret.Redacted
 		}

@@ -5,11 +5,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // linkValue matches one link of a Link header field (RFC 8288 section 3): its
 // target and its parameters. Several links may share a field.
-var linkValue = regexp.MustCompile(`<([^<>]*)>((?:\s*;\s*[^=;,]+(?:=(?:"[^"]*"|[^";,]*))?)*)`)
+var linkValue = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`<([^<>]*)>((?:\s*;\s*[^=;,]+(?:=(?:"[^"]*"|[^";,]*))?)*)`)
+})
 
 // links finds the targets of Link header fields with this relation, made
 // absolute.
@@ -20,7 +23,10 @@ func links(ex *Exchange, rel string) []string {
 	}
 	var found []string
 	for _, field := range ex.header.Values("Link") {
-		for _, link := range linkValue.FindAllStringSubmatch(field, -1) {
+		if !strings.Contains(strings.ToLower(field), rel) {
+			continue
+		}
+		for _, link := range linkValue().FindAllStringSubmatch(field, -1) {
 			u, err := base.Parse(link[1])
 			if err == nil && hasRel(link[2], rel) && !slices.Contains(found, u.String()) {
 				found = append(found, u.String())
@@ -31,11 +37,13 @@ func links(ex *Exchange, rel string) []string {
 }
 
 // linkParam matches one parameter; what is quoted is matched whole.
-var linkParam = regexp.MustCompile(`;\s*([^=;,"]+)(?:=\s*(?:"([^"]*)"|([^";,]*)))?`)
+var linkParam = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`;\s*([^=;,"]+)(?:=\s*(?:"([^"]*)"|([^";,]*)))?`)
+})
 
 // hasRel reports whether a link's parameters name the relation.
 func hasRel(params, want string) bool {
-	for _, p := range linkParam.FindAllStringSubmatch(params, -1) {
+	for _, p := range linkParam().FindAllStringSubmatch(params, -1) {
 		if !strings.EqualFold(strings.TrimSpace(p[1]), "rel") {
 			continue
 		}

@@ -1,11 +1,13 @@
 package enroll
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
@@ -67,37 +69,63 @@ type AccountOptions struct {
 // has, and makes the CA client sign with it. Unchanged reports that it was all
 // there.
 func (e *Engine) Account(ctx context.Context, name string, o AccountOptions) (a *Account, unchanged bool, err error) {
+	a, saved, err := e.account(ctx, name, o)
+	if saved == nil {
+		return a, err == nil, err
+	}
+	return a, false, errors.Join(err, saved())
+}
+
+// account is Account that does not wait until what the CA answered is saved, as
+// it can be asked for again (RFC 8555 section 7.3.1). A nil saved: there was
+// nothing to save.
+func (e *Engine) account(ctx context.Context, name string, o AccountOptions) (a *Account, saved func() error, err error) {
 	dir, end, err := e.lockAccount(ctx, name)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
-	defer end()
 	a, err = e.loadAccount(dir)
 	switch {
-	case err == nil && a.Status == statusForgotten:
-	case err == nil:
+	case err == nil && a.Status != statusForgotten:
+		defer end()
 		if err := sameKey(a, o.Key); err != nil {
-			return nil, false, err
+			return nil, nil, err
 		}
-		return a, true, e.use(ctx, dir, a)
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, false, err
+		return a, nil, e.use(ctx, dir, a)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		end()
+		return nil, nil, err
 	}
-	key, kept, err := e.accountKey(dir, o)
+	if a, err = e.registered(ctx, dir, name, o); a == nil {
+		end()
+		return nil, nil, err
+	}
+	wait, done := e.Store.SaveSoon(accountFile(dir), a), make(chan error, 1)
+	go func() {
+		defer end()
+		done <- wait()
+	}()
+	return a, sync.OnceValue(func() error { return <-done }), err
+}
+
+// registered gets the account at the CA. With an error beside it the account is
+// there and cannot be used.
+func (e *Engine) registered(ctx context.Context, dir, name string, o AccountOptions) (*Account, error) {
+	key, kept, err := e.accountKeyMeanwhile(ctx, dir, o)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	e.CA.SetAccount(key, "")
 	got, created, terms, err := e.register(ctx, o, kept)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	thumbprint, err := acmewire.Thumbprint(key.Public())
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	now := isoTime(e.now())
-	a = &Account{
+	a := &Account{
 		Version: documentVersion, Name: name, Server: e.CA.DirectoryURL(),
 		URL: got.URL, Status: got.Status, Contact: got.Contact, Orders: got.Orders,
 		KeyType: csrgen.KeyTypeOf(key.Public()), KeyFile: e.Store.Path(accountKeyFile(dir)), Thumbprint: thumbprint,
@@ -109,9 +137,6 @@ func (e *Engine) Account(ctx context.Context, name string, o AccountOptions) (a 
 	if o.Binding != nil {
 		a.BindingKey = o.Binding.KeyID
 	}
-	if err := e.Store.Save(accountFile(dir), a); err != nil {
-		return nil, false, err
-	}
 	e.inUse = name
 	if created {
 		e.tell(StepAccount, "account %s registered: %s", name, a.URL)
@@ -120,9 +145,21 @@ func (e *Engine) Account(ctx context.Context, name string, o AccountOptions) (a 
 	}
 	e.deviations(StepAccount)
 	if a.Status != statusValid {
-		return a, false, &AccountStateError{Name: name, Status: a.Status}
+		return a, &AccountStateError{Name: name, Status: a.Status}
 	}
-	return a, false, nil
+	return a, nil
+}
+
+// accountKeyMeanwhile is accountKey while the directory is fetched, which the
+// registration begins with.
+func (e *Engine) accountKeyMeanwhile(ctx context.Context, dir string, o AccountOptions) (key crypto.Signer, kept bool, err error) {
+	asked := make(chan error, 1)
+	go func() {
+		_, err := e.CA.Directory(ctx)
+		asked <- err
+	}()
+	key, kept, err = e.accountKey(dir, o)
+	return key, kept, cmp.Or(err, <-asked)
 }
 
 // sameKey refuses a brought key that is not the saved account's.

@@ -52,10 +52,10 @@ func (e *Engine) outOfTime(en *Enrolment, err error) error {
 }
 
 // recover settles what a run that died while it answered challenges left
-// behind: it takes away what was in place and asks how the order stands. The CA
-// may have looked while nothing answered, and given the order up.
+// behind, or may have: it takes away what was in place and asks how the order
+// stands. The CA may have looked while nothing answered, and given the order up.
 func (e *Engine) recover(ctx context.Context, en *Enrolment) error {
-	if en.Journal == nil || len(en.Journal.Placements) == 0 {
+	if (en.Journal == nil || len(en.Journal.Placements) == 0) && !en.Order.unasked() {
 		return nil
 	}
 	e.cleanUp(ctx, en)
@@ -92,18 +92,23 @@ func (t task) challenge() *Challenge {
 
 // answer presents all challenges and tells the CA so. One save covers both: an
 // entry in the journal for each thing put in place, and that its challenge is
-// being answered.
+// being answered. There is nothing to save when what is put in place ends with
+// this process and the saved order makes the next run ask the CA anyway.
 func (e *Engine) answer(ctx context.Context, en *Enrolment, o OrderOptions) error {
 	tasks, err := e.tasks(en, o)
 	if err != nil || len(tasks) == 0 {
 		return err
 	}
+	leaves := false
 	for _, t := range tasks {
 		en.journal().Placements = append(en.journal().Placements, t.placement)
 		t.challenge().Answering = isoTime(e.now())
+		leaves = leaves || t.placement.Lasts()
 	}
-	if err := e.save(en); err != nil {
-		return err
+	if leaves || !e.unasked {
+		if err := e.save(en); err != nil {
+			return err
+		}
 	}
 	for _, t := range tasks {
 		if err := t.solver.Present(ctx, t.ask, t.placement); err != nil {
@@ -332,6 +337,12 @@ func (a *Authorization) settle(s acmewire.Status) {
 			a.Challenges[i].Status = s
 		}
 	}
+}
+
+// unasked reports whether the run that placed the order ended before it saved
+// what the CA says of the authorizations.
+func (o *Order) unasked() bool {
+	return slices.ContainsFunc(o.Authorizations, func(a Authorization) bool { return a.Status == "" })
 }
 
 // stuck reports whether the order waits for a challenge that has failed, as

@@ -34,7 +34,7 @@ import (
 type Store interface {
 	Load(rel string, v any) error
 	Save(rel string, v any, with ...store.Attachment) error
-	SaveSoon(rel string, v any, with ...store.Attachment) error
+	SaveSoon(rel string, v any, with ...store.Attachment) (wait func() error)
 	ReadFile(rel string) ([]byte, error)
 	CreateKey(rel string, data []byte) error
 	CreateKeyFor(rel string, data []byte) error
@@ -66,6 +66,8 @@ type Engine struct {
 	inUse   string             // the account that CA signs with; "": none yet
 	whole   bool               // the steps follow each other at once
 	unsaved bool               // the enrolment in hand is newer than the saved one
+	unasked bool               // the saved order says nothing of its authorizations, so the next run asks
+	intends bool               // the saved intent is of an order that this run is still to place
 	with    []store.Attachment // files that its next save brings along
 }
 

@@ -237,7 +237,7 @@ func (e *Engine) begin(ctx context.Context, name string) (en *Enrolment, end fun
 	if err != nil {
 		return nil, nil, err
 	}
-	e.with, e.unsaved = nil, false
+	e.with, e.unsaved, e.unasked, e.intends = nil, false, false, false
 	en, err = Load(e.Store, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		now := isoTime(e.now())
@@ -252,11 +252,16 @@ func (e *Engine) begin(ctx context.Context, name string) (en *Enrolment, end fun
 
 // save puts the enrolment on disk, durably: before a request that changes
 // something at the CA, and at the end.
-func (e *Engine) save(en *Enrolment) error { return e.put(en, e.Store.Save) }
+func (e *Engine) save(en *Enrolment) error {
+	return e.Store.Save(enrolmentFile(en.Name), en, e.prepare(en)...)
+}
 
-// saveSoon puts an outcome on disk that the CA can be asked for again: a killed
-// process leaves it, a power failure may take it back.
-func (e *Engine) saveSoon(en *Enrolment) error { return e.put(en, e.Store.SaveSoon) }
+// saveSoon begins to put an outcome on disk that the CA can be asked for again:
+// a killed process leaves it, a power failure may take it back. The caller waits
+// before it saves again.
+func (e *Engine) saveSoon(en *Enrolment) (wait func() error) {
+	return e.Store.SaveSoon(enrolmentFile(en.Name), en, e.prepare(en)...)
+}
 
 // saveStep puts the outcome of a step on disk. When the next step follows at
 // once, its first save covers this one; [Engine.Enroll] saves what no step did.
@@ -268,16 +273,16 @@ func (e *Engine) saveStep(en *Enrolment) error {
 	return e.save(en)
 }
 
-func (e *Engine) put(en *Enrolment, save func(string, any, ...store.Attachment) error) error {
-	e.unsaved = false
+// prepare makes the enrolment ready to be saved, with the files it returns.
+func (e *Engine) prepare(en *Enrolment) (with []store.Attachment) {
+	e.unsaved, e.unasked = false, false
 	en.Updated = isoTime(e.now())
 	en.Step = en.nextStep()
 	if j := en.Journal; j != nil && j.Intent == nil && len(j.Placements) == 0 && j.Finalizing == nil {
 		en.Journal = nil
 	}
-	with := e.with
-	e.with = nil
-	return save(enrolmentFile(en.Name), en, with...)
+	with, e.with = e.with, nil
+	return with
 }
 
 // attach lets the next save of the enrolment write a file beside it.

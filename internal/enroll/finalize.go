@@ -125,15 +125,17 @@ func (e *Engine) refreshOrder(ctx context.Context, en *Enrolment) error {
 }
 
 // sendCSR compares the names, saves that the CSR is about to be sent, and sends
-// it.
+// it. A saved order that makes the next run ask the CA needs no such note.
 func (e *Engine) sendCSR(ctx context.Context, en *Enrolment, csr *x509.CertificateRequest) error {
 	missing, extra := compareNames(identifiersOf(csr.DNSNames, csr.IPAddresses), en.Order.Identifiers)
 	if len(missing)+len(extra) > 0 {
 		return &NamesError{Name: en.Name, Missing: missing, Extra: extra}
 	}
 	en.journal().Finalizing = &Finalizing{CSRSHA256: en.CSR.SHA256, At: isoTime(e.now())}
-	if err := e.save(en); err != nil {
-		return err
+	if !e.unasked {
+		if err := e.save(en); err != nil {
+			return err
+		}
 	}
 	got, err := e.CA.Finalize(ctx, en.Order.URL, en.Order.Finalize, csr.Raw)
 	if refused(err) {
@@ -199,15 +201,8 @@ func (e *Engine) accept(en *Enrolment, csr *x509.CertificateRequest, chain candi
 	if en.CSR.KeyFile != "" {
 		en.Certificate.Files[KindKey] = e.Store.Path(keyFile(en.Name))
 	}
-	// Saved before the files go to their places, so that a run dying in between
-	// is ended by installing the same again, and after, to tell where they are.
-	if len(o.Outputs) == 0 {
-		return e.save(en)
-	}
-	if err := e.saveSoon(en); err != nil {
-		return err
-	}
-	return errors.Join(e.install(en, chain.Certificates, o), e.save(en))
+	e.unsaved = true
+	return e.install(en, chain.Certificates, o)
 }
 
 // savedChain reads the chain of an issued certificate and makes sure that it is

@@ -156,6 +156,16 @@ func (e *Engine) ready(ctx context.Context, en *Enrolment, step Step, account st
 	if en.CSR == nil {
 		return &OutOfTurnError{Name: en.Name, Step: step, Needs: StepCSR, Found: "it has no CSR yet"}
 	}
+	if err := e.claim(en, account); err != nil || e.inUse == en.Account {
+		return err
+	}
+	_, err := e.UseAccount(ctx, en.Account)
+	return err
+}
+
+// claim makes the enrolment this server's and this account's, where it is not
+// another's already.
+func (e *Engine) claim(en *Enrolment, account string) error {
 	url := e.CA.DirectoryURL()
 	if en.Server != "" && en.Server != url {
 		if en.Order != nil || en.Certificate != nil {
@@ -168,11 +178,7 @@ func (e *Engine) ready(ctx context.Context, en *Enrolment, step Step, account st
 	}
 	en.Server = url
 	en.Account = orString(account, orString(en.Account, DefaultAccount))
-	if e.inUse == en.Account {
-		return nil
-	}
-	_, err := e.UseAccount(ctx, en.Account)
-	return err
+	return nil
 }
 
 // DefaultAccount is the name of an account that nobody named.
@@ -207,11 +213,7 @@ func (e *Engine) leave(en *Enrolment, reason string) {
 // place sends newOrder, having saved the intent, or finds the order that a run
 // that died had placed.
 func (e *Engine) place(ctx context.Context, en *Enrolment, o OrderOptions) error {
-	wish, err := e.wish(en, o)
-	if err != nil {
-		return err
-	}
-	if in := en.journal().Intent; in != nil {
+	if in := en.journal().Intent; in != nil && !e.intends {
 		found, err := e.lost(ctx, en, in)
 		if err != nil {
 			return err
@@ -223,10 +225,13 @@ func (e *Engine) place(ctx context.Context, en *Enrolment, o OrderOptions) error
 		e.warn(StepOrder, "a run that ended early may have placed an order that the CA does not list; it will expire unused")
 		en.Earlier = append(en.Earlier, PastOrder{Reason: "lost: the run ended before the CA's answer was saved", Left: isoTime(e.now())})
 	}
-	en.journal().Intent = &Intent{NewOrder: wish, At: isoTime(e.now())}
-	if err := e.save(en); err != nil {
-		return err
+	if !e.intends {
+		if err := e.intend(en, o); err != nil {
+			return err
+		}
 	}
+	e.intends = false
+	wish := en.Journal.Intent.NewOrder
 	got, err := e.CA.NewOrder(ctx, wish)
 	if refused(err) { // there is no order to look for
 		en.journal().Intent = nil
@@ -239,16 +244,30 @@ func (e *Engine) place(ctx context.Context, en *Enrolment, o OrderOptions) error
 	return e.placed(ctx, en, got)
 }
 
-// placed saves an order that is known and fetches its authorizations. What the
-// authorizations say can be asked again, so it is not saved on its own.
+// intend saves which order is about to be placed.
+func (e *Engine) intend(en *Enrolment, o OrderOptions) error {
+	wish, err := e.wish(en, o)
+	if err != nil {
+		return err
+	}
+	en.journal().Intent = &Intent{NewOrder: wish, At: isoTime(e.now())}
+	if err := e.save(en); err != nil {
+		return err
+	}
+	e.intends = true
+	return nil
+}
+
+// placed saves an order that is known, and meanwhile fetches its authorizations.
+// What they say can be asked again, so it is not saved on its own.
 func (e *Engine) placed(ctx context.Context, en *Enrolment, got *acmewire.Order) error {
 	en.Order = &Order{}
 	en.Order.update(got)
 	en.journal().Intent = nil
-	if err := e.saveSoon(en); err != nil {
-		return err
-	}
-	return e.authorizations(ctx, en, func(Authorization) bool { return true })
+	saved := e.saveSoon(en)
+	e.unasked = true
+	err := e.authorizations(ctx, en, func(Authorization) bool { return true })
+	return errors.Join(err, saved())
 }
 
 // wish is what the order asks for.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/store"
@@ -109,9 +110,13 @@ func writable(dir string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// install puts the outputs in place, all or none, and notes where they are. A
-// run that dies in between is ended by the next: it finds the same content.
+// install puts the outputs in place, all or none, and saves where they are. That
+// is saved before the first file has its name, so that a run which dies in
+// between is ended by the next: it finds the same content.
 func (e *Engine) install(en *Enrolment, chain []*x509.Certificate, o FinalizeOptions) error {
+	if len(o.Outputs) == 0 {
+		return e.save(en)
+	}
 	content, err := e.contents(en, chain)
 	if err != nil {
 		return err
@@ -129,10 +134,29 @@ func (e *Engine) install(en *Enrolment, chain []*x509.Certificate, o FinalizeOpt
 		files = append(files, store.File{Path: out.Path, Data: data, Mode: out.mode()})
 		placed[out.Kind] = out.Path
 	}
-	if err := store.Install(files, store.InstallOptions{Overwrite: o.Overwrite}); err != nil {
-		return &OutputError{err}
+	before := en.Certificate.Files
+	if !e.unsaved && maps.Equal(before, placed) {
+		return placing(store.Install(files, store.InstallOptions{Overwrite: o.Overwrite}))
 	}
 	en.Certificate.Files = placed
+	done := make(chan error, 1)
+	go func() { done <- e.save(en) }()
+	saved := sync.OnceValue(func() error { return <-done })
+	err = store.Install(files, store.InstallOptions{Overwrite: o.Overwrite, Ready: saved})
+	if failed := saved(); failed != nil {
+		return failed
+	}
+	if err != nil {
+		en.Certificate.Files = before
+		return errors.Join(placing(err), e.save(en))
+	}
+	return nil
+}
+
+func placing(err error) error {
+	if err != nil {
+		return &OutputError{err}
+	}
 	return nil
 }
 
@@ -168,10 +192,7 @@ func (e *Engine) installAgain(en *Enrolment, o FinalizeOptions) (unchanged bool,
 	if err := e.install(en, chain, o); err != nil {
 		return false, err
 	}
-	if maps.Equal(before, en.Certificate.Files) {
-		return true, nil
-	}
-	return false, e.save(en)
+	return maps.Equal(before, en.Certificate.Files), nil
 }
 
 // Content is one of an issued enrolment's files as PEM.

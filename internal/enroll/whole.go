@@ -52,7 +52,9 @@ func (e *Engine) Enroll(ctx context.Context, name string, w Wishes) (en *Enrolme
 			err = errors.Join(err, e.save(en))
 		}
 	}()
-	if err := e.begun(ctx, en, plan, &w); err != nil {
+	saved, err := e.begun(ctx, en, plan, &w)
+	defer func() { err = errors.Join(err, saved()) }()
+	if err != nil {
 		return en, false, err
 	}
 	if _, err := e.order(ctx, en, w.Order); err != nil {
@@ -62,17 +64,36 @@ func (e *Engine) Enroll(ctx context.Context, name string, w Wishes) (en *Enrolme
 	return en, false, err
 }
 
-// begun makes the account, and key and CSR, side by side.
-func (e *Engine) begun(ctx context.Context, en *Enrolment, plan csrPlan, w *Wishes) error {
+// begun makes the account, and side by side with it key and CSR and the intent
+// of the order. saved waits until what is known of the account is on disk.
+func (e *Engine) begun(ctx context.Context, en *Enrolment, plan csrPlan, w *Wishes) (saved func() error, err error) {
+	saved = func() error { return nil }
 	w.Order.Account = orString(w.Order.Account, orString(en.Account, DefaultAccount))
+	if err := e.claim(en, w.Order.Account); err != nil {
+		return saved, err
+	}
 	made := make(chan error, 1)
-	go func() {
-		if plan.unchanged {
-			made <- nil
-			return
+	go func() { made <- e.requested(en, plan, w.Order) }()
+	_, wait, err := e.account(ctx, w.Order.Account, w.Account)
+	if wait != nil {
+		saved = wait
+	}
+	if err = errors.Join(err, <-made); err != nil && e.intends {
+		en.journal().Intent = nil // no order was placed
+		e.unsaved = true
+	}
+	return saved, err
+}
+
+// requested makes what the CA will be asked for, and saves that it will be.
+func (e *Engine) requested(en *Enrolment, plan csrPlan, o OrderOptions) error {
+	if !plan.unchanged {
+		if err := e.makeCSR(en, plan); err != nil {
+			return err
 		}
-		made <- e.makeCSR(en, plan)
-	}()
-	_, _, err := e.Account(ctx, w.Order.Account, w.Account)
-	return errors.Join(err, <-made)
+	}
+	if en.Order != nil || en.Journal != nil && en.Journal.Intent != nil {
+		return nil
+	}
+	return e.intend(en, o)
 }

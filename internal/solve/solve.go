@@ -42,6 +42,10 @@ type Placement struct {
 	Directories []string `json:"directories,omitempty"`
 }
 
+// Lasts reports whether the placement outlives the process that presents it, so
+// that another must be able to clean it up.
+func (p Placement) Lasts() bool { return p.Method != MethodListener }
+
 // How a placement is put in place.
 const (
 	MethodListener  = "listener"  // served by this process

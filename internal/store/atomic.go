@@ -35,7 +35,7 @@ func (s *Store) write(rel string, data []byte, d durability) error {
 	return writeFile(path, data, d)
 }
 
-// writeFile replaces path by data in one step.
+// writeFile replaces path by data in one step. Its name is not made durable.
 func writeFile(path string, data []byte, d durability) error {
 	temp, err := stage(path, data, d)
 	if err != nil {
@@ -43,12 +43,6 @@ func writeFile(path string, data []byte, d durability) error {
 	}
 	if err := replace(temp, path); err != nil {
 		os.Remove(temp)
-		return accessError("writing", path, err)
-	}
-	if d != durable {
-		return nil
-	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
 		return accessError("writing", path, err)
 	}
 	return nil
@@ -162,37 +156,66 @@ func sweep(dir, base string, now time.Time) {
 	}
 }
 
-// makeDirs makes dir and its missing parents, mode 0700, and records each in
-// its parent on the disk.
-func makeDirs(dir string) error {
-	var missing []string // innermost first
+// makeDirs makes dir and its missing parents, mode 0700, and returns those that
+// it made, innermost first. Their names reach the disk with [Store.anchor].
+func makeDirs(dir string) (missing []string, err error) {
 	for at := dir; ; at = filepath.Dir(at) {
 		info, err := os.Stat(at)
 		if err == nil && info.IsDir() {
 			break
 		}
 		if err == nil {
-			return accessError("creating", at, errors.New("a file is in the way of the directory"))
+			return nil, accessError("creating", at, errors.New("a file is in the way of the directory"))
 		}
 		if !errors.Is(err, fs.ErrNotExist) || filepath.Dir(at) == at {
-			return accessError("creating", at, err)
+			return nil, accessError("creating", at, err)
 		}
 		missing = append(missing, at)
 	}
 	for _, d := range slices.Backward(missing) {
 		if err := os.Mkdir(d, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return accessError("creating", d, err)
+			return nil, accessError("creating", d, err)
 		}
 	}
-	errs := make([]error, len(missing))
+	return missing, nil
+}
+
+// anchor makes the names of the directory dir and of its parents within the
+// store durable. It asks the disk once for each.
+func (s *Store) anchor(dir string) error {
+	s.anchoring.Lock()
+	defer s.anchoring.Unlock()
+	s.mu.Lock()
+	var parents []string
+	for at := dir; at != s.dir && !s.anchored[at]; at = filepath.Dir(at) {
+		parents = append(parents, filepath.Dir(at))
+	}
+	made := s.made
+	s.mu.Unlock()
+	for _, d := range made {
+		parents = append(parents, filepath.Dir(d))
+	}
+	errs := make([]error, len(parents))
 	var all sync.WaitGroup
-	for i, d := range missing {
+	for i, parent := range parents {
 		all.Go(func() {
-			if err := syncDir(filepath.Dir(d)); err != nil {
-				errs[i] = accessError("creating", d, err)
+			if err := syncDir(parent); err != nil {
+				errs[i] = accessError("writing into", parent, err)
 			}
 		})
 	}
 	all.Wait()
-	return cmp.Or(errs...)
+	if err := cmp.Or(errs...); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.made = nil
+	if s.anchored == nil {
+		s.anchored = map[string]bool{}
+	}
+	for at := dir; at != s.dir; at = filepath.Dir(at) {
+		s.anchored[at] = true
+	}
+	return nil
 }

@@ -63,24 +63,32 @@ type Attachment struct {
 // Attachments are in place before the document is, so that none is named and
 // missing.
 func (s *Store) Save(rel string, v any, with ...Attachment) error {
-	return s.save(rel, v, durable, with)
-}
-
-// SaveSoon is Save, but does not wait for the directory: the new document
-// outlives the process at once, and a power failure only after the next Save in
-// the same directory. Until then the old one may come back, whole. It is for
-// outcomes that can be asked for again.
-func (s *Store) SaveSoon(rel string, v any, with ...Attachment) error {
-	return s.save(rel, v, ordered, with)
-}
-
-// save stages all files at once, since a disk makes several durable in the time
-// of one, and then gives them their names, the document last.
-func (s *Store) save(rel string, v any, d durability, with []Attachment) error {
 	data, err := encode(rel, v)
 	if err != nil {
 		return err
 	}
+	return s.put(rel, data, durable, with)
+}
+
+// SaveSoon is Save for an outcome that can be asked for again. It returns at
+// once, and v may be changed then; wait tells when the document is in place and
+// what went wrong. From then on it outlives the process, and a power failure
+// after the next Save in the same directory: until that the old one may come
+// back, whole. The caller must call wait, once, before it saves rel again or
+// releases its lock.
+func (s *Store) SaveSoon(rel string, v any, with ...Attachment) (wait func() error) {
+	data, err := encode(rel, v)
+	if err != nil {
+		return func() error { return err }
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.put(rel, data, ordered, with) }()
+	return func() error { return <-done }
+}
+
+// put stages all files at once, since a disk makes several durable in the time
+// of one, and then gives them their names, the document last.
+func (s *Store) put(rel string, data []byte, d durability, with []Attachment) (err error) {
 	set := make([]staged, len(with)+1)
 	for i, a := range slices.Concat(with, []Attachment{{rel, data}}) {
 		if len(a.Data) > MaxFile {
@@ -91,9 +99,13 @@ func (s *Store) save(rel string, v any, d durability, with []Attachment) error {
 		}
 		set[i].data = a.Data
 	}
+	path := set[len(set)-1].path
 	var all sync.WaitGroup
 	for i := range set {
 		all.Go(func() { set[i].temp, set[i].err = stage(set[i].path, set[i].data, d) })
+	}
+	if d == durable {
+		err = s.anchor(filepath.Dir(path))
 	}
 	all.Wait()
 	for _, f := range set {
@@ -110,7 +122,6 @@ func (s *Store) save(rel string, v any, d durability, with []Attachment) error {
 	if err != nil || d != durable {
 		return err
 	}
-	path := set[len(set)-1].path
 	if err := syncDir(filepath.Dir(path)); err != nil {
 		return accessError("writing", path, err)
 	}

@@ -163,7 +163,10 @@ func FuzzLoad(f *testing.F) {
 
 // A file that a document names is replaced together with it, or not at all.
 func TestSaveAttachments(t *testing.T) {
-	for name, save := range map[string]func(*Store, string, any, ...Attachment) error{"Save": (*Store).Save, "SaveSoon": (*Store).SaveSoon} {
+	for name, save := range map[string]func(*Store, string, any, ...Attachment) error{
+		"Save":     (*Store).Save,
+		"SaveSoon": func(s *Store, rel string, v any, with ...Attachment) error { return s.SaveSoon(rel, v, with...)() },
+	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStore(t)
 			if err := save(s, "e/doc.json", filled(1), Attachment{"e/chain.pem", []byte("first")}); err != nil {

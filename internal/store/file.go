@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -41,7 +42,16 @@ func (s *Store) createKey(rel string, data []byte, d durability) error {
 	if err != nil {
 		return err
 	}
-	return createFile(path, data, d)
+	anchored := make(chan error, 1)
+	go func() {
+		if d != durable {
+			anchored <- nil
+			return
+		}
+		anchored <- s.anchor(filepath.Dir(path))
+	}()
+	err = createFile(path, data, d)
+	return cmp.Or(<-anchored, err)
 }
 
 // Rename moves a file or directory within the store, durably. A file at to is
@@ -62,6 +72,7 @@ func (s *Store) Rename(from, to string) error {
 	if err := replace(source, target); err != nil {
 		return accessError("renaming", source, err)
 	}
+	s.unanchor()
 	if err := syncDir(filepath.Dir(target)); err != nil {
 		return accessError("renaming", target, err)
 	}
@@ -90,6 +101,7 @@ func (s *Store) remove(rel string, remove func(string) error) error {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	s.unanchor()
 	if err := remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return accessError("removing", path, err)
 	}
@@ -97,6 +109,14 @@ func (s *Store) remove(rel string, remove func(string) error) error {
 		return accessError("removing", path, err)
 	}
 	return nil
+}
+
+// unanchor forgets which directories are known to be on the disk, as one of
+// them may go away.
+func (s *Store) unanchor() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.anchored)
 }
 
 // List returns the names of the files and directories in rel, sorted, without

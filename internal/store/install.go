@@ -20,6 +20,10 @@ type File struct {
 // InstallOptions say what [Install] may do. The zero value replaces nothing.
 type InstallOptions struct {
 	Overwrite bool // replace files that have other content
+	// Ready is asked, once, when all is written and before the first file gets
+	// its name; an error ends the installation. It is where the caller waits
+	// until what it needs for its recovery is saved. nil: nothing is waited for.
+	Ready func() error
 }
 
 // Install puts files where a user wants them: the whole set or nothing. Every
@@ -53,7 +57,7 @@ func Install(files []File, o InstallOptions) error {
 	if len(set.exists) > 0 {
 		return errors.Join(&ExistsError{Paths: set.exists}, set.undo())
 	}
-	for _, step := range []func() error{set.stage, set.place} {
+	for _, step := range []func() error{set.stage, set.ready, set.place} {
 		if err := step(); err != nil {
 			return errors.Join(err, set.undo())
 		}

@@ -34,6 +34,13 @@ func (t *target) stage() (err error) {
 	return nil
 }
 
+func (set *installation) ready() error {
+	if set.options.Ready == nil {
+		return nil
+	}
+	return set.options.Ready()
+}
+
 // place gives every file its name, the old ones kept aside.
 func (set *installation) place() error {
 	for _, t := range set.targets {
@@ -114,12 +121,21 @@ func (set *installation) sync() error {
 	for _, t := range set.targets {
 		synced[filepath.Dir(t.path)] = false
 	}
+	errs := make(chan error, len(synced))
 	for dir := range synced {
-		if err := syncDir(dir); err != nil {
-			return accessError("installing into", dir, err)
-		}
+		go func() {
+			if err := syncDir(dir); err != nil {
+				errs <- accessError("installing into", dir, err)
+				return
+			}
+			errs <- nil
+		}()
 	}
-	return nil
+	var err error
+	for range synced {
+		err = cmp.Or(err, <-errs)
+	}
+	return err
 }
 
 // undo puts back what was there and removes what was not, newest first.

@@ -67,8 +67,12 @@ const (
 type Store struct {
 	dir string
 
-	mu    sync.Mutex // guards ready, and the rotation in Append
-	ready bool       // directory and format file are known to be there
+	anchoring sync.Mutex // held while directories are synced, so that each is once
+
+	mu       sync.Mutex      // guards what follows, and the rotation in Append
+	ready    bool            // directory and format file are known to be there
+	made     []string        // directories made for the store itself, whose names may not be on the disk
+	anchored map[string]bool // directories below it whose names are
 }
 
 // Open returns the store in dir. A missing directory is an empty store and is
@@ -132,7 +136,7 @@ func (s *Store) writable(rel string) (string, error) {
 	if err := s.prepare(); err != nil {
 		return "", err
 	}
-	if err := makeDirs(filepath.Dir(path)); err != nil {
+	if _, err := makeDirs(filepath.Dir(path)); err != nil {
 		return "", err
 	}
 	return path, nil
@@ -146,13 +150,15 @@ func (s *Store) prepare() error {
 	if s.ready {
 		return nil
 	}
-	if err := makeDirs(s.dir); err != nil {
+	made, err := makeDirs(s.dir)
+	if err != nil {
 		return err
 	}
-	err := s.checkFormat()
+	s.made = append(s.made, made...)
+	err = s.checkFormat()
 	if errors.Is(err, fs.ErrNotExist) {
 		content := []byte(formatPrefix + strconv.Itoa(Format) + "\n")
-		err = createFile(filepath.Join(s.dir, formatFile), content, durable)
+		err = createFile(filepath.Join(s.dir, formatFile), content, ordered)
 		if errors.Is(err, fs.ErrExist) { // another process was first
 			err = s.checkFormat()
 		}

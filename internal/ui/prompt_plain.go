@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -23,7 +24,7 @@ const (
 
 // cursorAnswer is what a terminal sends when it is asked for its cursor; a slow
 // one does so after we stopped waiting.
-var cursorAnswer = regexp.MustCompile(`\x1b\[[0-9]+;[0-9]+R`)
+var cursorAnswer = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\x1b\[[0-9]+;[0-9]+R`) })
 
 // A plainPrompter asks line by line and needs nothing of the terminal.
 type plainPrompter struct {
@@ -120,7 +121,7 @@ func (p *plainPrompter) line(question, hint string) (string, error) {
 		return "", fmt.Errorf("asking %q: %w", question, err)
 	}
 	line, err := p.read(interrupted)
-	line = cursorAnswer.ReplaceAllString(line, "")
+	line = cursorAnswer().ReplaceAllString(line, "")
 	if err != nil && !errors.Is(err, ErrInterrupted) {
 		err = fmt.Errorf("reading the answer to %q: %w", Clean(question, 0), err)
 	}

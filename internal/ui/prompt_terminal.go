@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"sync"
 
 	"github.com/AlecAivazis/survey/v2"
 	"github.com/AlecAivazis/survey/v2/terminal"
@@ -97,7 +98,7 @@ func (t *typedAhead) Read(p []byte) (int, error) {
 		t.typed = bytes.Clone(p[:n])
 	}
 	end := len(t.typed)
-	if loc := cursorAnswer.FindIndex(t.typed); loc != nil {
+	if loc := cursorAnswer().FindIndex(t.typed); loc != nil {
 		end = loc[1]
 	}
 	n := copy(p, t.typed[:end])
@@ -109,10 +110,10 @@ func (t *typedAhead) Read(p []byte) (int, error) {
 // switch for the whole process.
 type uncolored struct{ fileWriter }
 
-var colorCode = regexp.MustCompile("\x1b\\[[0-9;]*m")
+var colorCode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("\x1b\\[[0-9;]*m") })
 
 func (u uncolored) Write(p []byte) (int, error) {
-	if _, err := u.fileWriter.Write(colorCode.ReplaceAll(p, nil)); err != nil {
+	if _, err := u.fileWriter.Write(colorCode().ReplaceAll(p, nil)); err != nil {
 		return 0, err
 	}
 	return len(p), nil

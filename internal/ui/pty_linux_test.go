@@ -201,7 +201,7 @@ func TestPromptOnTerminal(t *testing.T) {
 			if tt.ask == "secret" && strings.Contains(terminal.shown(), "hush") {
 				t.Errorf("the secret is on the screen %q", terminal.shown())
 			}
-			if colorCode.MatchString(terminal.shown()) {
+			if colorCode().MatchString(terminal.shown()) {
 				t.Errorf("colour on the screen %q, want none", terminal.shown())
 			}
 		})

@@ -44,7 +44,7 @@ func answersCursor(in file, out io.Writer) (answers bool, typed []byte, err erro
 		}
 		n, err := in.Read(buf)
 		typed = append(typed, buf[:n]...)
-		if loc := cursorAnswer.FindIndex(typed); loc != nil {
+		if loc := cursorAnswer().FindIndex(typed); loc != nil {
 			return true, append(typed[:loc[0]:loc[0]], typed[loc[1]:]...), nil
 		}
 		if err != nil {

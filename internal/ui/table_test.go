@@ -97,7 +97,7 @@ func TestTablePaint(t *testing.T) {
 		if err := table.Write(&out, tty); err != nil {
 			t.Errorf("Write(tty %t): %v", tty, err)
 		}
-		if got := colorCode.ReplaceAllString(out.String(), ""); got != want {
+		if got := colorCode().ReplaceAllString(out.String(), ""); got != want {
 			t.Errorf("Write(tty %t) without colour: got %q, want %q", tty, got, want)
 		}
 		if got := strings.Contains(out.String(), "\x1b[32mvalid\x1b[0m"); got != tty {
