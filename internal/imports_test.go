@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 	"cmd/nfcert-zlint": {"internal/zlint"},
 	"internal/commands": {
 		"internal/acmewire", "internal/artifact", "internal/csrgen", "internal/enroll", "internal/inspect", "internal/lab",
-		"internal/nf", "internal/secret", "internal/solve", "internal/store", "internal/ui",
+		"internal/nf", "internal/pkcs11", "internal/secret", "internal/solve", "internal/store", "internal/ui",
 	},
 	"internal/enroll": {
 		"internal/acmewire", "internal/csrgen", "internal/inspect", "internal/nf", "internal/solve", "internal/store",
@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"internal/lab":      {"internal/nf"}, // and nothing that the client speaks ACME with
 	"internal/acmewire": {"internal/secret"},
 	"internal/artifact": {"internal/secret"},
+	"internal/pkcs11":   {"internal/secret"},
 	"internal/solve":    {},
 	"internal/store":    {},
 	"internal/ui":       {},
@@ -56,6 +57,8 @@ var owners = map[string][]string{
 	"github.com/gofrs/flock":                {"internal/store"},
 	"go.yaml.in/yaml":                       {"internal/nf", "internal/commands"},
 	"software.sslmate.com/src/go-pkcs12":    {"internal/artifact", "internal/layout"},
+	"github.com/ThalesGroup/crypto11":       {"internal/pkcs11"},
+	"github.com/miekg/pkcs11":               {"internal/pkcs11"},
 	"github.com/zmap":                       {"cmd/nfcert-zlint"},
 	"github.com/google/go-cmp":              {},
 	"github.com/rogpeppe/go-internal":       {},

@@ -3,7 +3,6 @@ package csrgen
 import (
 	"bytes"
 	"crypto"
-	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -242,23 +241,43 @@ func parseKeyDER(der []byte) (key crypto.Signer, found string) {
 			}
 		}
 	}
-	switch k := parsed.(type) {
-	case *rsa.PrivateKey:
-		if bits := k.N.BitLen(); bits < minRSABits || bits > maxRSABits {
-			return nil, fmt.Sprintf("an RSA key of %d bits (want %d to %d)", bits, minRSABits, maxRSABits)
-		}
-		return k, ""
-	case *ecdsa.PrivateKey:
-		if k.Curve == elliptic.P224() {
-			return nil, "an EC key on P-224 (want P-256, P-384 or P-521)"
-		}
-		return k, ""
-	case ed25519.PrivateKey:
-		return k, ""
-	case *ecdh.PrivateKey:
+	signer, ok := parsed.(crypto.Signer)
+	if !ok {
 		return nil, "an X25519 key, which cannot sign"
 	}
-	return nil, "a private key of an unknown kind"
+	if found := unfit(signer.Public()); found != "" {
+		return nil, found
+	}
+	return signer, ""
+}
+
+// CheckKey refuses a key that is not in a file, such as a token's, when it is
+// of a kind that [ParseKey] refuses. Its error is a *KeyError.
+func CheckKey(name string, key crypto.PublicKey) error {
+	if found := unfit(key); found != "" {
+		return &KeyError{File: name, Found: found}
+	}
+	return nil
+}
+
+// unfit says what a key is that cannot be used; "" when it can.
+func unfit(key crypto.PublicKey) (found string) {
+	switch k := key.(type) {
+	case *rsa.PublicKey:
+		if bits := k.N.BitLen(); bits < minRSABits || bits > maxRSABits {
+			return fmt.Sprintf("an RSA key of %d bits (want %d to %d)", bits, minRSABits, maxRSABits)
+		}
+	case *ecdsa.PublicKey:
+		switch k.Curve {
+		case elliptic.P256(), elliptic.P384(), elliptic.P521():
+		default:
+			return fmt.Sprintf("an EC key on %s (want P-256, P-384 or P-521)", k.Curve.Params().Name)
+		}
+	case ed25519.PublicKey:
+	default:
+		return "a private key of an unknown kind"
+	}
+	return ""
 }
 
 // pkcs8Kind names the algorithm of a PKCS#8 key (RFC 5958) that could not be

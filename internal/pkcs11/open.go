@@ -1,0 +1,52 @@
+package pkcs11
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/nfcert/nfcert/internal/secret"
+)
+
+var (
+	// ErrNotBuilt says that this program was built without PKCS#11.
+	ErrNotBuilt = errors.New("this nfcert was built without PKCS#11")
+	// ErrWrongPIN says that the token does not take the PIN. Trying again can
+	// lock it.
+	ErrWrongPIN = errors.New("the token does not take the PIN")
+	// ErrLocked says that the token takes no PIN any more.
+	ErrLocked = errors.New("the token's PIN is locked")
+)
+
+// Error says why a token's key cannot be used.
+type Error struct {
+	Token string // as the URI names it
+	Err   error  // ErrNotBuilt, ErrWrongPIN, ErrLocked, or the library's own
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("token %s: %v", e.Token, e.Err) }
+func (e *Error) Unwrap() error { return e.Err }
+
+// PIN gives the PIN of a token. It is asked once, when the URI names no file.
+type PIN func() (secret.Bytes, error)
+
+// token names the token of a URI.
+func (u *URI) token() string {
+	switch {
+	case u.Slot != nil:
+		return fmt.Sprintf("in slot %d", *u.Slot)
+	case u.Serial != "":
+		return fmt.Sprintf("with serial %q", u.Serial)
+	}
+	return fmt.Sprintf("%q", u.Token)
+}
+
+// key names the key of a URI.
+func (u *URI) key() string {
+	switch {
+	case len(u.ID) == 0:
+		return fmt.Sprintf("object %q", u.Object)
+	case u.Object == "":
+		return fmt.Sprintf("id %x", u.ID)
+	}
+	return fmt.Sprintf("object %q and id %x", u.Object, u.ID)
+}

@@ -1,0 +1,109 @@
+//go:build pkcs11
+
+package pkcs11
+
+import (
+	"bytes"
+	"crypto"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/ThalesGroup/crypto11"
+	"github.com/miekg/pkcs11"
+
+	"github.com/nfcert/nfcert/internal/secret"
+)
+
+// maxPIN bounds a PIN, in bytes.
+const maxPIN = 256
+
+// Open logs into the token that the URI names and finds its one private key.
+// pin is asked when the URI has no pin-source; nil: there is no other. The caller
+// closes when it has signed: that logs out. Errors are *URIError, *Error, those
+// of reading the PIN's file, and pin's own.
+func Open(uri string, pin PIN) (crypto.Signer, io.Closer, error) {
+	u, err := ParseURI(uri)
+	if err != nil {
+		return nil, nil, err
+	}
+	word, err := u.pin(pin)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, err := crypto11.Configure(&crypto11.Config{
+		Path: u.Module, TokenLabel: u.Token, TokenSerial: u.Serial, SlotNumber: u.Slot,
+		Pin: string(word.Reveal()), MaxSessions: 4,
+	})
+	if err != nil {
+		return nil, nil, &Error{Token: u.token(), Err: plain(err)}
+	}
+	key, err := u.find(ctx)
+	if err != nil {
+		_ = ctx.Close()
+		return nil, nil, &Error{Token: u.token(), Err: plain(err)}
+	}
+	return key, ctx, nil
+}
+
+func (u *URI) pin(ask PIN) (secret.Bytes, error) {
+	switch {
+	case u.PINFile != "":
+		return readPIN(u.PINFile)
+	case ask != nil:
+		return ask()
+	}
+	return secret.Bytes{}, &URIError{Reason: "want pin-source, the path of a file with the PIN"}
+}
+
+// readPIN reads the one line of a PIN's file.
+func readPIN(path string) (secret.Bytes, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return secret.Bytes{}, fmt.Errorf("reading the PIN: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxPIN+1))
+	if err != nil {
+		return secret.Bytes{}, fmt.Errorf("reading the PIN: %w", err)
+	}
+	data = bytes.TrimRight(data, "\r\n")
+	if len(data) == 0 || len(data) > maxPIN || bytes.ContainsAny(data, "\r\n\x00") {
+		return secret.Bytes{}, &URIError{"pin-source", fmt.Sprintf("want a file with one line of at most %d bytes", maxPIN)}
+	}
+	return secret.New(data), nil
+}
+
+// find gets the only private key that fits.
+func (u *URI) find(ctx *crypto11.Context) (crypto.Signer, error) {
+	var label []byte
+	if u.Object != "" {
+		label = []byte(u.Object)
+	}
+	keys, err := ctx.FindKeyPairs(u.ID, label)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(keys) == 0:
+		return nil, fmt.Errorf("it has no private key with %s, or not the public key beside it", u.key())
+	case len(keys) > 1:
+		return nil, fmt.Errorf("it has %d private keys with %s; name one by object and id", len(keys), u.key())
+	}
+	return keys[0], nil
+}
+
+// plain says what the library's code means, where that can be told.
+func plain(err error) error {
+	var code pkcs11.Error
+	if !errors.As(err, &code) {
+		return err
+	}
+	switch code {
+	case pkcs11.CKR_PIN_INCORRECT, pkcs11.CKR_PIN_INVALID, pkcs11.CKR_PIN_LEN_RANGE:
+		return ErrWrongPIN
+	case pkcs11.CKR_PIN_LOCKED:
+		return ErrLocked
+	}
+	return err
+}
