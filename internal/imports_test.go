@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"internal/lab":      {"internal/nf"}, // and nothing that the client speaks ACME with
 	"internal/acmewire": {"internal/secret"},
 	"internal/artifact": {"internal/secret"},
+	"internal/layout":   {"internal/secret"},
 	"internal/pkcs11":   {"internal/secret"},
 	"internal/solve":    {},
 	"internal/store":    {},
