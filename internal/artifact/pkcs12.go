@@ -30,7 +30,7 @@ func (p *parser) pkcs12(der []byte) ([][]byte, error) {
 	case errors.Is(err, gopkcs12.ErrIncorrectPassword), errors.Is(err, gopkcs12.ErrDecryption):
 		return nil, &PassphraseError{Name: p.Name, Missing: p.options.Passphrase.IsZero()}
 	case err != nil:
-		return nil, &ContentError{Name: p.Name, Found: "PKCS#12 that cannot be read", Err: err}
+		return nil, &ContentError{Name: p.Name, Found: "PKCS#12 that cannot be read (openssl pkcs12 -nokeys makes PEM of it)", Err: err}
 	}
 	list := make([][]byte, len(certs))
 	for i, c := range certs {

@@ -1,178 +1,153 @@
 package commands
 
 import (
-	"crypto/x509"
-	"encoding/pem"
-	"fmt"
-	"strings"
+	"context"
 
 	"github.com/spf13/cobra"
 
-	"github.com/nfcert/nfcert/internal/csrgen"
+	"github.com/nfcert/nfcert/internal/artifact"
 	"github.com/nfcert/nfcert/internal/enroll"
-	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
+// sourcesHelp says what can be shown.
+const sourcesHelp = `FILE is PEM (the other blocks and text in it are passed over, private keys
+unread), DER, PKCS#12 or PKCS#7; - is standard input. `
+
+const brokenHelp = `
+What is malformed is shown as far as it can be read, with a line for each
+fault. Nothing is judged: nfcert lint does that.`
+
 func newShowCSR(app *App) *cobra.Command {
-	return &cobra.Command{
+	var o sourceFlags
+	cmd := &cobra.Command{
 		Use: "csr [FILE]", Short: "What a CSR asks for: an enrolment's, or a file's", Args: wantArgs(0, 1, "at most one file"),
-		RunE: func(_ *cobra.Command, args []string) error { return app.runShowCSR(args) },
+		Long: `Show what a certificate request asks for, and what that means in the 5G core:
+an enrolment's with -n, or a file's. ` + sourcesHelp + `
+A request proves with its signature that its maker has the key; whether it does
+is shown.` + brokenHelp,
+		Example: `  nfcert show csr -n amf-01
+  nfcert show csr vendor.csr
+  nfcert show csr vendor.csr -o json`,
+		RunE: func(cmd *cobra.Command, args []string) error { return app.runShowCSR(cmd.Context(), &o, args) },
 	}
+	o.addFlags(cmd.Flags())
+	return cmd
 }
 
-func (a *App) runShowCSR(args []string) error {
-	path, data, err := a.fileOrSaved(args, func(en *enroll.Enrolment) string {
-		if en.CSR == nil {
-			return ""
-		}
-		return en.CSR.File
-	})
+func (a *App) runShowCSR(ctx context.Context, o *sourceFlags, args []string) error {
+	art, err := a.source(ctx, o, args, artifact.CSR)
 	if err != nil {
 		return err
 	}
-	der, err := csrgen.Decode(path, data)
+	items, others, err := ofKind(art, artifact.CSR)
 	if err != nil {
 		return err
 	}
-	c, err := inspect.CSR(der)
-	if err != nil {
-		return &inputError{File: path, Err: err}
+	docs := make([]*requestDoc, len(items))
+	for i, item := range items {
+		docs[i] = newRequestDoc(item)
 	}
+	rest := leftover{Faults: faultTexts(art), Skipped: art.Skipped, Certificates: others}
 	if a.global.output != outputTable {
-		return ui.WriteJSON(a.streams.Out, contentsDoc{APIVersion: apiVersion, Kind: "CSR", File: path, Contents: c})
+		head := documentHead{APIVersion: apiVersion, Kind: "CSR", File: art.Name}
+		if len(docs) == 1 {
+			return ui.WriteJSON(a.streams.Out, oneRequest{head, docs[0], rest})
+		}
+		head.Kind = "CSRs"
+		return ui.WriteJSON(a.streams.Out, manyRequests{head, docs, rest})
 	}
-	f := &ui.Fields{Now: a.clock(), Paint: a.streams.OutPaint()}
-	addContents(f, c)
-	return f.Write(a.streams.Out, a.streams.OutTTY)
-}
-
-// contentsDoc is what show csr prints.
-type contentsDoc struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
-	File       string `json:"file"`
-	*inspect.Contents
+	page := a.newPage()
+	for i, doc := range docs {
+		f := page.section()
+		f.Add("request", place(i, len(docs)))
+		doc.fields(f)
+	}
+	rest.fields(page.section())
+	return page.write()
 }
 
 func newShowCert(app *App) *cobra.Command {
-	return &cobra.Command{
-		Use: "cert [FILE]", Short: "What a certificate says: an enrolment's, or a file's", Args: wantArgs(0, 1, "at most one file"),
-		RunE: func(_ *cobra.Command, args []string) error { return app.runShowCert(args) },
+	var o sourceFlags
+	cmd := &cobra.Command{
+		Use: "cert [FILE|HOST:PORT]", Short: "What a certificate says: an enrolment's, a file's, or a server's", Args: wantArgs(0, 1, "at most one file or HOST:PORT"),
+		Long: `Show what certificates say, what that means in the 5G core, and which of them
+issued which: an enrolment's with -n, a file's, or a server's. ` + sourcesHelp + `HOST:PORT,
+where no file has that name, is a TLS server: the chain that it shows is taken
+without trusting it, and version, cipher suite and whether it asks for a client
+certificate are told beside (--client-cert and --client-key give it one).` + brokenHelp,
+		Example: `  nfcert show cert -n amf-01
+  nfcert show cert chain.pem
+  nfcert show cert amf.p12 --passphrase-file amf.pass
+  nfcert show cert nrf.5gc.mnc001.mcc001.3gppnetwork.org:443`,
+		RunE: func(cmd *cobra.Command, args []string) error { return app.runShowCert(cmd.Context(), &o, args) },
 	}
+	o.addFlags(cmd.Flags())
+	o.addServerFlags(cmd.Flags())
+	return cmd
 }
 
-// certificateDoc is one certificate of what show cert prints.
-type certificateDoc struct {
-	Serial    string            `json:"serial"`
-	Subject   string            `json:"subject,omitempty"`
-	Issuer    string            `json:"issuer"`
-	NotBefore string            `json:"notBefore"`
-	NotAfter  string            `json:"notAfter"`
-	Contents  *inspect.Contents `json:"contents"`
-}
-
-func (a *App) runShowCert(args []string) error {
-	path, data, err := a.fileOrSaved(args, func(en *enroll.Enrolment) string {
-		if en.Certificate == nil {
-			return ""
-		}
-		return en.Certificate.Files[enroll.KindFullchain]
-	})
+func (a *App) runShowCert(ctx context.Context, o *sourceFlags, args []string) error {
+	art, err := a.source(ctx, o, args, artifact.Certificate)
 	if err != nil {
 		return err
 	}
-	certs, err := certificates(data)
+	items, others, err := ofKind(art, artifact.Certificate)
 	if err != nil {
-		return &inputError{File: path, Err: err}
+		return err
 	}
-	docs := make([]certificateDoc, 0, len(certs))
-	f := &ui.Fields{Now: a.clock(), Paint: a.streams.OutPaint()}
-	for _, cert := range certs {
-		c, err := inspect.Certificate(cert)
-		if err != nil {
-			return &inputError{File: path, Err: err}
-		}
-		docs = append(docs, certificateDoc{
-			Serial: fmt.Sprintf("%x", cert.SerialNumber), Subject: cert.Subject.String(), Issuer: cert.Issuer.String(),
-			NotBefore: ui.Time(cert.NotBefore), NotAfter: ui.Time(cert.NotAfter), Contents: c,
-		})
-		f.Add("serial", fmt.Sprintf("%x", cert.SerialNumber))
-		f.Add("issuer", cert.Issuer.String())
-		f.Add("not before", cert.NotBefore)
-		f.Add("not after", cert.NotAfter)
-		addContents(f, c)
+	docs := make([]*certificateDoc, len(items))
+	for i, item := range items {
+		docs[i] = newCertificateDoc(item, a.clock())
 	}
+	paths := link(docs)
+	rest := leftover{Faults: faultTexts(art), Skipped: art.Skipped, Requests: others}
 	if a.global.output != outputTable {
-		return ui.WriteJSON(a.streams.Out, map[string]any{"apiVersion": apiVersion, "kind": "Certificate", "file": path, "certificates": docs})
+		return ui.WriteJSON(a.streams.Out, manyCertificates{
+			documentHead{APIVersion: apiVersion, Kind: "Certificate", File: art.Name}, docs, paths, art.TLS, rest,
+		})
 	}
-	return f.Write(a.streams.Out, a.streams.OutTTY)
+	page := a.newPage()
+	serverFields(page.section(), art.TLS)
+	if len(docs) > 1 {
+		chainFields(page.section(), docs, paths)
+	}
+	for i, doc := range docs {
+		f := page.section()
+		f.Add("certificate", place(i, len(docs)))
+		doc.fields(f)
+	}
+	rest.fields(page.section())
+	return page.write()
 }
 
-// certificates reads PEM, or one certificate in DER.
-func certificates(data []byte) ([]*x509.Certificate, error) {
-	if block, _ := pem.Decode(data); block != nil {
-		return enroll.ParseCertificates(data)
-	}
-	cert, err := x509.ParseCertificate(data)
-	if err != nil {
-		return nil, fmt.Errorf("it is neither PEM nor a certificate in DER: %w", err)
-	}
-	return []*x509.Certificate{cert}, nil
-}
-
-// fileOrSaved reads the file of the argument, or the one that an enrolment has.
-func (a *App) fileOrSaved(args []string, saved func(*enroll.Enrolment) string) (path string, data []byte, err error) {
+// source reads what the argument names, or what an enrolment has of the kind.
+func (a *App) source(ctx context.Context, o *sourceFlags, args []string, kind artifact.Kind) (*artifact.Artifact, error) {
+	ctx, cancel := a.bounded(ctx)
+	defer cancel()
 	if len(args) == 1 {
-		data, err = a.readFileOr(args[0], maxPEM)
-		return args[0], data, err
+		return o.readSource(ctx, a, args[0], kind == artifact.CSR)
 	}
 	if a.global.name == "" {
-		return "", nil, usagef("", "%s needs a file, or an enrolment with -n", a.command)
+		return nil, usagef("", "%s needs a file, or an enrolment with -n", a.command)
 	}
 	s, err := a.local()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	en, err := enroll.Load(s.store, a.global.name)
 	if err != nil {
-		return "", nil, a.noSuch(a.global.name, err)
+		return nil, a.noSuch(a.global.name, err)
 	}
-	if path = saved(en); path == "" {
-		return "", nil, &enroll.OutOfTurnError{Name: en.Name, Step: enroll.Step(a.command), Needs: en.Step, Found: "there is none yet"}
+	path := ""
+	switch {
+	case kind == artifact.CSR && en.CSR != nil:
+		path = en.CSR.File
+	case kind == artifact.Certificate && en.Certificate != nil:
+		path = en.Certificate.Files[enroll.KindFullchain]
 	}
-	data, err = readFile(path, maxPEM)
-	return path, data, err
-}
-
-// addContents lays out what a CSR or a certificate holds.
-func addContents(f *ui.Fields, c *inspect.Contents) {
-	f.Add("subject", c.SubjectString())
-	f.Add("key", c.PublicKey.Type)
-	f.Add("key sha256", c.PublicKey.SHA256)
-	f.Add("signature", c.Signature)
-	if s := c.SubjectAltName; s != nil {
-		for _, n := range s.Names {
-			f.Add("name"+mark(s.Critical), string(n.Kind)+" "+n.Value)
-		}
-		f.Add("nf instance", string(s.InstanceID()))
+	if path == "" {
+		return nil, &enroll.OutOfTurnError{Name: en.Name, Step: enroll.Step(a.command), Needs: en.Step, Found: "there is none yet"}
 	}
-	if c.KeyUsage != nil {
-		f.Add("key usage"+mark(c.KeyUsage.Critical), strings.Join(c.KeyUsage.Usages, ", "))
-	}
-	if c.ExtKeyUsage != nil {
-		for _, u := range c.ExtKeyUsage.Usages {
-			f.Add("purpose"+mark(c.ExtKeyUsage.Critical), u.Name)
-		}
-	}
-	if c.NFTypes != nil {
-		f.Add("nf types"+mark(c.NFTypes.Critical), strings.Join(c.NFTypes.Types, ", "))
-	}
-}
-
-func mark(critical bool) string {
-	if critical {
-		return " (critical)"
-	}
-	return ""
+	return o.readSource(ctx, a, path, true)
 }

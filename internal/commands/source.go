@@ -137,7 +137,10 @@ func (a *App) explainSource(err error, r *report) bool {
 	if _, ok := as[*artifact.TooLargeError](err); ok {
 		return true
 	}
-	if _, ok := as[*artifact.ReadError](err); ok {
+	if e, ok := as[*artifact.ReadError](err); ok {
+		if _, server := artifact.ParseAddress(e.Name); server {
+			r.Hint = "servers show certificates, and no requests: nfcert show cert " + shellQuote(e.Name)
+		}
 		return true
 	}
 	if e, ok := as[*artifact.ConnectError](err); ok {

@@ -1,0 +1,114 @@
+package commands
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/nfcert/nfcert/internal/inspect"
+	"github.com/nfcert/nfcert/internal/nf"
+)
+
+// meaning is what a CSR or a certificate says of a network function.
+type meaning struct {
+	InstanceID nf.InstanceID `json:"nfInstanceId,omitempty"`
+	NFTypes    []nfTypeDoc   `json:"nfTypes,omitempty"`
+	Networks   []networkDoc  `json:"networks,omitempty"` // of all names and of the subject, each once
+	Names      []nameDoc     `json:"names,omitempty"`    // of subjectAltName, in its order
+	Usages     []usageDoc    `json:"extKeyUsages,omitempty"`
+}
+
+// nfTypeDoc is one NF type; Release is absent for one that is not in the common
+// set of TS 29.510 6.1.6.3.3.
+type nfTypeDoc struct {
+	Name    string `json:"name"`
+	Release int    `json:"release,omitempty"`
+}
+
+// networkDoc is a PLMN, or an SNPN with its NID.
+type networkDoc struct {
+	PLMN string `json:"plmn"` // MCC-MNC
+	NID  string `json:"nid,omitempty"`
+}
+
+func (n networkDoc) String() string {
+	if n.NID != "" {
+		return "SNPN " + n.PLMN + " with NID " + n.NID
+	}
+	return "PLMN " + n.PLMN
+}
+
+// nameDoc is one name and what it stands for; Is is empty for one that has no
+// form of its own in the 5G core.
+type nameDoc struct {
+	inspect.Name
+	Is      string      `json:"is,omitempty"`
+	NFType  string      `json:"nfType,omitempty"`
+	Network *networkDoc `json:"network,omitempty"`
+	Clause  string      `json:"clause,omitempty"`
+}
+
+func (n nameDoc) note() string { return withClause(n.Is, n.Clause) }
+
+// usageDoc is one purpose of extKeyUsage, and where it is defined.
+type usageDoc struct {
+	inspect.Usage
+	For    string `json:"for,omitempty"`
+	Clause string `json:"clause,omitempty"`
+}
+
+func withClause(text, clause string) string {
+	if text == "" || clause == "" {
+		return text + clause
+	}
+	return text + "; " + clause
+}
+
+func meaningOf(c *inspect.Contents) (m meaning) {
+	m.InstanceID = c.SubjectAltName.InstanceID()
+	if c.NFTypes != nil {
+		for _, name := range c.NFTypes.Types {
+			known, _ := nf.LookupType(name)
+			m.NFTypes = append(m.NFTypes, nfTypeDoc{name, known.Release})
+		}
+	}
+	if c.ExtKeyUsage != nil {
+		for _, u := range c.ExtKeyUsage.Usages {
+			known, _ := nf.LookupUsage(string(u.OID))
+			m.Usages = append(m.Usages, usageDoc{u, known.For, known.Clause})
+		}
+	}
+	for _, a := range c.Subject {
+		if a.OID == nf.OIDOrganization || a.OID == nf.OIDCommonName {
+			m.network(nameOf(inspect.Name{Kind: inspect.NameDNS, Value: a.Value}).Network)
+		}
+	}
+	if c.SubjectAltName != nil {
+		for _, n := range c.SubjectAltName.Names {
+			doc := nameOf(n)
+			m.Names = append(m.Names, doc)
+			m.network(doc.Network)
+		}
+	}
+	return m
+}
+
+func (m *meaning) network(n *networkDoc) {
+	if n != nil && !slices.Contains(m.Networks, *n) {
+		m.Networks = append(m.Networks, *n)
+	}
+}
+
+// nameOf says what a name stands for.
+func nameOf(n inspect.Name) nameDoc {
+	doc := nameDoc{Name: n}
+	switch {
+	case n.Kind == inspect.NameURI && nf.IsURN(n.Value):
+		doc.Is, doc.Clause = "the NF instance id", "TS 33.310 6.1.3c"
+		if _, err := nf.ParseURN(n.Value); err != nil {
+			// The value stands beside it, so the reason alone is told.
+			reason := err.Error()
+			doc.Is = "no valid NF instance id: " + reason[strings.LastIndex(reason, `": `)+len(`": `):]
+		}
+	}
+	return doc
+}
