@@ -75,6 +75,10 @@ func (c *Client) Start(ctx context.Context) (Greeting, error) {
 	return c.hello, nil
 }
 
+// Version is that of the companion's lints, as in v3.7.3; "" before it was
+// started for the first time.
+func (c *Client) Version() string { return c.hello.Zlint }
+
 // checkGreeting refuses programs that are something else, and versions whose
 // answers would be misread.
 func checkGreeting(line []byte, hello *Greeting) error {
