@@ -26,7 +26,8 @@ var arrows = map[string][]string{
 		"internal/nf", "internal/pkcs11", "internal/secret", "internal/solve", "internal/store", "internal/ui",
 	},
 	"internal/enroll": {
-		"internal/acmewire", "internal/csrgen", "internal/inspect", "internal/nf", "internal/solve", "internal/store",
+		"internal/acmewire", "internal/csrgen", "internal/inspect", "internal/layout", "internal/nf", "internal/secret",
+		"internal/solve", "internal/store",
 	},
 	"internal/csrgen":   {"internal/inspect", "internal/nf", "internal/secret"},
 	"internal/inspect":  {"internal/nf"},

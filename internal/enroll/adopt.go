@@ -38,7 +38,7 @@ func (e *Engine) planAdoption(en *Enrolment, o CSROptions) (plan csrPlan, err er
 			return plan, err
 		}
 	}
-	if o.Function != nil || o.KeyType != "" || len(o.Omit) > 0 {
+	if o.Function != nil || o.KeyType != "" || o.Omit != nil {
 		return plan, &ConflictError{Name: en.Name, Field: "csr", Saved: adoptedCSR, Asked: "changed", Why: "it was signed elsewhere, and only its maker can change it"}
 	}
 	csr := saved

@@ -31,11 +31,8 @@ type CSROptions struct {
 	// rest only Profile and the key may be given with it; without a key the
 	// enrolment goes on without.
 	Adopt []byte
-}
-
-// says reports whether anything is asked for.
-func (o CSROptions) says() bool {
-	return o.Function != nil || o.Profile != "" || o.KeyType != "" || o.Key != nil || o.KeyURI != "" || o.Omit != nil || o.Adopt != nil
+	// NeedKey refuses what leaves the enrolment without the key among its files.
+	NeedKey bool
 }
 
 // DefaultProfile is what a certificate is asked for when nobody says.
@@ -125,9 +122,19 @@ type csrPlan struct {
 
 // planCSR checks all that can be wrong with the wishes, and changes nothing.
 func (e *Engine) planCSR(en *Enrolment, o CSROptions) (plan csrPlan, err error) {
-	if o.Adopt != nil || en.adopted() && !o.says() {
-		return e.planAdoption(en, o)
+	if o.Adopt != nil || en.adopted() && o.Function == nil {
+		plan, err = e.planAdoption(en, o)
+	} else {
+		plan, err = e.planOwn(en, o)
 	}
+	if err == nil && o.NeedKey && plan.keyless {
+		err = &KeylessError{Name: en.Name, URI: plan.want.KeyURI}
+	}
+	return plan, err
+}
+
+// planOwn is planCSR for a CSR that is made here.
+func (e *Engine) planOwn(en *Enrolment, o CSROptions) (plan csrPlan, err error) {
 	want, err := o.over(en)
 	if err != nil {
 		return plan, err
@@ -206,9 +213,6 @@ func (e *ProfileError) Error() string { return "there is no certificate profile 
 
 // over fills what o leaves out from the enrolment and the defaults.
 func (o CSROptions) over(en *Enrolment) (CSROptions, error) {
-	if o.Function == nil && en.adopted() {
-		return o, &ConflictError{Name: en.Name, Field: "csr", Saved: adoptedCSR, Asked: "changed", Why: "it was signed elsewhere, and only its maker can change it"}
-	}
 	if o.Function == nil {
 		o.Function = en.NF
 	}

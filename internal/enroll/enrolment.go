@@ -9,6 +9,7 @@ import (
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/inspect"
+	"github.com/nfcert/nfcert/internal/layout"
 	"github.com/nfcert/nfcert/internal/nf"
 	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/store"
@@ -125,17 +126,21 @@ type PastOrder struct {
 
 // Certificate is the issued certificate.
 type Certificate struct {
-	URL         string               `json:"url,omitempty"`
-	Serial      string               `json:"serial"` // hex
-	Subject     string               `json:"subject,omitempty"`
-	Issuer      string               `json:"issuer"`
-	NotBefore   time.Time            `json:"notBefore"`
-	NotAfter    time.Time            `json:"notAfter"`
-	SHA256      string               `json:"sha256"` // of the DER, hex
-	Chain       ChainState           `json:"chain"`
-	Anchor      string               `json:"anchor,omitempty"` // subject of what the chain verifies to
-	Files       map[string]string    `json:"files,omitempty"`  // cert, chain, fullchain, key: absolute paths
-	Differences []inspect.Difference `json:"differences"`
+	URL       string            `json:"url,omitempty"`
+	Serial    string            `json:"serial"` // hex
+	Subject   string            `json:"subject,omitempty"`
+	Issuer    string            `json:"issuer"`
+	NotBefore time.Time         `json:"notBefore"`
+	NotAfter  time.Time         `json:"notAfter"`
+	SHA256    string            `json:"sha256"` // of the DER, hex
+	Chain     ChainState        `json:"chain"`
+	Anchor    string            `json:"anchor,omitempty"` // subject of what the chain verifies to
+	Files     map[string]string `json:"files,omitempty"`  // by the kinds of package layout: absolute paths
+	// Layout is how the files were last laid out, and Configuration what that
+	// core's configuration needs, line by line.
+	Layout        layout.Name          `json:"layout,omitempty"`
+	Configuration []string             `json:"configuration,omitempty"`
+	Differences   []inspect.Difference `json:"differences"`
 	// Rejected tells why the certificate was not installed; empty: it was.
 	Rejected []string `json:"rejected,omitempty"`
 }
@@ -193,6 +198,8 @@ func keyFile(name string) string { return enrolmentDir(name) + "/key.pem" }
 func requestFile(name string) string { return enrolmentDir(name) + "/request.pem" }
 
 func chainFile(name string) string { return enrolmentDir(name) + "/chain.pem" }
+
+func anchorFile(name string) string { return enrolmentDir(name) + "/anchor.pem" }
 
 // TraceFile is where an enrolment's exchanges are kept, relative to the store.
 func TraceFile(name string) string { return enrolmentDir(name) + "/trace.jsonl" }

@@ -24,11 +24,14 @@ type FinalizeOptions struct {
 	// Anchors may end the chain when Roots says nothing: the roots trusted for
 	// the server's own TLS certificate, which private CAs often share.
 	Anchors   []*x509.Certificate
-	Outputs   []Output // where to install what was issued; none: nowhere
-	Overwrite bool     // replace existing files
+	Layout    LayoutOptions // how a core wants what was issued; its zero value: only Outputs
+	Outputs   []Output      // files by themselves, in place of those of Layout that hold the same
+	Overwrite bool          // replace existing files
 	// NeedKey refuses an enrolment whose key is not among its files. Without it
 	// the key is left out of Outputs then.
 	NeedKey bool
+
+	keyless string // why there is no key; "": there is one
 }
 
 // Finalize sends the CSR, waits for the certificate, downloads it, verifies it
@@ -53,7 +56,7 @@ func (e *Engine) finalize(ctx context.Context, en *Enrolment, o FinalizeOptions)
 	if en.usable() {
 		return e.installAgain(en, o)
 	}
-	if err := o.Preflight(); err != nil {
+	if err := o.preflight(en, en.NF); err != nil {
 		return false, err
 	}
 	if err := e.hasOrder(ctx, en, StepFinalize); err != nil {
@@ -197,6 +200,7 @@ func (e *Engine) accept(en *Enrolment, csr *x509.CertificateRequest, chain candi
 	if failure != nil {
 		return errors.Join(failure, e.save(en))
 	}
+	e.attachAnchor(en, chain)
 	e.tell(StepFinalize, "certificate %s issued by %s, valid until %s, chain %s", cert.Serial, cert.Issuer, cert.NotAfter.Format("2006-01-02"), cert.Chain)
 	if en.CSR.KeyFile != "" {
 		en.Certificate.Files[KindKey] = e.Store.Path(keyFile(en.Name))

@@ -3,7 +3,6 @@ package enroll
 import (
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -11,31 +10,24 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/layout"
+	"github.com/nfcert/nfcert/internal/nf"
 	"github.com/nfcert/nfcert/internal/store"
 )
 
 // What an output file can hold; also the keys of [Certificate].Files.
 const (
-	KindCert      = "cert"      // the certificate alone
-	KindChain     = "chain"     // its issuers
-	KindFullchain = "fullchain" // both, leaf first
-	KindKey       = "key"       // PKCS#8
-	KindCSR       = "csr"
+	KindCert      = layout.KindCert
+	KindChain     = layout.KindChain
+	KindFullchain = layout.KindFullchain
+	KindKey       = layout.KindKey
+	KindCSR       = layout.KindCSR
 )
 
-// Output is one file to install, as PEM.
+// Output is one file to install by itself, as PEM.
 type Output struct {
 	Kind string
-	Path string // absolute
-}
-
-// mode keeps keys to their owner; certificates are public.
-func (o Output) mode() fs.FileMode {
-	if o.Kind == KindKey {
-		return 0o600
-	}
-	return 0o644
+	Path string // absolute; "": not written, though the layout has it
 }
 
 // OutputError says that the outputs cannot be installed where they are wanted.
@@ -50,24 +42,27 @@ func (o FinalizeOptions) without(key KeylessError) (FinalizeOptions, error) {
 	if o.NeedKey {
 		return o, &key
 	}
+	o.keyless = key.reason()
 	o.Outputs = slices.DeleteFunc(slices.Clone(o.Outputs), func(out Output) bool { return out.Kind == KindKey })
 	return o, nil
 }
 
-// Preflight refuses outputs that could not be installed, before the CA is asked
+// preflight refuses outputs that could not be installed, before the CA is asked
 // for anything: a certificate that cannot be put where it belongs is better not
-// issued.
-func (o FinalizeOptions) Preflight() error {
+// issued. f is the function that it is to be for; nil: not known.
+func (o FinalizeOptions) preflight(en *Enrolment, f *nf.Function) error {
+	files, err := o.target(en, f).Plan()
+	if err != nil {
+		return err
+	}
 	var exists []string
 	tried := map[string]bool{}
-	for _, out := range o.Outputs {
-		switch info, err := os.Stat(out.Path); {
-		case err == nil && info.IsDir():
-			return &OutputError{&store.AccessError{Op: "writing", Path: out.Path, Err: errors.New("it is a directory")}}
-		case err == nil && !o.Overwrite:
+	for _, out := range files {
+		switch found, err := o.inTheWay(out); {
+		case err != nil:
+			return &OutputError{err}
+		case found:
 			exists = append(exists, out.Path)
-		case err != nil && !errors.Is(err, fs.ErrNotExist):
-			return &OutputError{&store.AccessError{Op: "writing", Path: out.Path, Err: err}}
 		}
 		dir := filepath.Dir(out.Path)
 		if tried[dir] {
@@ -81,7 +76,30 @@ func (o FinalizeOptions) Preflight() error {
 	if len(exists) > 0 {
 		return &OutputError{&store.ExistsError{Paths: exists}}
 	}
+	if slices.ContainsFunc(files, func(f layout.File) bool { return f.Kind == layout.KindPKCS12 }) {
+		return layout.CheckPassphrase(string(o.Layout.Passphrase.Reveal()))
+	}
 	return nil
+}
+
+// inTheWay reports whether something is at a file's place that must not be
+// replaced.
+func (o FinalizeOptions) inTheWay(out layout.File) (bool, error) {
+	info, err := os.Stat(out.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err == nil && info.IsDir():
+		err = errors.New("it is a directory")
+	case err == nil && out.Shared && !o.Overwrite:
+		// With the root still unknown all that can be said is whether it could
+		// serve at all.
+		return !sharedHolds(out.Path, o.Roots), nil
+	}
+	if err != nil {
+		return false, &store.AccessError{Op: "writing", Path: out.Path, Err: err}
+	}
+	return !o.Overwrite, nil
 }
 
 // writable tries a directory, or the parent of one that is to be made.
@@ -114,43 +132,58 @@ func writable(dir string) error {
 // is saved before the first file has its name, so that a run which dies in
 // between is ended by the next: it finds the same content.
 func (e *Engine) install(en *Enrolment, chain []*x509.Certificate, o FinalizeOptions) error {
-	if len(o.Outputs) == 0 {
+	if !o.installs() {
 		return e.save(en)
 	}
-	content, err := e.contents(en, chain)
+	set, err := e.layOut(en, chain, o)
 	if err != nil {
 		return err
 	}
+	before, after := *en.Certificate, *en.Certificate
+	after.Files = maps.Clone(before.Files)
 	var files []store.File
-	placed := maps.Clone(en.Certificate.Files)
-	for _, out := range o.Outputs {
-		data, ok := content[out.Kind]
-		if !ok {
-			return fmt.Errorf("there is no output of kind %q", out.Kind)
+	for _, f := range set.Files {
+		after.Files[f.Kind] = f.Path
+		if keep := e.keepShared(f, o); !keep {
+			files = append(files, store.File{Path: f.Path, Data: f.Data, Mode: f.Mode})
 		}
-		if len(data) == 0 { // a CA that sends no issuer
-			continue
-		}
-		files = append(files, store.File{Path: out.Path, Data: data, Mode: out.mode()})
-		placed[out.Kind] = out.Path
 	}
-	before := en.Certificate.Files
-	if !e.unsaved && maps.Equal(before, placed) {
-		return placing(store.Install(files, store.InstallOptions{Overwrite: o.Overwrite}))
+	if o.Layout.Name != "" {
+		after.Layout, after.Configuration = o.Layout.Name, set.Configuration
 	}
-	en.Certificate.Files = placed
+	if !e.unsaved && before.liesAs(&after) {
+		err = placing(store.Install(files, store.InstallOptions{Overwrite: o.Overwrite}))
+	} else {
+		*en.Certificate = after
+		err = e.installSaved(en, files, before, o)
+	}
+	for _, w := range set.Warnings {
+		e.warn(StepFinalize, "%s", w)
+	}
+	return err
+}
+
+// installSaved installs while the enrolment is saved, whose certificate becomes
+// what it was before when the files cannot be placed.
+func (e *Engine) installSaved(en *Enrolment, files []store.File, before Certificate, o FinalizeOptions) error {
 	done := make(chan error, 1)
 	go func() { done <- e.save(en) }()
 	saved := sync.OnceValue(func() error { return <-done })
-	err = store.Install(files, store.InstallOptions{Overwrite: o.Overwrite, Ready: saved})
+	err := store.Install(files, store.InstallOptions{Overwrite: o.Overwrite, Ready: saved})
 	if failed := saved(); failed != nil {
 		return failed
 	}
 	if err != nil {
-		en.Certificate.Files = before
+		*en.Certificate = before
 		return errors.Join(placing(err), e.save(en))
 	}
 	return nil
+}
+
+// liesAs reports whether the files of two lie in the same places and are laid
+// out alike.
+func (c *Certificate) liesAs(other *Certificate) bool {
+	return maps.Equal(c.Files, other.Files) && c.Layout == other.Layout && slices.Equal(c.Configuration, other.Configuration)
 }
 
 func placing(err error) error {
@@ -160,50 +193,31 @@ func placing(err error) error {
 	return nil
 }
 
-// contents makes what the outputs can hold.
-func (e *Engine) contents(en *Enrolment, chain []*x509.Certificate) (map[string][]byte, error) {
-	request, err := e.Store.ReadFile(requestFile(en.Name))
-	if err != nil {
-		return nil, &KeyFileError{Path: e.Store.Path(requestFile(en.Name)), Err: err}
-	}
-	content := map[string][]byte{
-		KindCert: acmewire.EncodePEM(chain[:1]), KindChain: acmewire.EncodePEM(chain[1:]),
-		KindFullchain: acmewire.EncodePEM(chain), KindCSR: request,
-	}
-	if en.CSR.KeyFile == "" {
-		return content, nil
-	}
-	if content[KindKey], err = e.Store.ReadFile(keyFile(en.Name)); err != nil {
-		return nil, &KeyFileError{Path: e.Store.Path(keyFile(en.Name)), Err: err}
-	}
-	return content, nil
-}
-
 // installAgain puts an issued certificate where o wants it.
 func (e *Engine) installAgain(en *Enrolment, o FinalizeOptions) (unchanged bool, err error) {
-	if len(o.Outputs) == 0 {
+	if !o.installs() {
 		return true, nil
 	}
 	chain, err := e.savedChain(en)
 	if err != nil {
 		return false, err
 	}
-	before := en.Certificate.Files
+	before := *en.Certificate
 	if err := e.install(en, chain, o); err != nil {
 		return false, err
 	}
-	return maps.Equal(before, en.Certificate.Files), nil
+	return before.liesAs(en.Certificate), nil
 }
 
-// Content is one of an issued enrolment's files as PEM.
+// Content is one of an issued enrolment's files as PEM; empty: it has none.
 func (e *Engine) Content(en *Enrolment, kind string) ([]byte, error) {
 	chain, err := e.savedChain(en)
 	if err != nil {
 		return nil, err
 	}
-	content, err := e.contents(en, chain)
+	issued, err := e.issued(en, chain)
 	if err != nil {
 		return nil, err
 	}
-	return content[kind], nil
+	return layout.Content(kind, issued)
 }

@@ -39,8 +39,8 @@ const maxAlternates = 8
 type candidate struct {
 	*acmewire.Chain
 	state  ChainState
-	anchor string // subject of what it verifies to
-	err    error  // why it does not
+	anchor *x509.Certificate // what it verifies to
+	err    error             // why it does not
 }
 
 // download fetches the chain, and the alternates until one is as wanted: of the
@@ -108,7 +108,7 @@ func (e *Engine) judge(en *Enrolment, csr *x509.CertificateRequest, chain candid
 	cert := &Certificate{
 		URL: chain.URL, Serial: fmt.Sprintf("%x", leaf.SerialNumber), Issuer: leaf.Issuer.String(),
 		NotBefore: leaf.NotBefore.UTC(), NotAfter: leaf.NotAfter.UTC(), SHA256: hex.EncodeToString(sum[:]),
-		Chain: chain.state, Anchor: chain.anchor, Differences: []inspect.Difference{},
+		Chain: chain.state, Anchor: subject(chain.anchor), Differences: []inspect.Difference{},
 	}
 	failure := &CertificateError{Name: en.Name, Chain: chain.Certificates}
 	if !csrgen.SameKey(leaf.PublicKey, csr.PublicKey) {
@@ -157,7 +157,7 @@ func lacking(leaf *x509.Certificate, order []acmewire.Identifier) []acmewire.Ide
 
 // verifyChain verifies a chain to the given roots, else to a root the CA sent,
 // else to an anchor; a chain without any is checked link by link.
-func verifyChain(chain []*x509.Certificate, o FinalizeOptions, v x509.VerifyOptions) (ChainState, string, error) {
+func verifyChain(chain []*x509.Certificate, o FinalizeOptions, v x509.VerifyOptions) (ChainState, *x509.Certificate, error) {
 	v.KeyUsages = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} // an NF's purposes are compared, not demanded, here
 	if len(o.Roots) > 0 {
 		return verifyTo(chain, o.Roots, v)
@@ -173,9 +173,9 @@ func verifyChain(chain []*x509.Certificate, o FinalizeOptions, v x509.VerifyOpti
 	return state, anchor, err
 }
 
-func verifyTo(chain, roots []*x509.Certificate, v x509.VerifyOptions) (ChainState, string, error) {
+func verifyTo(chain, roots []*x509.Certificate, v x509.VerifyOptions) (ChainState, *x509.Certificate, error) {
 	if len(roots) == 0 {
-		return ChainUnverified, "", errors.New("the CA sent no issuer and no root is given")
+		return ChainUnverified, nil, errors.New("the CA sent no issuer and no root is given")
 	}
 	v.Intermediates, v.Roots = x509.NewCertPool(), x509.NewCertPool()
 	for _, c := range chain[1:] {
@@ -186,10 +186,17 @@ func verifyTo(chain, roots []*x509.Certificate, v x509.VerifyOptions) (ChainStat
 	}
 	verified, err := chain[0].Verify(v)
 	if err != nil {
-		return ChainUnverified, "", err
+		return ChainUnverified, nil, err
 	}
-	top := verified[0][len(verified[0])-1]
-	return ChainVerified, top.Subject.String(), nil
+	return ChainVerified, verified[0][len(verified[0])-1], nil
+}
+
+// subject is that of a certificate; "" of none.
+func subject(c *x509.Certificate) string {
+	if c == nil {
+		return ""
+	}
+	return c.Subject.String()
 }
 
 func selfSigned(certs []*x509.Certificate) []*x509.Certificate {

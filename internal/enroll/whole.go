@@ -42,7 +42,7 @@ func (e *Engine) Enroll(ctx context.Context, name string, w Wishes) (en *Enrolme
 		unchanged, err = e.finalize(ctx, en, w.Finalize)
 		return en, unchanged && plan.unchanged, err
 	}
-	if err := w.Finalize.Preflight(); err != nil {
+	if err := w.Finalize.preflight(en, plan.function(en)); err != nil {
 		return en, false, err
 	}
 	e.whole = true

@@ -92,6 +92,11 @@ func (t Target) Plan() ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
+	for kind := range t.Paths {
+		if !slices.Contains(Kinds(), kind) {
+			return nil, fmt.Errorf("there is no file of kind %q", kind)
+		}
+	}
 	var files []File
 	for _, kind := range Kinds() {
 		path, given := t.Paths[kind]
