@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,7 +21,7 @@ type session struct {
 	engine  *enroll.Engine
 	server  *server // nil: the command needs none
 	account string
-	trace   *os.File // of --trace FILE
+	record  recorder
 
 	remembered chan error // the outcome of saving the server; nil: not begun
 }
@@ -115,6 +114,7 @@ func (s *session) connect() error {
 	if err != nil {
 		return err
 	}
+	s.record.store, s.record.name, s.record.warn = s.store, s.app.global.name, s.app.progress.warn
 	if err := s.openTrace(); err != nil {
 		return err
 	}
@@ -132,23 +132,7 @@ func (s *session) observe(ex *acmewire.Exchange) {
 		s.remember() // it has a directory, so it is an ACME server
 	}
 	s.app.progress.exchange(ex)
-	line, err := json.Marshal(ex)
-	if err != nil {
-		return
-	}
-	line = append(line, '\n')
-	if s.trace != nil {
-		if _, err := s.trace.Write(line); err != nil {
-			s.app.progress.warn("writing the trace: %v", err)
-			_ = s.trace.Close()
-			s.trace = nil
-		}
-	}
-	if name := s.app.global.name; name != "" {
-		if err := s.store.Append(enroll.TraceFile(name), line, maxTrace); err != nil {
-			s.app.progress.warn("writing the enrolment's trace: %v", err)
-		}
-	}
+	s.record.add(ex)
 }
 
 // remember begins to save the server while the work goes on; no request waits
@@ -161,9 +145,6 @@ func (s *session) remember() {
 	go func() { s.remembered <- s.server.remember(s.store) }()
 }
 
-// maxTrace bounds the trace that an enrolment keeps, in bytes.
-const maxTrace = 1 << 20
-
 func (s *session) openTrace() error {
 	path := s.app.global.trace
 	if path == "" || path == "-" {
@@ -173,7 +154,7 @@ func (s *session) openTrace() error {
 	if err != nil {
 		return &inputError{File: path, Err: reason(err)}
 	}
-	s.trace = f
+	s.record.file = f
 	return nil
 }
 
@@ -203,8 +184,8 @@ func (*wireCache) DocVersion() int { return 1 }
 
 // close keeps what the next process can use. It is called also after failures.
 func (s *session) close(err error) error {
-	if s.trace != nil {
-		err = errors.Join(err, s.trace.Close())
+	if closeErr := s.record.close(); closeErr != nil {
+		err = errors.Join(err, closeErr)
 	}
 	if s.server == nil || s.engine.CA.Wire().Requests() == 0 {
 		return err

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // replace renames a file over another in one step.
@@ -24,4 +26,13 @@ func syncDir(dir string) error {
 		return nil
 	}
 	return err
+}
+
+// CheckWritable reports why no file can be made in the directory dir; nil: one
+// can.
+func CheckWritable(dir string) error {
+	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
+		return accessError("writing into", dir, err)
+	}
+	return nil
 }

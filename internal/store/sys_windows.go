@@ -27,3 +27,17 @@ func replace(from, to string) error {
 
 // syncDir does nothing: Windows has no call for it, NTFS journals its names.
 func syncDir(string) error { return nil }
+
+// CheckWritable reports why no file can be made in the directory dir; nil: one
+// can. Permissions say too little on Windows, so it is tried.
+func CheckWritable(dir string) error {
+	f, err := os.CreateTemp(dir, ".nfcert-*")
+	if err != nil {
+		var path *os.PathError
+		if errors.As(err, &path) {
+			err = path.Err // the file's made-up name tells nothing
+		}
+		return accessError("writing into", dir, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
