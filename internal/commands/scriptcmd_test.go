@@ -57,6 +57,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"occupy":    cmdOccupy,
 		"free":      cmdFree,
 		"sameurl":   cmdSameURL,
+		"artifacts": cmdArtifacts,
 	}
 }
 
