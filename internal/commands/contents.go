@@ -10,22 +10,17 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// sourcesHelp says what can be shown.
-const sourcesHelp = `FILE is PEM (the other blocks and text in it are passed over, private keys
-unread), DER, PKCS#12 or PKCS#7; - is standard input. `
-
-const brokenHelp = `
-What is malformed is shown as far as it can be read, with a line for each
-fault. Nothing is judged: nfcert lint does that.`
-
 func newShowCSR(app *App) *cobra.Command {
 	var o sourceFlags
 	cmd := &cobra.Command{
 		Use: "csr [FILE]", Short: "What a CSR asks for: an enrolment's, or a file's", Args: wantArgs(0, 1, "at most one file"),
 		Long: `Show what a certificate request asks for, and what that means in the 5G core:
-an enrolment's with -n, or a file's. ` + sourcesHelp + `
-A request proves with its signature that its maker has the key; whether it does
-is shown.` + brokenHelp,
+an enrolment's with -n, or a file's. FILE is PEM (other blocks and text in it
+are passed over) or DER; - is standard input. The signature of a request proves
+that its maker has the key; whether it does is told.
+
+What is malformed is shown as far as it can be read, with a line for each
+fault. Nothing is judged.`,
 		Example: `  nfcert show csr -n amf-01
   nfcert show csr vendor.csr
   nfcert show csr vendor.csr -o json`,
@@ -72,10 +67,15 @@ func newShowCert(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "cert [FILE|HOST:PORT]", Short: "What a certificate says: an enrolment's, a file's, or a server's", Args: wantArgs(0, 1, "at most one file or HOST:PORT"),
 		Long: `Show what certificates say, what that means in the 5G core, and which of them
-issued which: an enrolment's with -n, a file's, or a server's. ` + sourcesHelp + `HOST:PORT,
-where no file has that name, is a TLS server: the chain that it shows is taken
-without trusting it, and version, cipher suite and whether it asks for a client
-certificate are told beside (--client-cert and --client-key give it one).` + brokenHelp,
+issued which: an enrolment's with -n, a file's, or a server's. FILE is PEM
+(other blocks and text in it are passed over, private keys unread), DER,
+PKCS#12 or PKCS#7; - is standard input. HOST:PORT, where no file has that name,
+is a TLS server: the chain that it shows is taken without trusting it, and
+version, cipher suite and whether it asks for a client certificate are told
+beside (--client-cert and --client-key give it one).
+
+What is malformed is shown as far as it can be read, with a line for each
+fault. Nothing is judged.`,
 		Example: `  nfcert show cert -n amf-01
   nfcert show cert chain.pem
   nfcert show cert amf.p12 --passphrase-file amf.pass
