@@ -56,8 +56,10 @@ func (e *Engine) finalize(ctx context.Context, en *Enrolment, o FinalizeOptions)
 	if en.usable() {
 		return e.installAgain(en, o)
 	}
-	if err := o.preflight(en, en.NF); err != nil {
-		return false, err
+	if !e.whole { // Enroll has done that
+		if err := o.preflight(en, en.NF); err != nil {
+			return false, err
+		}
 	}
 	if err := e.hasOrder(ctx, en, StepFinalize); err != nil {
 		return false, err

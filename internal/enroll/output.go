@@ -117,15 +117,7 @@ func writable(dir string) error {
 	if !info.IsDir() {
 		return &store.AccessError{Op: "writing into", Path: dir, Err: errors.New("it is no directory")}
 	}
-	f, err := os.CreateTemp(dir, ".nfcert-*")
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		err = path.Err // the file's made-up name tells nothing
-	}
-	if err != nil {
-		return &store.AccessError{Op: "writing into", Path: dir, Err: err}
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	return store.CheckWritable(dir)
 }
 
 // install puts the outputs in place, all or none, and saves where they are. That
