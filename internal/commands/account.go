@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"crypto"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -17,7 +16,6 @@ import (
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/secret"
-	"github.com/nfcert/nfcert/internal/store"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -51,7 +49,7 @@ func (o *accountFlags) options(a *App) (enroll.AccountOptions, error) {
 		return out, err
 	}
 	if o.keyIn != "" {
-		if out.Key, err = a.readKey(o.keyIn); err != nil {
+		if out.Key, err = a.readKey(o.keyIn, nil); err != nil {
 			return out, err
 		}
 	}
@@ -138,22 +136,6 @@ func decodeMACKey(text string) ([]byte, error) {
 		return nil, fmt.Errorf("the MAC key has %d bytes, fewer than %d; was it cut?", len(key), minMACKey)
 	}
 	return key, nil
-}
-
-// readKey reads a private key that the user brings.
-func (a *App) readKey(path string) (crypto.Signer, error) {
-	warning, err := store.CheckPrivate(path)
-	if err != nil {
-		return nil, &inputError{File: path, Err: reason(err)}
-	}
-	if warning != "" {
-		a.progress.warn("%s", warning)
-	}
-	data, err := readFile(path, maxPEM)
-	if err != nil {
-		return nil, err
-	}
-	return csrgen.ParseKey(path, data)
 }
 
 func newAccount(app *App) *cobra.Command {

@@ -37,6 +37,8 @@ type App struct {
 	progress *progress
 	clock    func() time.Time
 
+	stdinRead bool // standard input was read to its end
+
 	// command is the path of the command that runs, such as "order solve", and
 	// name the enrolment it works on, for messages.
 	command, name string

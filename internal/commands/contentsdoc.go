@@ -105,8 +105,8 @@ func newCertificateDoc(item artifact.Item, now time.Time) *certificateDoc {
 
 // fingerprints are over the whole DER, in lower-case hex.
 type fingerprints struct {
-	SHA256 string `json:"sha256"`
-	SHA1   string `json:"sha1"`
+	SHA256 string `json:"sha256,omitempty"`
+	SHA1   string `json:"sha1,omitempty"`
 }
 
 func fingerprintsOf(der []byte) fingerprints {

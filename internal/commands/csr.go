@@ -30,13 +30,24 @@ type nfFlags struct {
 	uris       []string
 	profile    string
 	key        string
-	keyIn      string
 	omit       []string
+	keyIn      keyFlags
+	csrIn      string
 
-	sample *nf.Function // for practice, when nothing else says; nil: none
+	shape  *pflag.FlagSet // of the flags, those that say what is in a CSR of our own
+	sample *nf.Function   // for practice, when nothing else says; nil: none
 }
 
-func (o *nfFlags) addFlags(fs *pflag.FlagSet) {
+func (o *nfFlags) addFlags(all *pflag.FlagSet) {
+	o.keyIn.addFlags(all)
+	all.StringVar(&o.csrIn, "csr-in", "", "CSR `FILE` (PEM or DER, - for stdin) that others made, to be used as it is; its key may be elsewhere")
+	all.StringVar(&o.profile, "profile", "", "certificate profile (default nf-tls)")
+	o.shape = pflag.NewFlagSet("", pflag.ContinueOnError)
+	o.addShape(o.shape)
+	all.AddFlagSet(o.shape)
+}
+
+func (o *nfFlags) addShape(fs *pflag.FlagSet) {
 	fs.StringVar(&o.file, "nf", "", "NF `FILE` (YAML) that describes the network function")
 	fs.StringVar(&o.kind, "nf-type", "", "NF type, as in AMF (TS 29.510 6.1.6.3.3)")
 	fs.StringVar(&o.instanceID, "nf-instance-id", "", "NF instance id, a version 4 `UUID` (TS 29.571 5.3.2), or new")
@@ -45,9 +56,7 @@ func (o *nfFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.country, "country", "", "two letters for the subject's C")
 	fs.StringArrayVar(&o.fqdns, "fqdn", nil, "FQDN of the NF; may be repeated")
 	fs.StringArrayVar(&o.uris, "uri", nil, "further URI name; may be repeated")
-	fs.StringVar(&o.profile, "profile", "", "certificate profile (default nf-tls)")
 	fs.StringVar(&o.key, "key", "", "type of a new key: P256, P384, P521, RSA3072, RSA4096, Ed25519 (default P256)")
-	fs.StringVar(&o.keyIn, "key-in", "", "PEM `FILE` of a key to use instead of a new one")
 	fs.StringSliceVar(&o.omit, "omit", nil, "leave `PARTS` of the profile out for a CA that refuses them: dns, uri, nf-types, eku, key-usage, subject")
 }
 
@@ -56,9 +65,52 @@ func (o *nfFlags) given() bool {
 	return o.file != "" || o.kind != "" || o.instanceID != "" || o.plmn != "" || o.nid != "" || o.country != "" || len(o.fqdns) > 0 || len(o.uris) > 0
 }
 
-// options turns the flags into what the engine takes. saved is the function
-// that the enrolment has; nil: none.
-func (o *nfFlags) options(a *App, saved *nf.Function) (enroll.CSROptions, error) {
+// typed lists the flags of the command line that say what is in a CSR. What
+// variables and configuration say is a default, and passed over where a CSR is
+// adopted.
+func (o *nfFlags) typed() (names []string) {
+	o.shape.VisitAll(func(f *pflag.Flag) {
+		if f.Changed {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	return names
+}
+
+// options turns the flags into what the engine takes. en is the saved
+// enrolment; nil: there is none.
+func (o *nfFlags) options(a *App, en *enroll.Enrolment) (enroll.CSROptions, error) {
+	typed := o.typed()
+	if o.csrIn != "" && len(typed) > 0 {
+		return enroll.CSROptions{}, usagef("leave one of them out", "--csr-in brings a CSR that its maker has signed, and %s would change it", strings.Join(typed, ", "))
+	}
+	if o.csrIn != "" || len(typed) == 0 && en != nil && en.CSR != nil && en.CSR.Adopted {
+		return o.adoption(a)
+	}
+	return o.own(a, en)
+}
+
+// adoption is options for a CSR that others made, or made before.
+func (o *nfFlags) adoption(a *App) (enroll.CSROptions, error) {
+	out := enroll.CSROptions{Profile: o.profile}
+	if o.csrIn != "" {
+		data, err := a.readFileOr(o.csrIn, maxPEM)
+		if err != nil {
+			return out, err
+		}
+		if out.Adopt, err = csrgen.Decode(o.csrIn, data); err != nil {
+			return out, err
+		}
+	}
+	return out, o.keyIn.into(a, &out)
+}
+
+// own is options for a CSR that is made here.
+func (o *nfFlags) own(a *App, en *enroll.Enrolment) (enroll.CSROptions, error) {
+	var saved *nf.Function
+	if en != nil {
+		saved = en.NF
+	}
 	out := enroll.CSROptions{Profile: o.profile}
 	key := o.key
 	if o.given() {
@@ -86,10 +138,8 @@ func (o *nfFlags) options(a *App, saved *nf.Function) (enroll.CSROptions, error)
 			return out, usagef("", "the key: %v", err)
 		}
 	}
-	if o.keyIn != "" {
-		if out.Key, err = a.readKey(o.keyIn); err != nil {
-			return out, err
-		}
+	if err := o.keyIn.into(a, &out); err != nil {
+		return out, err
 	}
 	if len(o.omit) > 0 {
 		if out.Omit, err = csrgen.ParseParts(o.omit); err != nil {
@@ -167,6 +217,7 @@ type csrOptions struct {
 	csrOut string
 	keyOut string
 	force  bool
+	dryRun bool
 }
 
 func newCSR(app *App) *cobra.Command {
@@ -178,11 +229,17 @@ func newCSR(app *App) *cobra.Command {
 certificate profile of TS 33.310. The NF is described by a file, by flags, or by
 both; a flag beats the file. Nothing is sent anywhere. Run again with the same
 input it changes nothing; with other input it makes the CSR anew, with the same
-key where it can, as long as no CA has been sent it.`,
+key where it can, as long as no CA has been sent it.
+
+--key-in uses a key that exists. --csr-in adopts a CSR that others made, a
+vendor's say, as it is: it is ordered and finalized like one made here, and when
+its key is not given with --key-in, no key is kept and none is installed.`,
 		Example: `  nfcert csr -n amf-01 --nf amf-01.yaml --csr-out amf-01.csr
   nfcert csr -n amf-01 --nf-type AMF --nf-instance-id new --plmn 001-01 --country SE \
       --fqdn amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org
-  nfcert csr -n amf-01 --omit uri        for a CA that refuses URI names`,
+  nfcert csr -n amf-01 --omit uri        for a CA that refuses URI names
+  nfcert csr -n smf-01 --csr-in vendor-smf.csr
+  nfcert csr --nf amf-01.yaml --dry-run`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return app.runCSR(cmd.Context(), o) },
 	}
@@ -190,13 +247,19 @@ key where it can, as long as no CA has been sent it.`,
 	cmd.Flags().StringVar(&o.csrOut, "csr-out", "", "write the CSR to `FILE`, - for stdout")
 	cmd.Flags().StringVar(&o.keyOut, "key-out", "", "write the key to `FILE`, mode 0600")
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace files that exist")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be asked for; make and save nothing")
 	cmd.AddCommand(newProfiles(app))
 	return cmd
 }
 
 func (a *App) runCSR(ctx context.Context, o *csrOptions) error {
-	if err := a.needName(); err != nil {
-		return err
+	if o.dryRun && (o.csrOut != "" || o.keyOut != "") {
+		return usagef("leave one of them out", "--dry-run writes nothing, and --csr-out and --key-out name files to write")
+	}
+	if !o.dryRun || a.global.name != "" {
+		if err := a.needName(); err != nil {
+			return err
+		}
 	}
 	s, err := a.local()
 	if err != nil {
@@ -206,6 +269,10 @@ func (a *App) runCSR(ctx context.Context, o *csrOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.dryRun {
+		return a.previewCSR(s, options)
+	}
+	options.NeedKey = o.keyOut != ""
 	en, unchanged, err := s.engine.CSR(ctx, a.name, options)
 	if err != nil {
 		return err
@@ -223,15 +290,16 @@ func (a *App) runCSR(ctx context.Context, o *csrOptions) error {
 
 // csrWishes reads the flags, beside what the enrolment has saved.
 func (a *App) csrWishes(s *session, flags *nfFlags) (enroll.CSROptions, error) {
-	var saved *nf.Function
-	switch en, err := enroll.Load(s.store, a.global.name); {
-	case err == nil:
-		saved = en.NF
-	case !errors.Is(err, fs.ErrNotExist):
-		return enroll.CSROptions{}, err
+	s.engine.OpenKey = flags.keyIn.openToken(a)
+	var en *enroll.Enrolment
+	if a.global.name != "" { // a preview may have none
+		var err error
+		if en, err = enroll.Load(s.store, a.global.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return enroll.CSROptions{}, err
+		}
 	}
-	options, err := flags.options(a, saved)
-	if err != nil || options.Function != nil || saved != nil {
+	options, err := flags.options(a, en)
+	if err != nil || options.Function != nil || options.Adopt != nil || en != nil && (en.NF != nil || en.CSR != nil) {
 		return options, err
 	}
 	if options.Function = flags.sample; options.Function == nil {

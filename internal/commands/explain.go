@@ -22,7 +22,7 @@ import (
 func (a *App) explain(err error) report {
 	r := report{APIVersion: apiVersion, Kind: "Error", Exit: exitBug, Code: "internal", Fault: faultInternal, Message: err.Error()}
 	for _, explain := range []func(error, *report) bool{
-		a.explainEnd, a.explainInput, a.explainSource, a.explainEngine, a.explainCA, a.explainState,
+		a.explainEnd, a.explainInput, a.explainKey, a.explainSource, a.explainEngine, a.explainCA, a.explainState,
 	} {
 		if told := r; explain(err, &told) {
 			return told
@@ -90,15 +90,6 @@ func (a *App) explainInput(err error, r *report) bool {
 		r.Code = "output"
 		if _, exists := as[*store.ExistsError](e); exists {
 			r.Code, r.Hint = "exists", "nothing was overwritten; --force replaces them, once key and chain are verified"
-		}
-		return true
-	}
-	if _, ok := as[*csrgen.KeyError](err); ok {
-		if _, saved := as[*enroll.KeyFileError](err); saved {
-			return false
-		}
-		if errors.Is(err, csrgen.ErrEncryptedKey) {
-			r.Hint = "decrypt it first: openssl pkcs8 -in KEY -out PLAIN-KEY"
 		}
 		return true
 	}

@@ -32,7 +32,7 @@ func (o *finalizeFlags) options(name string) (out enroll.FinalizeOptions, stdout
 		return out, "", err
 	}
 	out.NoWait, out.Chain, out.Overwrite = o.noWait, o.chain, o.output.force
-	out.Roots = o.roots
+	out.Roots, out.NeedKey = o.roots, o.output.key != ""
 	if o.issuerRoot != "" {
 		out.Roots, err = readCertificates(o.issuerRoot)
 	}

@@ -82,7 +82,7 @@ func (a *App) enrolmentFields(en *enroll.Enrolment) *ui.Fields {
 	}
 	if en.CSR != nil {
 		f.Add("csr", en.CSR.File)
-		f.Add("key", fmt.Sprintf("%s (%s)", en.CSR.KeyFile, en.CSR.KeyType))
+		f.Add("key", keyStanding(en.CSR))
 		f.Add("profile", en.CSR.Profile)
 		for _, p := range en.CSR.Omitted {
 			f.Add("omitted", string(p))
@@ -95,6 +95,18 @@ func (a *App) enrolmentFields(en *enroll.Enrolment) *ui.Fields {
 		addCertificate(f, en.Certificate)
 	}
 	return f
+}
+
+// keyStanding says where the key of a CSR is, and of which type.
+func keyStanding(c *enroll.CSR) string {
+	where := "not here: the CSR was brought along without it"
+	switch {
+	case c.KeyURI != "":
+		where = c.KeyURI
+	case c.KeyFile != "":
+		where = c.KeyFile
+	}
+	return fmt.Sprintf("%s (%s)", where, c.KeyType)
 }
 
 func addOrder(f *ui.Fields, o *enroll.Order) {

@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -45,23 +44,12 @@ func (a *App) shownCertificate() (*tls.Certificate, error) {
 	return sv.certificate()
 }
 
-// maxPassphrase bounds a file with a passphrase.
-const maxPassphrase = 4 << 10
-
 // passphrase is the first line of the file, or the variable's value.
 func (o *sourceFlags) passphrase(a *App) (secret.Bytes, error) {
 	if o.passphraseFile == "" {
 		return secret.New([]byte(a.env("NFCERT_PASSPHRASE"))), nil
 	}
-	data, err := a.readFileOr(o.passphraseFile, maxPassphrase)
-	if err != nil {
-		return secret.Bytes{}, err
-	}
-	line, rest, _ := bytes.Cut(data, []byte("\n"))
-	if len(bytes.TrimSpace(rest)) > 0 {
-		return secret.Bytes{}, &inputError{File: o.passphraseFile, Err: fmt.Errorf("it has several lines, want the passphrase alone")}
-	}
-	return secret.New(bytes.TrimSuffix(line, []byte("\r"))), nil
+	return a.readPassphrase(o.passphraseFile)
 }
 
 // readSource reads the source of the argument.

@@ -40,13 +40,15 @@ var (
 // KeyError says why a file holds no key that can be used. It never repeats
 // what the file holds.
 type KeyError struct {
-	File  string // as the caller named it
+	File  string // as the caller named it; "": it is in none
 	Found string // what is there, as in "a certificate"
 	Err   error  // ErrEncryptedKey, ErrWrongPassphrase, ErrOtherEncryption, or nil
 }
 
 func (e *KeyError) Error() string {
 	switch {
+	case e.File == "":
+		return fmt.Sprintf("the key is %s", e.Found)
 	case errors.Is(e.Err, ErrWrongPassphrase):
 		return fmt.Sprintf("key file %s: found %s, and the passphrase does not open it", e.File, e.Found)
 	case errors.Is(e.Err, ErrEncryptedKey):
@@ -253,9 +255,9 @@ func parseKeyDER(der []byte) (key crypto.Signer, found string) {
 
 // CheckKey refuses a key that is not in a file, such as a token's, when it is
 // of a kind that [ParseKey] refuses. Its error is a *KeyError.
-func CheckKey(name string, key crypto.PublicKey) error {
+func CheckKey(key crypto.PublicKey) error {
 	if found := unfit(key); found != "" {
-		return &KeyError{File: name, Found: found}
+		return &KeyError{Found: found}
 	}
 	return nil
 }

@@ -72,6 +72,13 @@ func (e *Engine) begun(ctx context.Context, en *Enrolment, plan csrPlan, w *Wish
 	if err := e.claim(en, w.Order.Account); err != nil {
 		return saved, err
 	}
+	if plan.want.KeyURI != "" && !plan.unchanged {
+		// A token may ask for its PIN and the CA about its terms: one at a time.
+		if err := e.makeCSR(en, plan); err != nil {
+			return saved, err
+		}
+		plan.unchanged = true
+	}
 	made := make(chan error, 1)
 	go func() { made <- e.requested(en, plan, w.Order) }()
 	_, wait, err := e.account(ctx, w.Order.Account, w.Account)

@@ -122,7 +122,7 @@ type Attribute struct {
 // PublicKey is the key that the certificate is for.
 type PublicKey struct {
 	Type      string `json:"type"`                // as in P256, RSA3072, Ed25519; unknown
-	SHA256    string `json:"sha256"`              // of SubjectPublicKeyInfo, hex
+	SHA256    string `json:"sha256,omitempty"`    // of SubjectPublicKeyInfo, hex
 	Algorithm nf.OID `json:"algorithm,omitempty"` // as in 1.2.840.10045.2.1
 	Bits      int    `json:"bits,omitempty"`      // of the modulus, or of the curve's field; zero: not known
 	Curve     nf.OID `json:"curve,omitempty"`     // of an EC key

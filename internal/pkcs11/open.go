@@ -3,6 +3,7 @@ package pkcs11
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/nfcert/nfcert/internal/secret"
 )
@@ -25,6 +26,22 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("token %s: %v", e.Token, e.Err) }
 func (e *Error) Unwrap() error { return e.Err }
+
+// PINError says that the file of pin-source holds no PIN.
+type PINError struct {
+	Path string
+	Err  error
+}
+
+func (e *PINError) Error() string {
+	reason := e.Err
+	var path *fs.PathError
+	if errors.As(reason, &path) {
+		reason = path.Err
+	}
+	return fmt.Sprintf("PIN file %q: %v", e.Path, reason)
+}
+func (e *PINError) Unwrap() error { return e.Err }
 
 // PIN gives the PIN of a token. It is asked once, when the URI names no file.
 type PIN func() (secret.Bytes, error)

@@ -21,8 +21,8 @@ const maxPIN = 256
 
 // Open logs into the token that the URI names and finds its one private key.
 // pin is asked when the URI has no pin-source; nil: there is no other. The caller
-// closes when it has signed: that logs out. Errors are *URIError, *Error, those
-// of reading the PIN's file, and pin's own.
+// closes when it has signed: that logs out. Errors are *URIError, *PINError,
+// *Error, and pin's own.
 func Open(uri string, pin PIN) (crypto.Signer, io.Closer, error) {
 	u, err := ParseURI(uri)
 	if err != nil {
@@ -61,16 +61,16 @@ func (u *URI) pin(ask PIN) (secret.Bytes, error) {
 func readPIN(path string) (secret.Bytes, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return secret.Bytes{}, fmt.Errorf("reading the PIN: %w", err)
+		return secret.Bytes{}, &PINError{path, err}
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxPIN+1))
 	if err != nil {
-		return secret.Bytes{}, fmt.Errorf("reading the PIN: %w", err)
+		return secret.Bytes{}, &PINError{path, err}
 	}
 	data = bytes.TrimRight(data, "\r\n")
 	if len(data) == 0 || len(data) > maxPIN || bytes.ContainsAny(data, "\r\n\x00") {
-		return secret.Bytes{}, &URIError{"pin-source", fmt.Sprintf("want a file with one line of at most %d bytes", maxPIN)}
+		return secret.Bytes{}, &PINError{path, fmt.Errorf("want one line of at most %d bytes", maxPIN)}
 	}
 	return secret.New(data), nil
 }

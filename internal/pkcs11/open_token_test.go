@@ -166,8 +166,9 @@ func TestOpenPIN(t *testing.T) {
 		if err := os.WriteFile(s.pin, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err = Open(uri+"&pin-source="+s.pin, nil); !errors.As(err, &uriErr) {
-			t.Errorf("%s: a PIN file of %d bytes gives %v, want a *URIError", name, len(content), err)
+		var pinErr *PINError
+		if _, _, err = Open(uri+"&pin-source="+s.pin, nil); !errors.As(err, &pinErr) {
+			t.Errorf("%s: a PIN file of %d bytes gives %v, want a *PINError", name, len(content), err)
 		}
 	}
 }
