@@ -92,6 +92,11 @@ func handshakes(ctx context.Context, address string, o Options) (*TLS, [][]byte,
 		return nil, nil, err
 	case isAlert(err) && strings.HasSuffix(err.Error(), noApplicationProtocol):
 		facts, chain, err = handshake(ctx, address, o, &tls.Config{})
+	case facts.VersionID == 0 && isClosed(err):
+		// Some servers hang up on a ClientHello that post-quantum key exchange
+		// makes larger than they expect.
+		classic := []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
+		facts, chain, err = handshake(ctx, address, o, &tls.Config{NextProtos: protocols, CurvePreferences: classic})
 	case facts.VersionID == tls.VersionTLS13:
 		// Its certificate came encrypted, and was not understood.
 		_, chain, _ = handshake(ctx, address, o, &tls.Config{NextProtos: protocols, MaxVersion: tls.VersionTLS12})
@@ -217,7 +222,7 @@ func connectError(ctx context.Context, address string, err error) error {
 		e.Found = "what answers there does not speak TLS"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Found = "connection refused: nothing listens there"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case isClosed(err):
 		e.Found = "the connection was closed before a certificate was shown"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		e.Found = "no answer in time"
@@ -227,6 +232,11 @@ func connectError(ctx context.Context, address string, err error) error {
 		e.Found = strings.TrimPrefix(err.Error(), "tls: ")
 	}
 	return e
+}
+
+// isClosed reports whether the other side ended the connection.
+func isClosed(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 // isAlert reports whether err is a TLS alert of the other side.

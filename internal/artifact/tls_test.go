@@ -189,6 +189,37 @@ func TestServerWithUnparsableCertificate(t *testing.T) {
 	}
 }
 
+// A server that hangs up on a large ClientHello is asked again with a small one.
+func TestServerWithSmallBuffer(t *testing.T) {
+	config := &tls.Config{Certificates: []tls.Certificate{pair(t, "a", newKey(t))}}
+	address := serve(t, "tcp", "127.0.0.1:0", func(conn net.Conn) {
+		hello := make([]byte, 2048)
+		n, err := conn.Read(hello)
+		if err != nil || n > 1000 {
+			return
+		}
+		_, _ = tls.Server(&replay{conn, hello[:n]}, config).Read(make([]byte, 1))
+	})
+	if a := read(t, address, artifact.Options{}); len(a.Items) != 1 || a.TLS.Group != "X25519" || a.TLS.Failure != "" {
+		t.Errorf("got %d items and %+v, want the certificate by X25519", len(a.Items), a.TLS)
+	}
+}
+
+// replay is a connection of which some was read before.
+type replay struct {
+	net.Conn
+	before []byte
+}
+
+func (r *replay) Read(p []byte) (int, error) {
+	if len(r.before) == 0 {
+		return r.Conn.Read(p)
+	}
+	n := copy(p, r.before)
+	r.before = r.before[n:]
+	return n, nil
+}
+
 func TestServersThatShowNothing(t *testing.T) {
 	closed := serve(t, "tcp", "127.0.0.1:0", func(net.Conn) {})
 	plain := serve(t, "tcp", "127.0.0.1:0", func(conn net.Conn) { _, _ = conn.Write([]byte("220 mail.example ESMTP\r\n")) })
