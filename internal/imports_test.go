@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	"cmd/nfcert":       {"internal/commands"},
 	"cmd/nfcert-zlint": {"internal/zlint"},
 	"internal/commands": {
-		"internal/acmewire", "internal/artifact", "internal/csrgen", "internal/enroll", "internal/inspect", "internal/lab",
+		"internal/acmewire", "internal/artifact", "internal/csrgen", "internal/enroll", "internal/inspect", "internal/lab", "internal/layout",
 		"internal/nf", "internal/pkcs11", "internal/secret", "internal/solve", "internal/store", "internal/ui",
 	},
 	"internal/enroll": {

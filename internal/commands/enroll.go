@@ -35,7 +35,7 @@ With --lab a practice CA runs inside this process and a sample AMF enrols at it,
 in a fresh directory that is named at the end: nothing has to be set up.`,
 		Example: `  nfcert enroll --lab
   nfcert enroll -n amf-01 --nf amf-01.yaml --server https://ca.example/directory --ca-root ca.pem \
-      --accept-tos --http-listen :80 --out /etc/open5gs/tls`,
+      --accept-tos --http-listen :80 --out /etc/open5gs/tls --layout open5gs`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.lab {
@@ -80,6 +80,7 @@ func (a *App) allSteps(ctx context.Context, s *session, o *enrollOptions) error 
 	if err != nil {
 		return err
 	}
+	a.tellConfiguration(en, wishes.Finalize)
 	if a.global.output == outputJSONL {
 		return ui.WriteJSONLine(a.streams.Out, enrolmentDoc{APIVersion: apiVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Warnings: a.progress.warnings()})
 	}
@@ -99,9 +100,11 @@ func (o *enrollOptions) wishes(a *App, s *session) (w enroll.Wishes, stdout stri
 		return w, "", err
 	}
 	w.Order.Challenge = o.challenge.challenge
-	w.Finalize, stdout, err = o.finalize.options(a.name)
+	if w.Finalize, stdout, err = o.finalize.options(a); err != nil {
+		return w, "", err
+	}
 	w.Finalize.Anchors = s.server.roots
-	return w, stdout, err
+	return w, stdout, o.finalize.output.layout.unlock(a, &w.Finalize.Layout)
 }
 
 // eventDoc is one line of -o jsonl.

@@ -114,6 +114,9 @@ func (a *App) explainInput(err error, r *report) bool {
 		r.Hint = "one of: " + profileNames()
 		return true
 	}
+	if explainLayout(err, r) {
+		return true
+	}
 	if e, ok := as[*solve.ListenError](err); ok {
 		r.Code, r.Fault = "listen", faultUsage
 		switch {

@@ -27,8 +27,11 @@ func (o *finalizeFlags) addFlags(fs *pflag.FlagSet) {
 
 // options turns the flags into what the engine takes. stdout is the kind of
 // file that goes to standard output.
-func (o *finalizeFlags) options(name string) (out enroll.FinalizeOptions, stdout string, err error) {
-	if out.Outputs, stdout, err = o.output.outputs(name); err != nil {
+func (o *finalizeFlags) options(a *App) (out enroll.FinalizeOptions, stdout string, err error) {
+	if out.Outputs, stdout, err = o.output.outputs(); err != nil {
+		return out, "", err
+	}
+	if out.Layout, err = o.output.layout.options(a, o.output.dir); err != nil {
 		return out, "", err
 	}
 	out.NoWait, out.Chain, out.Overwrite = o.noWait, o.chain, o.output.force
@@ -61,8 +64,11 @@ certificate and verify it before it is installed: its key must be the CSR's, its
 names the order's, and its chain must end at a root. Whatever else the CA
 dropped, changed or added against the CSR is listed under "differences".
 
-Without --out and its like the files stay in the state; show tells where.`,
-		Example: `  nfcert finalize -n amf-01 --out /etc/open5gs/tls
+Without --out and its like the files stay in the state; show tells where. Run
+again, it installs them once more, in another place or another layout, and asks
+the CA nothing. --layout names and encodes them as a 5G core wants them, and the
+lines for its configuration are told on stderr: see docs/layouts.md.`,
+		Example: `  nfcert finalize -n amf-01 --out /etc/open5gs/tls --layout open5gs
   nfcert finalize -n amf-01 --issuer-root operator-root.pem --fullchain-out amf.crt --key-out amf.key`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return app.runFinalize(cmd.Context(), o) },
@@ -73,11 +79,14 @@ Without --out and its like the files stay in the state; show tells where.`,
 }
 
 func (a *App) runFinalize(ctx context.Context, o *finalizeFlags) error {
-	options, stdout, err := o.options(a.name)
+	options, stdout, err := o.options(a)
 	if err != nil {
 		return err
 	}
 	if err := a.mustExist(); err != nil {
+		return err
+	}
+	if err := o.output.layout.unlock(a, &options.Layout); err != nil {
 		return err
 	}
 	a.resume = a.again()
@@ -87,6 +96,7 @@ func (a *App) runFinalize(ctx context.Context, o *finalizeFlags) error {
 		if err != nil {
 			return err
 		}
+		a.tellConfiguration(en, options)
 		return a.printIssued(s, en, unchanged, stdout)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/layout"
 )
 
 // outputFlags say which files to write.
@@ -18,10 +19,12 @@ type outputFlags struct {
 	key       string
 	csr       string
 	force     bool
+	layout    layoutFlags
 }
 
 func (o *outputFlags) addFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.dir, "out", "", "write NAME.cert.pem, NAME.chain.pem, NAME.fullchain.pem and NAME.key.pem into `DIR`")
+	fs.StringVar(&o.dir, "out", "", "write all files into `DIR`, as --layout has them")
+	o.layout.addFlags(fs)
 	fs.StringVar(&o.cert, "cert-out", "", "write the certificate to `FILE`")
 	fs.StringVar(&o.chain, "chain-out", "", "write its issuers to `FILE`")
 	fs.StringVar(&o.fullchain, "fullchain-out", "", "write certificate and issuers, leaf first, to `FILE`; - for stdout")
@@ -30,33 +33,29 @@ func (o *outputFlags) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.force, "force", false, "replace files that exist, once key and chain are verified")
 }
 
-// outputs lists the files, with absolute paths. stdout is the kind that goes to
-// standard output; "": none.
-func (o *outputFlags) outputs(name string) (files []enroll.Output, stdout string, err error) {
-	add := func(kind, path string) error {
-		if path == "" {
-			return nil
-		}
-		if path == "-" {
-			if stdout != "" {
-				return usagef("", "stdout can carry one file, not %s and %s", stdout, kind)
-			}
-			stdout = kind
-			return nil
-		}
-		abs, err := absolute(path)
-		files = append(files, enroll.Output{Kind: kind, Path: abs})
-		return err
-	}
+// outputs lists the files that are named one by one, with absolute paths.
+// stdout is the kind that goes to standard output; "": none.
+func (o *outputFlags) outputs() (files []enroll.Output, stdout string, err error) {
 	for _, out := range []struct{ kind, path string }{
 		{enroll.KindCert, o.cert}, {enroll.KindChain, o.chain}, {enroll.KindFullchain, o.fullchain},
 		{enroll.KindKey, o.key}, {enroll.KindCSR, o.csr},
 	} {
-		if out.path == "" && o.dir != "" && out.kind != enroll.KindCSR {
-			out.path = filepath.Join(o.dir, name+"."+out.kind+".pem")
-		}
-		if err := add(out.kind, out.path); err != nil {
-			return nil, "", err
+		switch out.path {
+		case "":
+		case "-":
+			if stdout != "" {
+				return nil, "", usagef("", "stdout can carry one file, not %s and %s", stdout, out.kind)
+			}
+			stdout = out.kind
+			if o.layout.name == string(layout.PEM) { // the same file: once is enough
+				files = append(files, enroll.Output{Kind: out.kind})
+			}
+		default:
+			path, err := absolute(out.path)
+			if err != nil {
+				return nil, "", err
+			}
+			files = append(files, enroll.Output{Kind: out.kind, Path: path})
 		}
 	}
 	return files, stdout, nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/layout"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -153,7 +154,8 @@ func addCertificate(f *ui.Fields, c *enroll.Certificate) {
 	for _, d := range c.Differences {
 		f.Add("difference", difference(string(d.Severity), d.Field, d.Requested, d.Issued, d.Clause))
 	}
-	for _, kind := range []string{enroll.KindCert, enroll.KindChain, enroll.KindFullchain, enroll.KindKey, enroll.KindCSR} {
+	f.Add("layout", string(c.Layout))
+	for _, kind := range layout.Kinds() {
 		f.Add(kind+" file", c.Files[kind])
 	}
 }

@@ -55,6 +55,7 @@ func scalar(t *testing.T, path string) []byte {
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	w, _ := newLabWorld(t, lab.Options{RequireEAB: true, EAB: map[string][]byte{"amf-01": eabKey}})
+	const passphrase = "canary of the passphrase"
 	var said []result
 	run := func(want int, args ...string) {
 		r := w.run(t.Context(), append(args, "--trace", w.path("trace.jsonl"))...)
@@ -70,6 +71,12 @@ func TestSecrets(t *testing.T) {
 	run(exitDone, "show", "config")
 	run(exitRefused, "account", "--account", "third", "--eab-kid", "nobody", "-vv")
 	run(exitDone, "enroll", "-n", "amf-01", "--nf", w.path("amf.yaml"), "--out", w.path("tls"), "-vv")
+	write(t, w.path("p12.pass"), passphrase)
+	run(exitDone, "finalize", "-n", "amf-01", "--out", w.path("p12"), "--layout", "pkcs12", "--p12-passphrase-file", w.path("p12.pass"), "-vv")
+	w.env["NFCERT_P12_PASSPHRASE"] = passphrase
+	run(exitDone, "finalize", "-n", "amf-01", "--out", w.path("p12"), "--layout", "pkcs12", "-o", "json")
+	run(exitDone, "finalize", "-n", "amf-01", "--out", w.path("free5gc"), "--layout", "free5gc", "-vv")
+	run(exitDone, "finalize", "-n", "amf-01", "--out", w.path("k8s"), "--layout", "k8s-secret", "-vv")
 	run(exitDone, "account", "rollover", "-vv")
 	run(exitDone, "enroll", "-n", "amf-02", "--nf", w.path("amf.yaml"), "-o", "jsonl")
 	run(exitDone, "show", "trace", "-n", "amf-01")
@@ -80,7 +87,7 @@ func TestSecrets(t *testing.T) {
 	delete(w.env, "NFCERT_EAB_KEY")
 	run(exitUsage, "account", "--account", "fourth", "--eab-key-file", w.path("nonsense.key"), "-vv")
 
-	secrets := map[string][]byte{"the MAC key": eabKey}
+	secrets := map[string][]byte{"the MAC key": eabKey, "the passphrase": []byte(passphrase)}
 	for _, pattern := range []string{"state/accounts/*/*/key.pem", "state/enrolments/*/key.pem"} {
 		found, err := filepath.Glob(w.path(filepath.FromSlash(pattern)))
 		if err != nil || len(found) < 2 {
@@ -112,7 +119,7 @@ func TestSecrets(t *testing.T) {
 			return err
 		}
 		switch name := d.Name(); name {
-		case "key.pem", "amf-01.key.pem", "eab.key", "nonsense.key":
+		case "key.pem", "amf-01.key.pem", "amf.key", "amf-01.secret.yaml", "eab.key", "nonsense.key", "p12.pass":
 			if info, err := d.Info(); err == nil && info.Mode().Perm()&0o077 != 0 {
 				t.Errorf("%s has mode %v, want nothing for others", path, info.Mode())
 			}
