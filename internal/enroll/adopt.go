@@ -5,6 +5,8 @@ import (
 	"crypto"
 	"crypto/x509"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/inspect"
@@ -136,10 +138,7 @@ func (e *Engine) adoptCSR(en *Enrolment, plan csrPlan) error {
 // functionOf reads out of a CSR what it says of its network function; nil: it
 // says nothing. It is for showing: nothing is asked for by it.
 func functionOf(csr *x509.CertificateRequest) *nf.Function {
-	c, err := inspect.CSR(csr.Raw)
-	if err != nil {
-		return nil // judging it is for others
-	}
+	c := inspect.ReadCSR(csr.Raw) // malformed parts are left out: judging is for others
 	f := &nf.Function{FQDNs: csr.DNSNames}
 	if c.NFTypes != nil && len(c.NFTypes.Types) == 1 {
 		f.Type = c.NFTypes.Types[0]
@@ -153,12 +152,47 @@ func functionOf(csr *x509.CertificateRequest) *nf.Function {
 		}
 	}
 	for _, a := range c.Subject {
-		if a.Type == "C" {
+		switch a.Type {
+		case "C":
 			f.Country = a.Value
+		case "O":
+			f.PLMN, f.NID = networkOf(a.Value)
+		}
+	}
+	for _, name := range f.FQDNs {
+		if f.PLMN == nil {
+			f.PLMN, f.NID = networkOf(name)
 		}
 	}
 	if f.Type == "" && f.InstanceID == "" && f.Country == "" && len(f.FQDNs)+len(f.URIs) == 0 {
 		return nil
 	}
 	return f
+}
+
+// networkOf reads the network of a name inside a home network domain
+// (TS 23.003 28.2), which writes an MNC of two digits with a zero before; nil:
+// it is in none.
+func networkOf(fqdn string) (*nf.PLMN, string) {
+	name := nf.NormalizeFQDN(fqdn)
+	if i := strings.LastIndex("."+name, ".5gc."); i >= 0 {
+		name = name[i:]
+	}
+	labels := strings.Split(name, ".")
+	nid := ""
+	if len(labels) == 6 {
+		nid, _ = strings.CutPrefix(labels[1], "nid")
+		labels = slices.Delete(labels, 1, 2)
+	}
+	if len(labels) != 5 {
+		return nil, ""
+	}
+	mnc, _ := strings.CutPrefix(labels[1], "mnc")
+	mcc, _ := strings.CutPrefix(labels[2], "mcc")
+	for _, p := range []nf.PLMN{{MCC: mcc, MNC: strings.TrimPrefix(mnc, "0")}, {MCC: mcc, MNC: mnc}} {
+		if p.Validate() == nil && (nf.Network{PLMN: p, NID: nid}).HomeDomain() == name {
+			return &p, nid
+		}
+	}
+	return nil, ""
 }
