@@ -6,9 +6,14 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 	gopkcs12 "software.sslmate.com/src/go-pkcs12"
 
 	"github.com/nfcert/nfcert/internal/artifact"
@@ -91,6 +96,52 @@ func TestPKCS12(t *testing.T) {
 			t.Errorf("got %v, %v, want 2 items and no key", a, err)
 		}
 	})
+	t.Run("many keys", func(t *testing.T) {
+		bag := func(b *cryptobyte.Builder, kind int, value []byte) {
+			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+				b.AddASN1ObjectIdentifier(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 12, 10, 1, kind})
+				b.AddBytes(wrap(t, value))
+			})
+		}
+		cert, err := asn1.Marshal(explicit{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 22, 1}, asn1.RawValue{FullBytes: wrap(t, octets(t, certificate(t, "a", newKey(t))))}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var bags cryptobyte.Builder
+		bags.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			bag(b, 2, []byte{0x30, 0})
+			bag(b, 3, cert)
+			bag(b, 2, []byte{0x30, 0})
+			bag(b, 3, cert)
+		})
+		var pfx cryptobyte.Builder
+		pfx.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1Int64(3)
+			safe := wrapInfo(t, octets(t, bags.BytesOrPanic()))
+			safes, err := asn1.Marshal([]asn1.RawValue{{FullBytes: safe}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.AddBytes(wrapInfo(t, octets(t, safes)))
+		})
+		a, err := artifact.Parse("a.p12", pfx.BytesOrPanic(), artifact.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := summary(a), "certificate#1 certificate#2 - PRIVATE KEY+"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+	t.Run("no certificate", func(t *testing.T) {
+		var empty cryptobyte.Builder
+		empty.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1Int64(3)
+			b.AddBytes(wrapInfo(t, []byte{4, 2, 0x30, 0}))
+		})
+		if _, err := artifact.Parse("a.p12", empty.BytesOrPanic(), artifact.Options{}); err == nil || !strings.Contains(err.Error(), "without a certificate") {
+			t.Errorf("got %v, want to be told that it is empty", err)
+		}
+	})
 	t.Run("truncated", func(t *testing.T) {
 		data := pfx(t, gopkcs12.Modern, "correct horse")
 		for n := range len(data) {
@@ -133,6 +184,26 @@ func TestPKCS12Rounds(t *testing.T) {
 type explicit struct {
 	Type  asn1.ObjectIdentifier
 	Value asn1.RawValue `asn1:"optional"`
+}
+
+// octets puts DER into an OCTET STRING.
+func octets(t testing.TB, der []byte) []byte {
+	t.Helper()
+	out, err := asn1.Marshal(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// wrapInfo makes a ContentInfo of type data.
+func wrapInfo(t testing.TB, octets []byte) []byte {
+	t.Helper()
+	der, err := asn1.Marshal(explicit{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}, asn1.RawValue{FullBytes: wrap(t, octets)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
 }
 
 // wrap puts DER into an explicit [0].
@@ -181,5 +252,58 @@ func TestPKCS7(t *testing.T) {
 	}
 	if _, err := artifact.Parse("a.p7b", bundle(t), artifact.Options{}); err == nil || !strings.Contains(err.Error(), "without a certificate") {
 		t.Errorf("got %v, want to be told that it is empty", err)
+	}
+}
+
+// Files as openssl writes them: without a key, and with two keys as of a key
+// store. They are made when openssl is there.
+func TestPKCS12OfOpenSSL(t *testing.T) {
+	program, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Skip("openssl is not there")
+	}
+	dir := t.TempDir()
+	key := newKey(t)
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := filepath.Join(dir, "in.pem")
+	if err := os.WriteFile(in, []byte(block("PRIVATE KEY", der)+block("CERTIFICATE", certificate(t, "a", key))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"with its key", nil, "certificate - PRIVATE KEY"},
+		{"without a key", []string{"-nokeys"}, "certificate"},
+		{"nothing encrypted", []string{"-keypbe", "NONE", "-certpbe", "NONE"}, "certificate - PRIVATE KEY"},
+		{"without a MAC", []string{"-nomac"}, "certificate - PRIVATE KEY"},
+		{"3DES", []string{"-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "SHA1"}, "certificate - PRIVATE KEY"},
+		{"another MAC", []string{"-macalg", "SHA384"}, "certificate - PRIVATE KEY"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "out.p12")
+			args := append([]string{"pkcs12", "-export", "-in", in, "-out", out, "-passout", "pass:sesame"}, tt.args...)
+			if text, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput(); err != nil {
+				t.Skipf("openssl %v: %v: %s", tt.args, err, text)
+			}
+			a, err := artifact.Read(t.Context(), out, artifact.Options{Passphrase: secret.New([]byte("sesame"))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := summary(a); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+			if strings.Contains(tt.name, "nothing") || strings.Contains(tt.name, "without a MAC") {
+				return // its certificates are not encrypted
+			}
+			var wrong *artifact.PassphraseError
+			if _, err := artifact.Read(t.Context(), out, artifact.Options{Passphrase: secret.New([]byte("barley"))}); !errors.As(err, &wrong) {
+				t.Errorf("with a wrong passphrase got %v, want a PassphraseError", err)
+			}
+		})
 	}
 }

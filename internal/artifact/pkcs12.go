@@ -5,85 +5,92 @@ import (
 	"errors"
 	"fmt"
 
-	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 	gopkcs12 "software.sslmate.com/src/go-pkcs12"
 )
 
-// pkcs12 takes the certificates out of a PFX (RFC 7292), the one that has a key
-// first. The key is not kept.
+// pkcs12 takes the certificates out of a PFX (RFC 7292), in its order. Private
+// keys that stand in a part of their own, as every program writes them, are
+// counted and not opened.
+//
+// go-pkcs12 reads what has one key and its chain, or is a trust store of Java.
+// Files of certificates alone and key stores with many keys are as common, so
+// each part that holds certificates is handed to it by itself, in the form that
+// it reads (see lone).
 func (p *parser) pkcs12(der []byte) ([][]byte, error) {
 	if !affordable(der) {
 		return nil, &ContentError{Name: p.Name, Found: fmt.Sprintf("PKCS#12 whose passphrase takes over %d rounds to try", maxRounds)}
 	}
 	passphrase := string(p.options.Passphrase.Reveal())
-	// A trust store has no key. It is tried first because it opens none.
+	// It opens no key, and what it says first is whether the passphrase is right.
 	certs, err := gopkcs12.DecodeTrustStore(der, passphrase)
-	if err != nil && !errors.Is(err, gopkcs12.ErrIncorrectPassword) {
-		var leaf *x509.Certificate
-		if _, leaf, certs, err = gopkcs12.DecodeChain(der, passphrase); err == nil {
-			certs = append([]*x509.Certificate{leaf}, certs...)
-			p.skip("PRIVATE KEY")
+	if err == nil {
+		return raw(certs), nil
+	}
+	wrong := &PassphraseError{Name: p.Name, Missing: p.options.Passphrase.IsZero()}
+	if errors.Is(err, gopkcs12.ErrIncorrectPassword) {
+		return nil, wrong
+	}
+	unreadable := func(err error) error {
+		return &ContentError{Name: p.Name, Found: "PKCS#12 that cannot be read (openssl pkcs12 -nokeys makes PEM of it)", Err: err}
+	}
+	safes, whole := safesOf(der)
+	if !whole {
+		return nil, unreadable(err)
+	}
+	var list [][]byte
+	for _, s := range safes {
+		found, err := p.safe(s, passphrase)
+		switch {
+		case errors.Is(err, gopkcs12.ErrIncorrectPassword), errors.Is(err, gopkcs12.ErrDecryption):
+			return nil, wrong
+		case err != nil:
+			return nil, unreadable(err)
 		}
+		list = append(list, found...)
 	}
-	switch {
-	case errors.Is(err, gopkcs12.ErrIncorrectPassword), errors.Is(err, gopkcs12.ErrDecryption):
-		return nil, &PassphraseError{Name: p.Name, Missing: p.options.Passphrase.IsZero()}
-	case err != nil:
-		return nil, &ContentError{Name: p.Name, Found: "PKCS#12 that cannot be read (openssl pkcs12 -nokeys makes PEM of it)", Err: err}
-	}
-	list := make([][]byte, len(certs))
-	for i, c := range certs {
-		list[i] = c.Raw
+	if len(list) == 0 {
+		return nil, &ContentError{Name: p.Name, Found: "PKCS#12 without a certificate"}
 	}
 	return list, nil
 }
 
-// maxRounds bounds the rounds of key derivation that a file may ask for: a
-// second or two of work. Files in use have thousands, to a million.
-const maxRounds = 5_000_000
-
-// maxDepth bounds how deep affordable looks: the rounds of a PFX stand within
-// ten levels.
-const maxDepth = 16
-
-// affordable reports whether no key derivation in the DER asks for more than
-// maxRounds. Its parameters, old and new, are a SEQUENCE of the salt and an
-// INTEGER (RFC 7292 4 and appendix C, RFC 8018 appendix A.2). The rounds of
-// what lies under encryption are not seen: who made it had the passphrase.
-func affordable(der []byte) bool { return affordableAt(der, 0) }
-
-func affordableAt(der cryptobyte.String, depth int) bool {
-	if depth == maxDepth {
-		return true
-	}
-	salted := false
-	for !der.Empty() {
-		var value cryptobyte.String
-		var tag cbasn1.Tag
-		if !der.ReadAnyASN1(&value, &tag) {
-			return true // damaged, which the reader will find
+// safe takes the certificates out of one part of a PFX.
+func (p *parser) safe(s safe, passphrase string) ([][]byte, error) {
+	if !s.encrypted {
+		certs, keys, ok := bagsOf(s.content)
+		for range keys {
+			p.skip("PRIVATE KEY")
 		}
-		switch {
-		case tag == cbasn1.INTEGER && salted && !fewRounds(value):
-			return false
-		case tag&0x20 != 0 || tag == cbasn1.OCTET_STRING && len(value) > 0 && value[0] == 0x30:
-			if !affordableAt(value, depth+1) {
-				return false
-			}
+		if !ok {
+			return nil, errors.New("a part of it is damaged")
 		}
-		salted = tag == cbasn1.OCTET_STRING
+		return certs, nil
 	}
-	return true
+	pfx, err := lone(s, passphrase, true)
+	if err != nil {
+		return nil, err
+	}
+	_, leaf, certs, err := gopkcs12.DecodeChain(pfx, passphrase)
+	if err != nil && !errors.Is(err, gopkcs12.ErrDecryption) {
+		// A key may stand among the certificates: then no other is wanted.
+		var key any
+		if pfx, err = lone(s, passphrase, false); err != nil {
+			return nil, err
+		}
+		if key, leaf, certs, err = gopkcs12.DecodeChain(pfx, passphrase); key != nil {
+			p.skip("PRIVATE KEY")
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return raw(append([]*x509.Certificate{leaf}, certs...)), nil
 }
 
-// fewRounds reads the content of an INTEGER.
-func fewRounds(value []byte) bool {
-	n := 0
-	for _, b := range value {
-		if n = n<<8 | int(b); n > maxRounds {
-			return false
-		}
+func raw(certs []*x509.Certificate) [][]byte {
+	list := make([][]byte, len(certs))
+	for i, c := range certs {
+		list[i] = c.Raw
 	}
-	return true
+	return list
 }
