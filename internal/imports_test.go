@@ -31,6 +31,7 @@ var arrows = map[string][]string{
 	},
 	"internal/csrgen":   {"internal/inspect", "internal/nf", "internal/secret"},
 	"internal/inspect":  {"internal/nf"},
+	"internal/lint":     {"internal/inspect", "internal/nf"},
 	"internal/lab":      {"internal/nf"}, // and nothing that the client speaks ACME with
 	"internal/acmewire": {"internal/secret"},
 	"internal/artifact": {"internal/secret"},

@@ -1,0 +1,172 @@
+package lint
+
+import (
+	"strings"
+
+	"github.com/nfcert/nfcert/internal/inspect"
+	"github.com/nfcert/nfcert/internal/nf"
+)
+
+// seppRules judge the certificates of SEPPs and SCPs: TS 33.501 clause 13.
+func seppRules() []Rule {
+	return []Rule{{
+		ID: "sepp-plmn", Field: nf.FieldDNS, scope: onBoth, Level: nf.Shall, Clause: "TS 33.501 13.1.2",
+		most: warning, Lenience: "the clause rules the peer; where in the certificate the PLMN stands is known from the test specification (TS 33.517) alone",
+		Title: "no name of a SEPP holds a PLMN",
+		Why:   "The peer SEPP maps the PLMN in the certificate to a trust anchor. Without one it cannot choose, and refuses N32.",
+		Fix:   "nfcert csr --profile sepp-n32 --plmn 001-01 --fqdn sepp1.sepp.5gc.mnc001.mcc001.3gppnetwork.org",
+		Good:  "sepp1.sepp.5gc.mnc001.mcc001.3gppnetwork.org", Bad: "sepp.example.org",
+		check: func(s *Subject, r *report) {
+			if s.isSEPP() && len(s.places) > 0 && len(s.networks()) == 0 {
+				r.hit(strings.Join(s.dnsNames(), ", "), "a name with mnc and mcc", "no name of the SEPP holds a PLMN")
+			}
+		},
+	}, {
+		ID: "sepp-one-plmn", Field: nf.FieldDNS, scope: onBoth, Level: nf.Shall, Clause: "TS 33.501 13.1.2",
+		most: warning, Lenience: "the peer refuses only where the PLMNs map to different trust anchors, which it alone knows",
+		Title: "the names of a SEPP hold several PLMNs",
+		Why:   "Where they map to different trust anchors, the peer shall refuse the certificate.",
+		Fix:   "make one certificate for each PLMN: nfcert csr --profile sepp-n32 --plmn",
+		Good:  "one mnc and mcc in all names", Bad: "sepp1...mnc001.mcc001... and sepp1...mnc002.mcc001...",
+		check: func(s *Subject, r *report) {
+			if n := s.networks(); s.isSEPP() && len(n) > 1 {
+				r.hit(strings.Join(n, ", "), "one PLMN", "the names of the SEPP hold %d PLMNs", len(n))
+			}
+		},
+	}, {
+		ID: "sepp-wildcard", Field: nf.FieldDNS, scope: onBoth, Level: nf.Shall, Clause: "TS 33.501 13.1.1.1",
+		most: info, Lenience: "with 3gpp-Sbi-Target-apiRoot no wildcard is needed (13.1.1.2, note)",
+		Title: "a SEPP's server certificate without a wildcard for its domain",
+		Why:   "NFs that use telescopic FQDNs reach the SEPP by names below its own, which only a wildcard matches.",
+		Fix:   "nfcert csr --profile sepp-tls adds it; in openssl.cnf DNS:*.sepp1.sepp.5gc...",
+		Good:  "sepp1.sepp.5gc..., *.sepp1.sepp.5gc...", Bad: "sepp1.sepp.5gc... alone",
+		check: func(s *Subject, r *report) {
+			if !s.isSEPP() || !hasUsage(s.Contents, nf.UsageServerAuth) || len(s.places) == 0 || len(s.urns()) == 0 {
+				return // without an instance id it is for N32, where nothing is telescopic
+			}
+			for i := range s.places {
+				if s.places[i].wildcard {
+					return
+				}
+			}
+			r.hit(strings.Join(s.dnsNames(), ", "), "*.<SEPP FQDN> too", "no name is a wildcard for telescopic FQDNs")
+		},
+	}, {
+		ID: "proxy-roles", Field: nf.FieldExtKeyUsage, scope: onBoth, Level: nf.Shall, Clause: "TS 33.501 13.3",
+		most: warning, Lenience: "the two roles may be in two certificates",
+		Title: "a SEPP or SCP that is not both client and server",
+		Why:   "SEPPs and SCPs are authenticated towards both sides (13.3.3 to 13.3.7): they accept connections and make them.",
+		Fix:   "ask for both: nfcert csr --profile sepp-tls or scp-tls; in openssl.cnf extendedKeyUsage = clientAuth, serverAuth",
+		Good:  "extendedKeyUsage = clientAuth, serverAuth", Bad: "extendedKeyUsage = serverAuth",
+		check: func(s *Subject, r *report) {
+			if !s.isSEPP() && !hasType(s.Contents, "SCP") || !hasTLSUsage(s.Contents) {
+				return
+			}
+			if hasUsage(s.Contents, nf.UsageClientAuth) && hasUsage(s.Contents, nf.UsageServerAuth) {
+				return
+			}
+			if _, ok := s.Profile.Field(nf.FieldExtKeyUsage); ok && len(s.Profile.ExtKeyUsages) > 1 {
+				return // eku-role tells it by the profile
+			}
+			r.hit(usageNames(s.Contents), "clientAuth, serverAuth", "a SEPP or SCP needs clientAuth and serverAuth")
+		},
+	}}
+}
+
+// isSEPP reports whether the NF types name a SEPP, or a name does where there
+// are no NF types.
+func (s *Subject) isSEPP() bool {
+	if s.NFTypes != nil {
+		return hasType(s.Contents, "SEPP")
+	}
+	for i := range s.places {
+		if s.places[i].function == "sepp" {
+			return true
+		}
+	}
+	return false
+}
+
+// requestRules judge what only a request has.
+func requestRules() []Rule {
+	return []Rule{{
+		ID: "csr-signature", Field: nf.FieldSignature, scope: onRequest, Level: nf.Shall, Clause: "RFC 2986 4.2",
+		Title: "the request is not signed by its own key",
+		Why:   "The signature proves that who asks has the key. CAs refuse the request (RFC 8555 7.4: badCSR).",
+		Fix:   "make the request anew with the key that belongs to it: nfcert csr --key-in KEY; it was changed after signing, or signed with another",
+		Good:  "openssl req -verify: OK", Bad: "openssl req -verify: verify failure",
+		check: func(s *Subject, r *report) {
+			if verify(s.Contents, s.Contents) == forged {
+				r.hit("", "a signature by the key in the request", "the signature is not by the key of the request")
+			}
+		},
+	}, {
+		ID: "csr-extension-request", Field: inspect.FieldAttributes, scope: onRequest, Level: nf.Shall, Clause: "RFC 2985 5.4.2", Confidence: nf.Unverified,
+		Title: "extensionRequest stands more than once",
+		Why:   "The attribute has one value. CAs read the first and drop what is in the others, or refuse the request.",
+		Fix:   "nfcert csr writes one; put all extensions into one req_extensions section of openssl.cnf",
+		Good:  "one extensionRequest with all extensions", Bad: "two extensionRequests",
+		check: func(s *Subject, r *report) {
+			values := 0
+			for i := range s.Attributes {
+				if s.Attributes[i].Name == "extensionRequest" {
+					values += s.Attributes[i].Values
+				}
+			}
+			if values > 1 {
+				r.hit("", "one", "extensionRequest stands %d times", values)
+			}
+		},
+	}, {
+		ID: "csr-extensions-missing", Field: inspect.FieldAttributes, scope: onRequest, Level: nf.Advice, grave: true, Clause: "TS 33.310 6.1",
+		Title: "the request asks for no extensions",
+		Why:   "The CA checks that the request suits the profile; here it must guess names, usages and NF types.",
+		Fix:   "nfcert csr --profile asks for all; with openssl req -new give -config with req_extensions, or -addext",
+		Good:  "extensionRequest with subjectAltName, keyUsage, extKeyUsage, nfTypes", Bad: "openssl req -new -subj /CN=amf",
+		check: func(s *Subject, r *report) {
+			if len(s.Extensions) == 0 && s.Raw.PublicKeyInfo != nil && !s.unread(inspect.FieldExtensions) && len(s.Profile.Fields) > 0 {
+				r.hit("", "extensionRequest", "the request asks for no extensions")
+			}
+		},
+	}, {
+		ID: "csr-challenge-password", Field: inspect.FieldAttributes, scope: onRequest, Level: nf.Advice, grave: true, Clause: "ours",
+		Title: "the request carries a challenge password",
+		Why:   "It stands there for everybody who sees the file. ACME does not use it.",
+		Fix:   "leave it empty: delete challengePassword from the req_attributes section of openssl.cnf; nfcert csr writes none",
+		Good:  "no challengePassword", Bad: "challengePassword = secret123",
+		check: func(s *Subject, r *report) {
+			for i := range s.Attributes {
+				if s.Attributes[i].Name == "challengePassword" {
+					r.hit("", "", "the request carries a challenge password in the clear")
+				}
+			}
+		},
+	}, {
+		ID: "csr-attribute-unknown", Field: inspect.FieldAttributes, scope: onRequest, Level: nf.Advice, Clause: "ours",
+		Title: "the request has an attribute that CAs ignore",
+		Why:   "Only extensionRequest has a meaning in ACME; the rest shows which tool made the request.",
+		Fix:   "nothing need be done; nfcert csr writes none",
+		Good:  "extensionRequest alone", Bad: "1.3.6.1.4.1.311.13.2.3 (Windows version)",
+		check: func(s *Subject, r *report) {
+			for i := range s.Attributes {
+				if a := &s.Attributes[i]; a.Name != "extensionRequest" && a.Name != "challengePassword" {
+					r.hit(string(a.OID), "", "attribute %s is ignored by CAs", a.OID)
+				}
+			}
+		},
+	}, {
+		ID: "csr-issuer-extensions", Field: inspect.FieldExtensions, scope: onRequest, Level: nf.Advice, Clause: "TS 33.310 6.1.3c.3",
+		Title: "the request asks for what only the CA knows",
+		Why:   "Key identifier of the issuer, CRLs and authority information are the CA's to put in; some CAs refuse a request with them.",
+		Fix:   "leave them out: nfcert csr does; delete authorityKeyIdentifier, crlDistributionPoints and authorityInfoAccess from req_extensions",
+		Good:  "subjectAltName, keyUsage, extKeyUsage, nfTypes", Bad: "crlDistributionPoints in the request",
+		check: func(s *Subject, r *report) {
+			for i := range s.Extensions {
+				switch e := &s.Extensions[i]; e.OID {
+				case nf.OIDAuthorityKeyID, nf.OIDCRLDistribution, nf.OIDAuthorityInfoAccess:
+					r.hitField(nf.FieldName(e.Name), e.Name, "", "the request asks for %s, which is the CA's to put in", e.Name)
+				}
+			}
+		},
+	}}
+}

@@ -1,0 +1,74 @@
+package lint
+
+import (
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+
+	"github.com/nfcert/nfcert/internal/inspect"
+)
+
+// verdict is what became of checking a signature.
+type verdict int
+
+const (
+	unchecked verdict = iota // the algorithm or the key is not known, or not safe
+	genuine
+	forged
+)
+
+// maxVerifyBits bounds RSA keys that signatures are checked with: one of a
+// million bits takes minutes.
+const maxVerifyBits = 16384
+
+// verify checks the signature over signed with the public key of by.
+func verify(signed, by *inspect.Contents) verdict {
+	if len(signed.Raw.Signed) == 0 || len(by.Raw.PublicKeyInfo) == 0 || by.PublicKey.Bits > maxVerifyBits {
+		return unchecked
+	}
+	algorithm := algorithmOf(signed.Signature)
+	key, err := x509.ParsePKIXPublicKey(by.Raw.PublicKeyInfo)
+	if err != nil || algorithm == x509.UnknownSignatureAlgorithm {
+		return unchecked
+	}
+	if k, ok := key.(*rsa.PublicKey); ok && k.N.BitLen() < 1024 {
+		// crypto/rsa refuses such keys, which says nothing about the signature.
+		return unchecked
+	}
+	var insecure x509.InsecureAlgorithmError
+	err = (&x509.Certificate{PublicKey: key}).CheckSignature(algorithm, signed.Raw.Signed, signed.Raw.Signature)
+	switch {
+	case err == nil:
+		return genuine
+	case errors.As(err, &insecure), errors.Is(err, x509.ErrUnsupportedAlgorithm):
+		return unchecked
+	}
+	return forged
+}
+
+// algorithmOf finds the algorithm that crypto/x509 gives this name.
+func algorithmOf(name string) x509.SignatureAlgorithm {
+	switch name {
+	case "ECDSA-SHA256":
+		return x509.ECDSAWithSHA256
+	case "ECDSA-SHA384":
+		return x509.ECDSAWithSHA384
+	case "ECDSA-SHA512":
+		return x509.ECDSAWithSHA512
+	case "SHA256-RSA":
+		return x509.SHA256WithRSA
+	case "SHA384-RSA":
+		return x509.SHA384WithRSA
+	case "SHA512-RSA":
+		return x509.SHA512WithRSA
+	case "SHA256-RSAPSS":
+		return x509.SHA256WithRSAPSS
+	case "SHA384-RSAPSS":
+		return x509.SHA384WithRSAPSS
+	case "SHA512-RSAPSS":
+		return x509.SHA512WithRSAPSS
+	case "Ed25519":
+		return x509.PureEd25519
+	}
+	return x509.UnknownSignatureAlgorithm
+}
