@@ -111,8 +111,11 @@ func ofKind(art *artifact.Artifact, kind artifact.Kind) (items []artifact.Item, 
 // from.
 func (a *App) explainSource(err error, r *report) bool {
 	r.Exit, r.Code, r.Fault = exitUsage, "invalid-input", faultInput
-	if _, ok := as[*artifact.PassphraseError](err); ok {
-		r.Code, r.Hint = "passphrase", "give it with --passphrase-file FILE, or $NFCERT_PASSPHRASE"
+	if e, ok := as[*artifact.PassphraseError](err); ok {
+		r.Code, r.Hint = "wrong-passphrase", "give it with --passphrase-file FILE, or $NFCERT_PASSPHRASE"
+		if e.Missing {
+			r.Code = "passphrase"
+		}
 		return true
 	}
 	if e, ok := as[*missingKindError](err); ok {
