@@ -11,6 +11,8 @@ import (
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
+	"github.com/nfcert/nfcert/internal/layout"
+	"github.com/nfcert/nfcert/internal/secret"
 	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/store"
 )
@@ -131,13 +133,14 @@ func mortalRun(t *testing.T, d death) (*enroll.Engine, *bench) {
 	return e, b
 }
 
-// installed wants two files.
+// installed wants the files of a core, and one that is encrypted.
 func (b *bench) installed() enroll.FinalizeOptions {
 	dir := filepath.Dir(b.state)
-	return enroll.FinalizeOptions{Roots: b.roots, Outputs: []enroll.Output{
-		{Kind: enroll.KindFullchain, Path: filepath.Join(dir, "amf.crt")},
-		{Kind: enroll.KindKey, Path: filepath.Join(dir, "amf.key")},
-	}}
+	return enroll.FinalizeOptions{
+		Roots:   b.roots,
+		Layout:  enroll.LayoutOptions{Name: layout.Open5GS, Dir: dir, Passphrase: secret.New([]byte("passphrase")), LegacyPKCS12: true},
+		Outputs: []enroll.Output{{Kind: layout.KindPKCS12, Path: filepath.Join(dir, "amf.p12")}},
+	}
 }
 
 func dieAndResume(t *testing.T, d death) {
@@ -160,9 +163,9 @@ func dieAndResume(t *testing.T, d death) {
 	if en.Journal != nil || en.Step != enroll.StepDone {
 		t.Errorf("step %s, journal %+v, want done and nothing in flight", en.Step, en.Journal)
 	}
-	for _, out := range b.installed().Outputs {
-		if readIfThere(t, out.Path) == "" {
-			t.Errorf("%s was not written", out.Path)
+	for _, file := range []string{"amf.crt", "amf.key", "ca.crt", "amf.p12"} {
+		if readIfThere(t, filepath.Join(filepath.Dir(b.state), file)) == "" {
+			t.Errorf("%s was not written", file)
 		}
 	}
 }
