@@ -47,6 +47,7 @@ configuration file, which beats the default; nfcert show config prints each
 value and where it came from. --yes and --force have no variable.
 
   NFCERT_EAB_KEY       the MAC key of an external account binding
+  NFCERT_P12_PASSPHRASE  the passphrase of --layout pkcs12
   STATE_DIRECTORY      where state lives (systemd sets it)
   XDG_DATA_HOME        state in $XDG_DATA_HOME/nfcert
   XDG_CONFIG_HOME      configuration in $XDG_CONFIG_HOME/nfcert/config.yaml
