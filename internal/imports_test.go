@@ -22,8 +22,8 @@ var arrows = map[string][]string{
 	"cmd/nfcert":       {"internal/commands"},
 	"cmd/nfcert-zlint": {"internal/zlint"},
 	"internal/commands": {
-		"internal/acmewire", "internal/artifact", "internal/csrgen", "internal/enroll", "internal/inspect", "internal/lab", "internal/layout",
-		"internal/nf", "internal/pkcs11", "internal/secret", "internal/solve", "internal/store", "internal/ui",
+		"internal/acmewire", "internal/artifact", "internal/csrgen", "internal/enroll", "internal/inspect", "internal/lab", "internal/layout", "internal/lint",
+		"internal/nf", "internal/pkcs11", "internal/secret", "internal/solve", "internal/store", "internal/ui", "internal/zlint",
 	},
 	"internal/enroll": {
 		"internal/acmewire", "internal/csrgen", "internal/inspect", "internal/layout", "internal/nf", "internal/secret",
@@ -43,7 +43,7 @@ var arrows = map[string][]string{
 	"internal/nf":       {},
 	"internal/secret":   {},
 	"internal/zlint":    {}, // and no lints: they are the companion's
-	"scripts/gendocs":   {"internal/commands"},
+	"scripts/gendocs":   {"internal/commands", "internal/lint", "internal/nf"},
 	"scripts/floor":     {},
 	"scripts/tally":     {},
 }

@@ -277,6 +277,11 @@ func (a *App) runCSR(ctx context.Context, o *csrOptions) error {
 	if err != nil {
 		return err
 	}
+	if !unchanged {
+		if err := a.lintCSR(en); err != nil {
+			return err
+		}
+	}
 	toStdout, err := a.writeCSR(s, en, o)
 	if err != nil {
 		return err

@@ -198,6 +198,10 @@ func (a *App) explainEngine(err error, r *report) bool {
 	if e, ok := as[*enroll.CertificateError](err); ok {
 		r.Exit, r.Code, r.Fault, r.Clause = exitFindings, "certificate", faultCA, "RFC 8555 7.4.2"
 		r.Hint = "it is kept for inspection and installed nowhere"
+		if e.Judged {
+			r.Code, r.Clause = "breaks-profile", ""
+			r.Hint += "; --lint warn installs it all the same"
+		}
 		if e.Err != nil && len(e.Reasons) == 1 {
 			r.Hint = "when the root is known from another source, name it with --issuer-root FILE; the certificate is kept and installed nowhere"
 		}

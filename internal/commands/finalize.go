@@ -16,6 +16,7 @@ type finalizeFlags struct {
 	noWait     bool
 	chain      string
 	issuerRoot string
+	lint       string
 	roots      []*x509.Certificate // a lab's, instead of issuerRoot
 }
 
@@ -23,6 +24,7 @@ func (o *finalizeFlags) addFlags(fs *pflag.FlagSet) {
 	o.output.addFlags(fs)
 	fs.StringVar(&o.chain, "chain", "", "of several chains take the one whose end has `ISSUER` in its name")
 	fs.StringVar(&o.issuerRoot, "issuer-root", "", "PEM `FILE` of roots that the certificate must verify to (default: what the CA sends)")
+	fs.StringVar(&o.lint, "lint", lintWarn, "judge the certificate before it is installed, as nfcert lint does by our rules: error (one that breaks its profile is not installed), warn or off")
 }
 
 // options turns the flags into what the engine takes. stdout is the kind of
@@ -32,6 +34,9 @@ func (o *finalizeFlags) options(a *App) (out enroll.FinalizeOptions, stdout stri
 		return out, "", err
 	}
 	if out.Layout, err = o.output.layout.options(a, o.output.dir); err != nil {
+		return out, "", err
+	}
+	if out.Judge, err = a.judgeIssued(o.lint); err != nil {
 		return out, "", err
 	}
 	out.NoWait, out.Chain, out.Overwrite = o.noWait, o.chain, o.output.force
@@ -62,7 +67,9 @@ func newFinalize(app *App) *cobra.Command {
 		Long: `Send the CSR of an order that is ready (RFC 8555 section 7.4), download the
 certificate and verify it before it is installed: its key must be the CSR's, its
 names the order's, and its chain must end at a root. Whatever else the CA
-dropped, changed or added against the CSR is listed under "differences".
+dropped, changed or added against the CSR is listed under "differences". What it
+has against its profile is warned of, or with --lint error keeps it from being
+installed.
 
 Without --out and its like the files stay in the state; show tells where. Run
 again, it installs them once more, in another place or another layout, and asks

@@ -47,7 +47,7 @@ func (g *globalFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVarP(&g.name, "name", "n", "", "which enrolment")
 	fs.StringVar(&g.state, "state", "", "`DIR` where state lives (default: $STATE_DIRECTORY, $XDG_DATA_HOME/nfcert, ~/.local/share/nfcert)")
 	fs.StringVar(&g.config, "config", "", "YAML `FILE` with named servers and defaults (default: $XDG_CONFIG_HOME/nfcert/config.yaml)")
-	fs.StringVarP(&g.output, "output", "o", outputTable, "what stdout carries: table, json, jsonl (enroll), name")
+	fs.StringVarP(&g.output, "output", "o", outputTable, "what stdout carries: table, json, jsonl (enroll, lint), name, junit and sarif (lint)")
 	fs.StringVar(&g.trace, "trace", "", "append every HTTP exchange, decoded and redacted, to `FILE`, a JSON object a line; - for a readable one on stderr")
 	fs.DurationVar(&g.timeout, "timeout", 5*time.Minute, "bound on the whole command")
 	fs.BoolVar(&g.noInput, "no-input", false, "never prompt; also without a terminal, with -o json, and with $CI set")
@@ -58,11 +58,15 @@ func (g *globalFlags) addFlags(fs *pflag.FlagSet) {
 }
 
 // check refuses values that no command can use.
-func (g *globalFlags) check() error {
+func (g *globalFlags) check(command string) error {
 	switch g.output {
 	case outputTable, outputJSON, outputJSONL, outputName:
+	case outputJUnit, outputSARIF:
+		if command != "lint" {
+			return usagef("one of table, json, jsonl, name", "--output %s is a format of lint alone", g.output)
+		}
 	default:
-		return usagef("one of table, json, jsonl, name; files are written by --out", "--output %q is no format", g.output)
+		return usagef("one of table, json, jsonl, name, and of lint junit and sarif; files are written by --out", "--output %q is no format", g.output)
 	}
 	switch g.color {
 	case "auto", "always", "never":
@@ -82,6 +86,7 @@ func (g *globalFlags) check() error {
 const (
 	groupSteps = "steps"
 	groupOne   = "one"
+	groupJudge = "judge"
 	groupTools = "tools"
 )
 
@@ -91,7 +96,8 @@ as TS 33.310 Annex J has it: one step at a time, scripted, or in one go.
   nfcert enroll --lab        try it: a lab CA in this process, a sample AMF
 
   nfcert account --server https://ca.example/directory --ca-root ca.pem --accept-tos
-  nfcert csr -n amf-01 --nf amf-01.yaml
+  nfcert csr -n amf-01 --nf amf-01.yaml --csr-out amf-01.csr
+  nfcert lint amf-01.csr
   nfcert order -n amf-01 --http-listen :80
   nfcert finalize -n amf-01 --out /etc/open5gs/tls
   nfcert show -n amf-01
@@ -127,6 +133,7 @@ func newRoot(app *App) *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: groupSteps, Title: "The flow, one step at a time:"},
 		&cobra.Group{ID: groupOne, Title: "The flow in one go:"},
+		&cobra.Group{ID: groupJudge, Title: "Judging:"},
 		&cobra.Group{ID: groupTools, Title: "Tools:"},
 	)
 	root.SetHelpCommandGroupID(groupTools)
@@ -139,6 +146,7 @@ func newRoot(app *App) *cobra.Command {
 	}
 	add(groupSteps, newAccount(app), newCSR(app), newOrder(app), newFinalize(app), newShow(app))
 	add(groupOne, newEnroll(app))
+	add(groupJudge, newLint(app))
 	add(groupTools, newLab(app), newVersion(app))
 	root.AddCommand(helpTopics()...)
 	root.SetIn(app.streams.In)
@@ -176,7 +184,7 @@ func (a *App) prepare(cmd *cobra.Command) error {
 	if err := a.fill(cmd); err != nil {
 		return err
 	}
-	if err := a.global.check(); err != nil {
+	if err := a.global.check(a.command); err != nil {
 		return err
 	}
 	a.name = a.global.name

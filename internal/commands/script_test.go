@@ -19,9 +19,13 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script. What the scripts can say beyond
 // testscript's own words is in scriptcmd_test.go.
 func TestScripts(t *testing.T) {
+	commands := scriptCommands()
+	commands["companion"] = companionCommand(t.TempDir())
+	commands["forge"] = forgeCommand()
+	commands["serve"] = serveCommand()
 	testscript.Run(t, testscript.Params{
 		Dir:                filepath.Join("testdata", "script"),
-		Cmds:               scriptCommands(),
+		Cmds:               commands,
 		Setup:              setUpScript,
 		RequireUniqueNames: true,
 		Condition: func(cond string) (bool, error) {

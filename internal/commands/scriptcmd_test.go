@@ -58,6 +58,8 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"free":      cmdFree,
 		"sameurl":   cmdSameURL,
 		"artifacts": cmdArtifacts,
+		"sparse":    cmdSparse,
+		"plain":     cmdPlain,
 	}
 }
 

@@ -31,8 +31,9 @@ const topicExitCodes = `Exit codes
   6     not reached or not trusted: DNS, TCP, TLS              yes
   7     local state: locked, missing, damaged, or the wrong    after the hint
         step
-  8     the certificate lacks an identifier of the order, has  no
-        a foreign key, or does not verify
+  8     findings: lint found errors; the certificate lacks an  no
+        identifier of the order, has a foreign key, does not
+        verify, or, with --lint error, breaks its profile
   130   interrupted; state kept, resume command printed        yes
 
 With -o json an error is one JSON document on stderr; its "fault" says on whose
@@ -69,7 +70,8 @@ Stdout carries the answer alone. Stderr carries progress, prompts, warnings,
 errors, and the last line "next: COMMAND". On a terminal the answer is aligned;
 in a pipe it has no header, a TAB between columns, full values and RFC 3339
 times. -o json prints one document, -o name the bare name, and enroll -o jsonl a
-line for each event and the document at the end.
+line for each event and the document at the end. lint also writes a document a
+line (-o jsonl), and reports for build servers (-o junit, -o sarif).
 
 Text that came from a server or a file is stripped of control characters before
 a terminal sees it.`
@@ -87,6 +89,17 @@ show -n print one Enrolment, as far as it has grown:
                                 what to put in place for the challenge
   certificate.differences[]     what the CA dropped, changed or added
   next                          the command that takes it further
+
+lint prints a Lint, with an element of "files" for each request and certificate:
+
+  file, part, type, role        what it is; part as in #2 of a file of several
+  profile, profileWhy           what it was judged by, and why that one
+  findings[]                    rule, severity, level, field, got, want, message,
+                                fix, clause, confidence; source is zlint for its
+  error                         why it could not be judged
+  tls                           of HOST:PORT: version, cipherSuite and more
+  zlint, summary                at the end: the version of its lints, or
+                                "not run"; counts
 
 An error is one document of kind Error on stderr.`
 

@@ -196,6 +196,7 @@ type CertificateError struct {
 	Reasons []string
 	Chain   []*x509.Certificate // as downloaded
 	Err     error               // the verification's; nil when names or key are wrong
+	Judged  bool                // it is what was asked for, and the reasons are FinalizeOptions.Judge's
 }
 
 func (e *CertificateError) Error() string {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/nf"
 )
 
 // FinalizeOptions say how to judge the certificate and where to put it. The
@@ -30,8 +31,23 @@ type FinalizeOptions struct {
 	// NeedKey refuses an enrolment whose key is not among its files. Without it
 	// the key is left out of Outputs then.
 	NeedKey bool
+	// Judge, when set, looks at a certificate that is what was asked for before
+	// it is installed. What it returns are reasons against that; none: it is.
+	Judge func(Issued) (reasons []string)
 
 	keyless string // why there is no key; "": there is one
+}
+
+// Issued is a certificate and what it was asked for by.
+type Issued struct {
+	Chain   []*x509.Certificate // leaf first
+	CSR     []byte              // DER
+	Profile string              // "": of an adopted CSR nobody said
+	NF      *nf.Function        // nil: of an adopted CSR nobody said
+}
+
+func (e *Enrolment) issuedFor(csr *x509.CertificateRequest, chain []*x509.Certificate) Issued {
+	return Issued{Chain: chain, CSR: csr.Raw, Profile: e.CSR.Profile, NF: e.NF}
 }
 
 // Finalize sends the CSR, waits for the certificate, downloads it, verifies it
@@ -195,7 +211,7 @@ func (e *Engine) awaitValid(ctx context.Context, en *Enrolment) error {
 // accept verifies the chain and, when it is what was asked for, saves and
 // installs it. What it is not is saved too, as evidence, and installed nowhere.
 func (e *Engine) accept(en *Enrolment, csr *x509.CertificateRequest, chain candidate, o FinalizeOptions) error {
-	cert, failure := e.judge(en, csr, chain)
+	cert, failure := e.judge(en, csr, chain, o.Judge)
 	en.Certificate = cert
 	e.attach(chainFile(en.Name), acmewire.EncodePEM(chain.Certificates))
 	en.Certificate.Files = map[string]string{KindFullchain: e.Store.Path(chainFile(en.Name))}

@@ -194,11 +194,30 @@ func (e *Engine) installAgain(en *Enrolment, o FinalizeOptions) (unchanged bool,
 	if err != nil {
 		return false, err
 	}
+	if err := e.judgeAgain(en, chain, o); err != nil {
+		return false, err
+	}
 	before := *en.Certificate
 	if err := e.install(en, chain, o); err != nil {
 		return false, err
 	}
 	return before.liesAs(en.Certificate), nil
+}
+
+// judgeAgain has a certificate that is installed once more judged: by then other
+// wishes may hold.
+func (e *Engine) judgeAgain(en *Enrolment, chain []*x509.Certificate, o FinalizeOptions) error {
+	if o.Judge == nil {
+		return nil
+	}
+	csr, err := e.readCSR(en)
+	if err != nil {
+		return err
+	}
+	if reasons := o.Judge(en.issuedFor(csr, chain)); len(reasons) > 0 {
+		return &CertificateError{Name: en.Name, Reasons: reasons, Chain: chain, Judged: true}
+	}
+	return nil
 }
 
 // Content is one of an issued enrolment's files as PEM; empty: it has none.

@@ -101,8 +101,9 @@ func chainName(c *acmewire.Chain) string {
 
 // judge describes the certificate and compares it with what was asked for.
 // What makes a failure is a missing identifier of the order, a foreign key, and
-// a chain that does not verify; all else that differs is told and accepted.
-func (e *Engine) judge(en *Enrolment, csr *x509.CertificateRequest, chain candidate) (*Certificate, error) {
+// a chain that does not verify; all else that differs is told and accepted,
+// unless further, which is asked last, has reasons against it.
+func (e *Engine) judge(en *Enrolment, csr *x509.CertificateRequest, chain candidate, further func(Issued) []string) (*Certificate, error) {
 	leaf := chain.Certificates[0]
 	sum := sha256.Sum256(leaf.Raw)
 	cert := &Certificate{
@@ -123,6 +124,10 @@ func (e *Engine) judge(en *Enrolment, csr *x509.CertificateRequest, chain candid
 	}
 	if err := e.compare(cert, csr, leaf); err != nil {
 		failure.Reasons = append(failure.Reasons, err.Error())
+	}
+	if len(failure.Reasons) == 0 && further != nil {
+		failure.Reasons = further(en.issuedFor(csr, chain.Certificates))
+		failure.Judged = len(failure.Reasons) > 0
 	}
 	if len(failure.Reasons) == 0 {
 		return cert, nil

@@ -19,6 +19,9 @@ import (
 // Pebble's log.
 const launchWord = "launch"
 
+// launchQuietWord is launchWord for a command whose answer is thrown away.
+const launchQuietWord = "launch-quiet"
+
 // cost is what one process took.
 type cost struct {
 	Wall     time.Duration `json:"wall"`   // from before the fork to after the wait
@@ -26,10 +29,14 @@ type cost struct {
 	Requests int           `json:"-"`      // by Pebble's count
 }
 
-// launch runs args, its output to stderr, and prints its cost as JSON.
-func launch(args []string, stdout, stderr io.Writer) int {
+// launch runs args, its output to stderr or, when quiet, nowhere, and prints its
+// cost as JSON.
+func launch(args []string, quiet bool, stdout, stderr io.Writer) int {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if quiet {
+		cmd.Stdout = nil
+	}
 	start := time.Now()
 	err := cmd.Run()
 	c := cost{Wall: time.Since(start)}

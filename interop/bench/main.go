@@ -1,7 +1,8 @@
 // Bench measures nfcert beside the floor client of scripts/floor, against one
 // Pebble that neither sleeps, nor asks for pauses, nor refuses nonces. It
 // prints Markdown tables, asserts nothing about time, and is run by
-// scripts/bench from the folder interop.
+// scripts/bench from the folder interop. With -lint it measures nfcert lint
+// beside zlint's own command instead.
 //
 // Every command is a new process, and the contenders take turns, so that a
 // slow moment of the machine hits them alike. Requests are counted by Pebble.
@@ -22,18 +23,25 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 2 && os.Args[1] == launchWord {
-		os.Exit(launch(os.Args[2:], os.Stdout, os.Stderr))
+	if len(os.Args) > 2 && (os.Args[1] == launchWord || os.Args[1] == launchQuietWord) {
+		os.Exit(launch(os.Args[2:], os.Args[1] == launchQuietWord, os.Stdout, os.Stderr))
 	}
 	rounds := flag.Int("n", 30, "how often each command is run")
+	certs := flag.Int("lint", 0, "instead, have nfcert and zlint judge so many `certificates`")
 	flag.Parse()
-	if *rounds < 1 || flag.NArg() > 0 {
+	if *rounds < 1 || *certs < 0 || flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *rounds, os.Stdout); err != nil {
+	var err error
+	if *certs > 0 {
+		err = lints(ctx, *rounds, *certs, os.Stdout)
+	} else {
+		err = run(ctx, *rounds, os.Stdout)
+	}
+	if err != nil {
 		stop()
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

@@ -43,6 +43,7 @@ func generate() (map[string][]byte, error) {
 		}
 	}
 	files[path.Join(referenceDir, "README.md")] = index.Bytes()
+	files["rules.md"] = rulesPage()
 	return files, nil
 }
 

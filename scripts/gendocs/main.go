@@ -1,10 +1,10 @@
 // Command gendocs writes the command reference and the man pages, both made
-// from the commands themselves:
+// from the commands themselves, and the page of lint's rules from the rules:
 //
-//	go run ./scripts/gendocs            writes docs/commands and docs/man
-//	go run ./scripts/gendocs -out DIR   writes DIR/commands and DIR/man
+//	go run ./scripts/gendocs            writes docs/commands, docs/man, docs/rules.md
+//	go run ./scripts/gendocs -out DIR   writes the same below DIR
 //
-// What it writes depends on the commands alone, so a test can hold the
+// What it writes depends on the code alone, so a test can hold the
 // committed files against it. For packages it also makes what no one commits:
 //
 //	go run ./scripts/gendocs -completions DIR

@@ -1,0 +1,117 @@
+package commands
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/nfcert/nfcert/internal/inspect"
+)
+
+// lintFlags say what to judge, by what, and how strictly.
+type lintFlags struct {
+	source    sourceFlags
+	profile   string
+	nf        string
+	against   string
+	skip      []string
+	only      []string
+	failOn    string
+	zlint     string
+	filesFrom string
+
+	list   bool
+	detail string
+}
+
+func (o *lintFlags) addFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.profile, "profile", "", "judge by this `PROFILE` (default: inferred from usages and NF types)")
+	fs.StringVar(&o.nf, "nf", "", "NF `FILE`: judge also by what this network function should have")
+	fs.StringVar(&o.against, "against", "", "CSR `FILE`: judge certificates also by what was asked for")
+	fs.StringSliceVar(&o.skip, "skip", nil, "leave `RULES` out; a * at the end stands for any rest, zlint for all of zlint's")
+	fs.StringSliceVar(&o.only, "only", nil, "judge by these `RULES` alone")
+	fs.StringVar(&o.failOn, "fail-on", string(inspect.Error), "exit with 8 from this severity on: error or warning")
+	fs.StringVar(&o.zlint, "zlint", zlintAuto, "zlint's RFC 5280 lints on certificates: auto (when nfcert-zlint is found), off, or the `PATH` of nfcert-zlint")
+	fs.StringVar(&o.filesFrom, "files-from", "", "judge also the files that `FILE` lists, a line each or as find -print0 does; - for stdin")
+	o.source.addFlags(fs)
+	o.source.addServerFlags(fs)
+	fs.BoolVar(&o.list, "list", false, "list the rules")
+	fs.StringVar(&o.detail, "explain", "", "explain one `RULE`: what, why, clause, a good and a bad example")
+}
+
+func newLint(app *App) *cobra.Command {
+	o := &lintFlags{}
+	cmd := &cobra.Command{
+		Use:   "lint [FILE|DIR|-|HOST:PORT]...",
+		Short: "Judge CSRs, certificates and chains by rules that cite their clause",
+		Long: `Judge certificate requests, certificates and chains by the rules of 3GPP and the
+IETF for the 5G core, each finding with its clause, what was found, what was
+wanted and how to mend it.
+
+A source is a file (PEM, DER, PKCS#12), a folder (the files in it that end in
+` + strings.Join(lintExtensions(), " ") + `; not below it), - for standard
+input, or HOST:PORT for the chain that a TLS server shows and the facts of its
+connection. Of HOST:PORT nothing is trusted and nothing but the handshake sent.
+
+The profile is inferred from usages and NF types, or said by --profile. A rule
+whose clause could not be read is at most a warning, and says so. Beside our
+rules run zlint's lints of RFC 5280, marked as its, where its companion program
+nfcert-zlint is installed.
+
+Exit 8: a finding of --fail-on severity. Exit 2 or 6: none, but a source could
+not be read or reached; it is listed with the others, which are judged all the
+same. On stdout: a page for people; in a pipe a line for each finding with TABs
+(file, severity, rule, field, message, found, wanted, fix, clause, part, source);
+-o json, jsonl, name (the files that failed), junit, sarif.`,
+		Example: `  nfcert lint amf-01.csr
+  nfcert lint --nf amf-01.yaml --against amf-01.csr amf-01.pem
+  nfcert lint amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org:443
+  find /etc -name '*.pem' -print0 | nfcert lint --files-from - -o sarif >lint.sarif
+  nfcert lint --explain san-nf-instance-id`,
+		RunE: func(cmd *cobra.Command, args []string) error { return app.runLint(cmd.Context(), o, args) },
+	}
+	o.addFlags(cmd.Flags())
+	return cmd
+}
+
+func (a *App) runLint(ctx context.Context, o *lintFlags, args []string) error {
+	switch {
+	case o.list:
+		return a.listRules(args)
+	case o.detail != "":
+		return a.explainRule(o.detail, args)
+	}
+	if err := o.check(args); err != nil {
+		return err
+	}
+	ctx, cancel := a.bounded(ctx)
+	defer cancel()
+	run, err := a.newLintRun(ctx, o)
+	if err != nil {
+		return err
+	}
+	return run.judge(ctx, a.lintSources(args, o.filesFrom))
+}
+
+// check refuses what cannot be followed.
+func (o *lintFlags) check(args []string) error {
+	if len(args) == 0 && o.filesFrom == "" {
+		return usagef("as in nfcert lint amf-01.csr; - for standard input", "lint needs at least one file, folder or HOST:PORT")
+	}
+	stdin := 0
+	for _, s := range append([]string{o.filesFrom, o.source.passphraseFile, o.nf, o.against}, args...) {
+		if s == "-" {
+			stdin++
+		}
+	}
+	if stdin > 1 {
+		return usagef("put the others into files", "standard input can be one thing, and - is given %d times", stdin)
+	}
+	if !slices.Contains([]string{string(inspect.Error), string(inspect.Warning)}, o.failOn) {
+		return usagef("", "--fail-on %q: want error or warning", o.failOn)
+	}
+	return nil
+}

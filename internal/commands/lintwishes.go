@@ -1,0 +1,121 @@
+package commands
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/nfcert/nfcert/internal/artifact"
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/inspect"
+	"github.com/nfcert/nfcert/internal/lint"
+	"github.com/nfcert/nfcert/internal/nf"
+)
+
+// newLintRun reads what the flags name.
+func (a *App) newLintRun(ctx context.Context, o *lintFlags) (*lintRun, error) {
+	run := &lintRun{app: a, failOn: inspect.Severity(o.failOn)}
+	var err error
+	if run.read, err = o.source.options(a); err != nil {
+		return nil, err
+	}
+	if err := a.lintRules(ctx, o, run); err != nil {
+		return nil, err
+	}
+	run.report, err = a.newLintReport(run.failOn)
+	return run, err
+}
+
+// lintRules chooses the rules, ours and zlint's, and what they hold against.
+func (a *App) lintRules(ctx context.Context, o *lintFlags, run *lintRun) error {
+	only, onlyZlint := splitRules(o.only)
+	skip, skipZlint := splitRules(o.skip)
+	var err error
+	if (len(o.only) == 0 || len(onlyZlint) > 0) && !slices.Contains(skipZlint, zlintSource) {
+		run.zlint, err = newZlintRun(ctx, o.zlint, func(name string) bool {
+			return (len(o.only) == 0 || selectsZlint(onlyZlint, name)) && !selectsZlint(skipZlint, name)
+		})
+	}
+	if err != nil || len(o.only) > 0 && len(only) == 0 { // zlint's alone
+		return err
+	}
+	options, err := a.lintOptions(ctx, o)
+	if err != nil {
+		return err
+	}
+	options.Only, options.Skip = only, skip
+	if run.linter, err = lint.New(options); err != nil {
+		return usagef("nfcert lint --list names them", "%v", err)
+	}
+	return nil
+}
+
+// lintOptions reads profile, network function and request.
+func (a *App) lintOptions(ctx context.Context, o *lintFlags) (out lint.Options, err error) {
+	out.Now = a.clock()
+	profile := o.profile
+	if o.nf != "" {
+		file, err := a.readNF(o.nf)
+		if err != nil {
+			return out, err
+		}
+		out.Function = &file.NF
+		profile = first(profile, file.Certificate.Profile)
+	}
+	if profile != "" {
+		var ok bool
+		if out.Profile, ok = nf.LookupProfile(profile); !ok {
+			return out, &enroll.ProfileError{Name: profile}
+		}
+	}
+	if o.against != "" {
+		out.Request, err = a.readRequest(ctx, o)
+	}
+	return out, err
+}
+
+// readRequest reads the one request that --against names.
+func (a *App) readRequest(ctx context.Context, o *lintFlags) (*inspect.Contents, error) {
+	art, err := o.source.readSource(ctx, a, o.against, true)
+	if err != nil {
+		return nil, err
+	}
+	items, _, err := ofKind(art, artifact.CSR)
+	if err != nil {
+		return nil, err
+	}
+	if len(items) > 1 {
+		return nil, usagef("", "--against %q: it holds %d requests, want one", o.against, len(items))
+	}
+	return inspect.ReadCSR(items[0].DER), nil
+}
+
+// zlintSource is whose findings are not ours; as a rule it stands for all lints
+// of zlint.
+const zlintSource = "zlint"
+
+// splitRules parts rules that are ours from those of zlint, which has names as
+// in e_ext_san_missing, w_…, n_….
+func splitRules(rules []string) (ours, zlints []string) {
+	for _, r := range rules {
+		if isZlints(r) {
+			zlints = append(zlints, r)
+		} else {
+			ours = append(ours, r)
+		}
+	}
+	return ours, zlints
+}
+
+func isZlints(rule string) bool {
+	return rule == zlintSource || len(rule) > 2 && rule[1] == '_' && strings.ContainsRune("ewn", rune(rule[0]))
+}
+
+// selectsZlint reports whether patterns name a lint of zlint; a * at the end
+// stands for any rest, as in our own rules.
+func selectsZlint(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		start, open := strings.CutSuffix(p, "*")
+		return p == zlintSource || p == name || open && strings.HasPrefix(name, start)
+	})
+}
