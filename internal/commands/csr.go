@@ -308,7 +308,7 @@ func (a *App) csrWishes(s *session, flags *nfFlags) (enroll.CSROptions, error) {
 		return options, err
 	}
 	if options.Function = flags.sample; options.Function == nil {
-		return options, usagef("describe it by --nf FILE, or by --nf-type, --nf-instance-id, --plmn, --country and --fqdn", "it is not said which network function %s is", a.global.name)
+		return options, usagef("describe it by --nf FILE, or by --nf-type, --nf-instance-id, --plmn, --country and --fqdn", "it is not said which network function %s is", first(a.global.name, "this"))
 	}
 	return options, nil
 }

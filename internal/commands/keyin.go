@@ -121,7 +121,7 @@ func (a *App) explainKey(err error, r *report) bool {
 	}
 	r.Exit, r.Code, r.Fault = exitUsage, "invalid-input", faultInput
 	if _, ok := as[*passphraseError](err); ok {
-		r.Hint = give
+		r.Code, r.Hint = "passphrase", give
 		return true
 	}
 	if _, ok := as[*csrgen.KeyError](err); ok {

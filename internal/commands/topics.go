@@ -47,14 +47,15 @@ Every flag has a variable: NFCERT_ and its name in capitals, '-' written '_'
 configuration file, which beats the default; nfcert show config prints each
 value and where it came from. --yes and --force have no variable.
 
-  NFCERT_EAB_KEY       the MAC key of an external account binding
+  NFCERT_EAB_KEY         the MAC key of an external account binding
+  NFCERT_KEY_PASSPHRASE  the passphrase or PIN of --key-in
   NFCERT_P12_PASSPHRASE  the passphrase of --layout pkcs12
-  STATE_DIRECTORY      where state lives (systemd sets it)
-  XDG_DATA_HOME        state in $XDG_DATA_HOME/nfcert
-  XDG_CONFIG_HOME      configuration in $XDG_CONFIG_HOME/nfcert/config.yaml
-  HTTPS_PROXY NO_PROXY the way to the server
-  CI                   when set, nothing is asked
-  NO_COLOR TERM        how the terminal is used
+  STATE_DIRECTORY        where state lives (systemd sets it)
+  XDG_DATA_HOME          state in $XDG_DATA_HOME/nfcert
+  XDG_CONFIG_HOME        configuration in $XDG_CONFIG_HOME/nfcert/config.yaml
+  HTTPS_PROXY NO_PROXY   the way to the server
+  CI                     when set, nothing is asked
+  NO_COLOR TERM          how the terminal is used
 
 The configuration file names servers and sets defaults of flags:
 
