@@ -23,16 +23,16 @@ func decodeOID(content []byte) (nf.OID, bool) {
 		return nf.OID("x" + hex.EncodeToString(content[:min(n, maxOID)])), false
 	}
 	text := make([]byte, 0, 3*n+2)
-	for first := true; len(content) > 0; first = false {
-		if content[0] == 0x80 {
+	for rest := content; len(rest) > 0; {
+		if rest[0] == 0x80 {
 			return nf.OID("x" + hex.EncodeToString(content)), false
 		}
 		end := 0
-		for content[end] >= 0x80 {
+		for rest[end] >= 0x80 {
 			end++
 		}
-		text = appendArc(text, content[:end+1], first)
-		content = content[end+1:]
+		text = appendArc(text, rest[:end+1], len(rest) == n)
+		rest = rest[end+1:]
 	}
 	return nf.OID(text), true
 }
