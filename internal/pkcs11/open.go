@@ -1,8 +1,10 @@
 package pkcs11
 
 import (
+	"crypto"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/nfcert/nfcert/internal/secret"
@@ -57,13 +59,19 @@ func (u *URI) token() string {
 	return fmt.Sprintf("%q", u.Token)
 }
 
-// key names the key of a URI.
-func (u *URI) key() string {
-	switch {
-	case len(u.ID) == 0:
-		return fmt.Sprintf("object %q", u.Object)
-	case u.Object == "":
-		return fmt.Sprintf("id %x", u.ID)
+// Open logs into the token that the URI names and finds its one private key.
+// pin is asked when the URI has no pin-source; nil: there is no other. The caller
+// closes when it has signed: that logs out. Errors are *URIError, *PINError,
+// *Error, and pin's own. A program built without the tag pkcs11 reads the URI
+// and fails with [ErrNotBuilt].
+func Open(uri string, pin PIN) (crypto.Signer, io.Closer, error) {
+	u, err := ParseURI(uri)
+	if err != nil {
+		return nil, nil, err
 	}
-	return fmt.Sprintf("object %q and id %x", u.Object, u.ID)
+	open := opener()
+	if open == nil {
+		return nil, nil, &Error{Token: u.token(), Err: ErrNotBuilt}
+	}
+	return open(u, pin)
 }

@@ -19,15 +19,10 @@ import (
 // maxPIN bounds a PIN, in bytes.
 const maxPIN = 256
 
-// Open logs into the token that the URI names and finds its one private key.
-// pin is asked when the URI has no pin-source; nil: there is no other. The caller
-// closes when it has signed: that logs out. Errors are *URIError, *PINError,
-// *Error, and pin's own.
-func Open(uri string, pin PIN) (crypto.Signer, io.Closer, error) {
-	u, err := ParseURI(uri)
-	if err != nil {
-		return nil, nil, err
-	}
+// opener opens tokens through their libraries.
+func opener() func(URI, PIN) (crypto.Signer, io.Closer, error) { return open }
+
+func open(u URI, pin PIN) (crypto.Signer, io.Closer, error) {
 	word, err := u.pin(pin)
 	if err != nil {
 		return nil, nil, err
@@ -91,6 +86,17 @@ func (u *URI) find(ctx *crypto11.Context) (crypto.Signer, error) {
 		return nil, fmt.Errorf("it has %d private keys with %s; name one by object and id", len(keys), u.key())
 	}
 	return keys[0], nil
+}
+
+// key names the key of a URI.
+func (u *URI) key() string {
+	switch {
+	case len(u.ID) == 0:
+		return fmt.Sprintf("object %q", u.Object)
+	case u.Object == "":
+		return fmt.Sprintf("id %x", u.ID)
+	}
+	return fmt.Sprintf("object %q and id %x", u.Object, u.ID)
 }
 
 // plain says what the library's code means, where that can be told.
