@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/nfcert/nfcert/internal/nf"
@@ -72,7 +73,7 @@ func domainRules() []Rule {
 		Fix:   "nfcert csr --plmn and --fqdn of the same network (TS 23.003 28.2)",
 		Good:  "O=5gc.mnc001.mcc001.3gppnetwork.org, DNS:amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org", Bad: "O=5gc.mnc001.mcc001.3gppnetwork.org, DNS:amf1.amf.5gc.mnc002.mcc001.3gppnetwork.org",
 		check: func(s *Subject, r *report) {
-			if s.home.home == "" || s.home.plmn() == "" || len(s.networks()) > 1 {
+			if s.home.home == "" || s.home.plmn() == "" || len(s.networks) > 1 {
 				return // several networks among the names are another rule's
 			}
 			for i := range s.places {
@@ -89,7 +90,7 @@ func domainRules() []Rule {
 		Fix:   "make one certificate for each network: nfcert csr -n NAME --plmn",
 		Good:  "names in 5gc.mnc001.mcc001 alone", Bad: "names in 5gc.mnc001.mcc001 and 5gc.mnc002.mcc001",
 		check: func(s *Subject, r *report) {
-			if n := s.networks(); len(n) > 1 && !s.isSEPP() {
+			if n := s.networks; len(n) > 1 && !s.isSEPP() {
 				r.hit(strings.Join(n, ", "), "one network", "the names are of %d networks", len(n))
 			}
 		},
@@ -166,23 +167,17 @@ func (s *Subject) eachPlace(visit func(field nf.FieldName, value string, p *plac
 	}
 }
 
-// networks lists the networks that the dNSNames are of, each once.
-func (s *Subject) networks() []string {
+// maxNetworks bounds how many networks are told apart in one certificate.
+const maxNetworks = 50
+
+// networksOf lists the networks that names are of, each once.
+func networksOf(places []place) []string {
 	var list []string
-	first := ""
-	for i := range s.places {
-		p := &s.places[i]
-		if !p.formed() {
-			continue
-		}
-		name := p.network()
-		if first == "" {
-			first = name
-			list = append(list, name)
-			continue
-		}
-		if name != first && !contains(list, name) {
-			list = append(list, name)
+	for i := range places {
+		if p := &places[i]; p.formed() && len(list) < maxNetworks {
+			if name := p.network(); !slices.Contains(list, name) {
+				list = append(list, name)
+			}
 		}
 	}
 	return list
@@ -198,15 +193,6 @@ func (p *place) network() string {
 		return p.mcc + "-" + mnc + "-" + p.nid
 	}
 	return p.mcc + "-" + mnc
-}
-
-func contains(list []string, s string) bool {
-	for _, t := range list {
-		if t == s {
-			return true
-		}
-	}
-	return false
 }
 
 // checkTypeLabel compares the label before 5gc with nfTypes. A label that is no

@@ -17,7 +17,7 @@ func seppRules() []Rule {
 		Fix:   "nfcert csr --profile sepp-n32 --plmn 001-01 --fqdn sepp1.sepp.5gc.mnc001.mcc001.3gppnetwork.org",
 		Good:  "sepp1.sepp.5gc.mnc001.mcc001.3gppnetwork.org", Bad: "sepp.example.org",
 		check: func(s *Subject, r *report) {
-			if s.isSEPP() && len(s.places) > 0 && len(s.networks()) == 0 {
+			if s.isSEPP() && len(s.places) > 0 && len(s.networks) == 0 {
 				r.hit(strings.Join(s.dnsNames(), ", "), "a name with mnc and mcc", "no name of the SEPP holds a PLMN")
 			}
 		},
@@ -29,7 +29,7 @@ func seppRules() []Rule {
 		Fix:   "make one certificate for each PLMN: nfcert csr --profile sepp-n32 --plmn",
 		Good:  "one mnc and mcc in all names", Bad: "sepp1...mnc001.mcc001... and sepp1...mnc002.mcc001...",
 		check: func(s *Subject, r *report) {
-			if n := s.networks(); s.isSEPP() && len(n) > 1 {
+			if n := s.networks; s.isSEPP() && len(n) > 1 {
 				r.hit(strings.Join(n, ", "), "one PLMN", "the names of the SEPP hold %d PLMNs", len(n))
 			}
 		},

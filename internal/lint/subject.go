@@ -45,6 +45,7 @@ type Subject struct {
 	position int
 	places   []place   // of the dNSNames, in their order
 	mistakes []mistake // in the syntax of the dNSNames, in their order
+	networks []string  // that the dNSNames are of
 	home     place     // of the subject's organization
 
 	differences []inspect.Difference // from Request; nil: not compared yet
@@ -135,6 +136,7 @@ func (s *Subject) prepare() {
 			s.places[i], s.mistakes[i] = parsePlace(name), dnsMistake(name)
 		}
 	}
+	s.networks = networksOf(s.places)
 	if o := s.attribute(nf.OIDOrganization); o != nil {
 		s.home = parsePlace(o.Value)
 	}

@@ -1,0 +1,139 @@
+package lint_test
+
+import (
+	"slices"
+	"time"
+
+	"github.com/nfcert/nfcert/internal/lint"
+	"github.com/nfcert/nfcert/internal/nf"
+)
+
+// world is what one judgement looks at: the certificates of one file, and what
+// is known beside them.
+type world struct {
+	items    []*cert
+	tls      *lint.TLS
+	function *nf.Function
+	request  *cert
+	profile  string // given; empty: inferred
+	now      time.Time
+}
+
+// first is the item that most cases bend.
+func (w *world) first() *cert { return w.items[0] }
+
+// base is a world in which nothing is wrong: no rule says anything.
+type base struct {
+	name  string
+	build func() *world
+}
+
+func bases() []base {
+	return []base{
+		{"csr", csrWorld}, {"leaf", leafWorld}, {"chain", chainWorld}, {"three", threeWorld}, {"sepp", seppWorld},
+		{"nrf", nrfWorld}, {"cca", ccaWorld}, {"token", tokenWorld}, {"encrypt", encryptWorld},
+		{"server", serverWorld}, {"function", functionWorld}, {"issued", issuedWorld},
+	}
+}
+
+func csrWorld() *world  { return &world{items: []*cert{newCSR()}, now: now} }
+func leafWorld() *world { return &world{items: []*cert{newLeaf()}, now: now} }
+
+func chainWorld() *world { return &world{items: []*cert{newLeaf(), newCA()}, now: now} }
+
+// threeWorld has a leaf of one CA, that CA, and the CA above.
+func threeWorld() *world {
+	root := newCA()
+	root.subject = seq(country("SE"), organization("Example Root"))
+	root.issuer = root.subject
+	root.signer = keyOf("root")
+	root.key(spkiOf(root.signer))
+	root.ext(nf.OIDBasicConstraints).value = seq([]byte{1, 1, 0xff}, []byte{2, 1, 1})
+	ca := newCA()
+	ca.issuer, ca.signer = root.subject, root.signer
+	ca.add(nf.OIDAuthorityKeyID, 0, seq(wrap(0x80, keyID(root.spki))))
+	return &world{items: []*cert{newLeaf(), ca, root}, now: now}
+}
+
+const seppFQDN = "sepp1.sepp." + homeDomain
+
+func seppWorld() *world {
+	w := leafWorld()
+	w.first().names(dns(seppFQDN), dns("*."+seppFQDN), uri(instance))
+	w.first().ext(nf.OIDNFTypes).value = types("SEPP")
+	return w
+}
+
+func nrfWorld() *world {
+	w := leafWorld()
+	w.first().names(dns("nrf."+homeDomain), uri(instance))
+	w.first().ext(nf.OIDNFTypes).value = types("NRF")
+	return w
+}
+
+func ccaWorld() *world {
+	w := leafWorld()
+	w.first().ext(nf.OIDExtKeyUsage).value = purposes(nf.UsageJWT)
+	return w
+}
+
+func tokenWorld() *world {
+	w := nrfWorld()
+	w.first().ext(nf.OIDExtKeyUsage).value = purposes(nf.UsageOAuthAccessTokenSigning)
+	return w
+}
+
+func encryptWorld() *world {
+	w := seppWorld()
+	w.first().names(dns(seppFQDN), uri(instance))
+	w.first().ext(nf.OIDExtKeyUsage).value = purposes(nf.UsageHTTPContentEncrypt)
+	w.first().ext(nf.OIDKeyUsage).value = keyUsage(2)
+	return w
+}
+
+func serverWorld() *world {
+	w := leafWorld()
+	w.tls = &lint.TLS{
+		ServerName: fqdn, Version: 0x0304, VersionName: "TLS 1.3", CipherSuite: 0x1301,
+		CipherName: "TLS_AES_128_GCM_SHA256", ALPN: "h2", ClientCertificateAsked: true,
+	}
+	return w
+}
+
+func functionWorld() *world {
+	w := leafWorld()
+	f := nf.SampleAMF()
+	f.InstanceID = nf.InstanceID(instance[len("urn:uuid:"):])
+	w.function = &f
+	return w
+}
+
+func issuedWorld() *world {
+	w := leafWorld()
+	w.request = newCSR()
+	return w
+}
+
+// kase is how one rule is tripped, alone but for what cannot be helped.
+type kase struct {
+	rule string
+	from func() *world
+	bend func(*world)
+	also []string // rules that fire with it
+	why  string   // why these cannot be helped
+}
+
+// leafCase bends the first certificate of a world.
+func leafCase(rule string, from func() *world, bend func(*cert)) kase {
+	return kase{rule: rule, from: from, bend: func(w *world) { bend(w.first()) }}
+}
+
+// with names the companions that cannot be helped.
+func (k kase) with(why string, rules ...string) kase {
+	k.also, k.why = rules, why
+	return k
+}
+
+func cases() []kase {
+	return slices.Concat(encodingCases(), valueCases(), usageCases(), nameCases(), typeCases(), caCases(), otherCases())
+}
