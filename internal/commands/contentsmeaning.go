@@ -12,7 +12,7 @@ import (
 type meaning struct {
 	InstanceID nf.InstanceID `json:"nfInstanceId,omitempty"`
 	NFTypes    []nfTypeDoc   `json:"nfTypes,omitempty"`
-	Networks   []networkDoc  `json:"networks,omitempty"` // of all names and of the subject, each once
+	Networks   []*networkDoc `json:"networks,omitempty"` // of all names and of the subject, each once
 	Names      []nameDoc     `json:"names,omitempty"`    // of subjectAltName, in its order
 	Usages     []usageDoc    `json:"extKeyUsages,omitempty"`
 }
@@ -24,17 +24,52 @@ type nfTypeDoc struct {
 	Release int    `json:"release,omitempty"`
 }
 
-// networkDoc is a PLMN, or an SNPN with its NID.
+// networkDoc is the network that a home network domain is of (TS 23.003 28.2).
 type networkDoc struct {
-	PLMN string `json:"plmn"` // MCC-MNC
-	NID  string `json:"nid,omitempty"`
+	Domain string `json:"domain"`
+	// PLMNs has two codes where the domain fits both: it pads an MNC of two
+	// digits to three.
+	PLMNs []string `json:"plmns"`
+	NID   string   `json:"nid,omitempty"` // of an SNPN
 }
 
-func (n networkDoc) String() string {
+func (n *networkDoc) String() string {
+	text := "PLMN " + strings.Join(n.PLMNs, " or ")
 	if n.NID != "" {
-		return "SNPN " + n.PLMN + " with NID " + n.NID
+		text += ", SNPN with NID " + n.NID
 	}
-	return "PLMN " + n.PLMN
+	return text
+}
+
+// networkOf reads the home network domain at the end of a name, as in
+// 5gc.mnc001.mcc001.3gppnetwork.org; nil when there is none. before is what
+// stands in front of it.
+func networkOf(name string) (n *networkDoc, before string) {
+	name = nf.NormalizeFQDN(name)
+	at := strings.LastIndex("."+name, ".5gc.")
+	if at < 0 {
+		return nil, ""
+	}
+	n = &networkDoc{Domain: name[at:]}
+	labels := strings.Split(n.Domain, ".")[1:]
+	if nid, ok := strings.CutPrefix(labels[0], "nid"); ok && nf.CheckNID(nid) == nil {
+		n.NID, labels = nid, labels[1:]
+	}
+	if len(labels) != 4 || !strings.HasPrefix(labels[0], "mnc") || !strings.HasPrefix(labels[1], "mcc") {
+		return nil, ""
+	}
+	plmn := nf.PLMN{MCC: labels[1][len("mcc"):], MNC: labels[0][len("mnc"):]}
+	if plmn.Validate() != nil {
+		return nil, ""
+	}
+	if short, padded := strings.CutPrefix(plmn.MNC, "0"); padded {
+		n.PLMNs = append(n.PLMNs, nf.PLMN{MCC: plmn.MCC, MNC: short}.String())
+	}
+	n.PLMNs = append(n.PLMNs, plmn.String())
+	if (nf.Network{PLMN: plmn, NID: n.NID}).HomeDomain() != n.Domain {
+		return nil, "" // an MNC of two digits, or another ending
+	}
+	return n, strings.TrimSuffix(name[:at], ".")
 }
 
 // nameDoc is one name and what it stands for; Is is empty for one that has no
@@ -93,8 +128,8 @@ func meaningOf(c *inspect.Contents) (m meaning) {
 }
 
 func (m *meaning) network(n *networkDoc) {
-	if n != nil && !slices.Contains(m.Networks, *n) {
-		m.Networks = append(m.Networks, *n)
+	if n != nil && !slices.ContainsFunc(m.Networks, func(known *networkDoc) bool { return known.Domain == n.Domain }) {
+		m.Networks = append(m.Networks, n)
 	}
 }
 
@@ -102,6 +137,8 @@ func (m *meaning) network(n *networkDoc) {
 func nameOf(n inspect.Name) nameDoc {
 	doc := nameDoc{Name: n}
 	switch {
+	case n.Kind == inspect.NameDNS:
+		doc.domain()
 	case n.Kind == inspect.NameURI && nf.IsURN(n.Value):
 		doc.Is, doc.Clause = "the NF instance id", "TS 33.310 6.1.3c"
 		if _, err := nf.ParseURN(n.Value); err != nil {
@@ -111,4 +148,22 @@ func nameOf(n inspect.Name) nameDoc {
 		}
 	}
 	return doc
+}
+
+// domain says what a name in a home network domain stands for: the label before
+// 5gc is that of an NF type.
+func (d *nameDoc) domain() {
+	network, before := networkOf(d.Value)
+	if network == nil {
+		return
+	}
+	d.Network, d.Clause, d.Is = network, "TS 23.003 28.2", "in the home network domain of "+network.String()
+	if before == "" {
+		d.Is = "the home network domain of " + network.String()
+		return
+	}
+	label := before[strings.LastIndex(before, ".")+1:]
+	if kind, known := nf.LookupType(strings.ToUpper(label)); known {
+		d.NFType, d.Is = kind.Name, kind.Name+" of "+network.String()
+	}
 }
