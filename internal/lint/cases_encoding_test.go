@@ -66,7 +66,8 @@ func valueCases() []kase {
 		leafCase("key-of-issuer", chainWorld, func(c *cert) { c.key(newCA().spki) }),
 
 		leafCase("subject-country", csrWorld, func(c *cert) { c.subject = seq(organization(homeDomain)) }),
-		leafCase("subject-country-form", csrWorld, func(c *cert) { c.subject = seq(country("se"), organization(homeDomain)) }),
+		leafCase("subject-country-form", csrWorld, func(c *cert) { c.subject = seq(country("Sweden"), organization(homeDomain)) }),
+		leafCase("subject-country-case", csrWorld, func(c *cert) { c.subject = seq(country("se"), organization(homeDomain)) }),
 		leafCase("subject-organization", csrWorld, func(c *cert) { c.subject = seq(country("SE")) }),
 		leafCase("subject-home-domain", csrWorld, func(c *cert) { c.subject = seq(country("SE"), organization("Example Telecom")) }),
 		leafCase("subject-order", csrWorld, func(c *cert) { c.subject = seq(organization(homeDomain), country("SE")) }),

@@ -16,9 +16,15 @@ func keyRules() []Rule {
 		Fix:   "make the key with nfcert csr --key P256 (openssl ecparam -name prime256v1 -genkey). free5GC with OAuth is the exception: it needs RSA",
 		Good:  "P256", Bad: "RSA2048",
 		check: func(s *Subject, r *report) {
-			if s.isRSA() {
-				r.hit(s.PublicKey.Type, "P256 or P384", "the key is %s; ECDSA is recommended and RSA need not be supported", s.PublicKey.Type)
+			if !s.isRSA() {
+				return
 			}
+			const message = "the key is %s; ECDSA is recommended and RSA need not be supported"
+			if row, ok := s.Profile.Field(nf.FieldPublicKey); ok {
+				r.hitRow(row, s.PublicKey.Type, "P256 or P384", message, s.PublicKey.Type)
+				return
+			}
+			r.hit(s.PublicKey.Type, "P256 or P384", message, s.PublicKey.Type)
 		},
 	}, {
 		ID: "key-rsa-size", Field: nf.FieldPublicKey, scope: onAll, Level: nf.Shall, Clause: "TS 33.310 6.1.1", Confidence: nf.Unverified,

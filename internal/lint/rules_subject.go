@@ -21,14 +21,24 @@ func subjectRules() []Rule {
 		},
 	}, {
 		ID: "subject-country-form", Field: nf.FieldCountry, scope: onBoth, Level: nf.Shall, Clause: "RFC 5280 appendix A.1",
-		Title: "the country is not two capital letters",
+		Title: "the country is not two letters",
 		Why:   "countryName has two characters, a code of ISO 3166-1.",
 		Fix:   "write the code: nfcert csr --country SE, or C = SE in openssl.cnf",
-		Good:  "C=SE", Bad: "C=Sweden, C=se",
+		Good:  "C=SE", Bad: "C=Sweden",
 		check: func(s *Subject, r *report) {
-			c := s.attribute(nf.OIDCountry)
-			if c != nil && (len(c.Value) != 2 || !isCapital(c.Value[0]) || !isCapital(c.Value[1])) {
-				r.hit(c.Value, "two capital letters as in SE", "country %.40q, want two capital letters of ISO 3166-1", c.Value)
+			if c := s.attribute(nf.OIDCountry); c != nil && !isCountry(upper(c.Value)) {
+				r.hit(c.Value, "two capital letters as in SE", "country %.40q, want two letters of ISO 3166-1", c.Value)
+			}
+		},
+	}, {
+		ID: "subject-country-case", Field: nf.FieldCountry, scope: onBoth, Level: nf.Advice, grave: true, Clause: "ours",
+		Title: "the country is not in capital letters",
+		Why:   "ISO 3166-1 has capitals, and CAs that compare byte by byte refuse the request.",
+		Fix:   "write the code: nfcert csr --country SE, or C = SE in openssl.cnf",
+		Good:  "C=SE", Bad: "C=se",
+		check: func(s *Subject, r *report) {
+			if c := s.attribute(nf.OIDCountry); c != nil && !isCountry(c.Value) && isCountry(upper(c.Value)) {
+				r.hit(c.Value, upper(c.Value), "country %q is not in capital letters", c.Value)
 			}
 		},
 	}, {
@@ -143,4 +153,21 @@ func subjectRules() []Rule {
 	}}
 }
 
+// isCountry reports whether s has the form of a country's code.
+func isCountry(s string) bool { return len(s) == 2 && isCapital(s[0]) && isCapital(s[1]) }
+
 func isCapital(c byte) bool { return 'A' <= c && c <= 'Z' }
+
+// upper raises a to z in a short text; a long one is no code, and stays.
+func upper(s string) string {
+	if len(s) > 2 {
+		return s
+	}
+	b := []byte(s)
+	for i, c := range b {
+		if 'a' <= c && c <= 'z' {
+			b[i] -= 'a' - 'A'
+		}
+	}
+	return string(b)
+}
