@@ -3,6 +3,7 @@ package commands
 import (
 	"crypto/x509"
 	"fmt"
+	"strings"
 
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/enroll"
@@ -30,9 +31,10 @@ func (a *App) judgeIssued(wish string) (func(enroll.Issued) []string, error) {
 	}
 	return func(issued enroll.Issued) (reasons []string) {
 		for _, f := range a.lintIssued(issued) {
-			if wish == lintRefuse && f.Severity == inspect.Error {
+			switch {
+			case wish == lintRefuse && f.Severity == inspect.Error:
 				reasons = append(reasons, lintLine(&f))
-			} else {
+			case !strings.HasPrefix(f.Rule, "issued-"): // the enrolment lists its differences itself
 				a.tellFinding(&f)
 			}
 		}

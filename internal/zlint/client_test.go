@@ -25,7 +25,7 @@ var fakes = map[string]func(){
 			case "fault":
 				return Answer{Fault: "no certificate"}
 			case "hangs":
-				select {}
+				_, _ = io.Copy(io.Discard, os.Stdin)
 			case "env":
 				return Answer{Fault: strings.Join(os.Environ(), " ")}
 			}
@@ -35,7 +35,7 @@ var fakes = map[string]func(){
 	"fake-newer":  func() { fmt.Println(`{"protocol":7,"zlint":"v9.0.0"}`); _, _ = io.Copy(io.Discard, os.Stdin) },
 	"fake-other":  func() { fmt.Println("usage: something else"); _, _ = io.Copy(io.Discard, os.Stdin) },
 	"fake-exits":  func() { fmt.Fprintln(os.Stderr, "no such library"); os.Exit(3) },
-	"fake-silent": func() { select {} },
+	"fake-silent": func() { _, _ = io.Copy(io.Discard, os.Stdin) },
 	"fake-endless": func() {
 		w := bufio.NewWriter(os.Stdout)
 		for {
