@@ -110,3 +110,23 @@ func TestEachName(t *testing.T) {
 		t.Error("a line over the bound was taken")
 	}
 }
+
+// FuzzEachName guards that no list makes a name that is empty, or holds what
+// separates names.
+func FuzzEachName(f *testing.F) {
+	f.Add("a.pem\nb.pem\r\n")
+	f.Add("a\nb\x00c\x00")
+	f.Add(strings.Repeat("x", maxPath+1))
+	f.Fuzz(func(t *testing.T, list string) {
+		end := "\n"
+		if strings.Contains(list[:min(len(list), maxPath)], "\x00") {
+			end = "\x00"
+		}
+		_ = eachName(strings.NewReader(list), func(name string) bool {
+			if name == "" || len(name) > maxPath || strings.Contains(name, end) {
+				t.Errorf("a name %.40q of %d bytes in a list that %q separates", name, len(name), end)
+			}
+			return true
+		})
+	})
+}

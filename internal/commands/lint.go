@@ -55,6 +55,8 @@ A source is a file (PEM, DER, PKCS#12), a folder (the files in it that end in
 ` + strings.Join(lintExtensions(), " ") + `; not below it), - for standard
 input, or HOST:PORT for the chain that a TLS server shows and the facts of its
 connection. Of HOST:PORT nothing is trusted and nothing but the handshake sent.
+With -n and no source, what the enrolment has: its CSR and its certificate, by
+its profile and network function, the one against the other.
 
 The profile is inferred from usages and NF types, or said by --profile. A rule
 whose clause could not be read is at most a warning, and says so. Beside our
@@ -67,6 +69,7 @@ same. On stdout: a page for people; in a pipe a line for each finding with TABs
 (file, severity, rule, field, message, found, wanted, fix, clause, part, source);
 -o json, jsonl, name (the files that failed), junit, sarif.`,
 		Example: `  nfcert lint amf-01.csr
+  nfcert lint -n amf-01
   nfcert lint --nf amf-01.yaml --against amf-01.csr amf-01.pem
   nfcert lint amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org:443
   find /etc -name '*.pem' -print0 | nfcert lint --files-from - -o sarif >lint.sarif
@@ -84,12 +87,19 @@ func (a *App) runLint(ctx context.Context, o *lintFlags, args []string) error {
 	case o.detail != "":
 		return a.explainRule(o.detail, args)
 	}
+	saved, err := a.savedSources(o, args)
+	if err != nil {
+		return err
+	}
+	if saved != nil {
+		args = saved.files
+	}
 	if err := o.check(args); err != nil {
 		return err
 	}
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
-	run, err := a.newLintRun(ctx, o)
+	run, err := a.newLintRun(ctx, o, saved)
 	if err != nil {
 		return err
 	}

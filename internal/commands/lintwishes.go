@@ -12,14 +12,58 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
+// savedLint is what an enrolment has to judge, and to judge it by.
+type savedLint struct {
+	files   []string
+	profile string
+	nf      *nf.Function
+	csr     string // file
+}
+
+// savedSources is what the enrolment has, when no other source is named; nil:
+// one is, or no enrolment.
+func (a *App) savedSources(o *lintFlags, args []string) (*savedLint, error) {
+	if len(args) > 0 || o.filesFrom != "" || a.global.name == "" {
+		return nil, nil
+	}
+	s, err := a.local()
+	if err != nil {
+		return nil, err
+	}
+	en, err := enroll.Load(s.store, a.global.name)
+	if err != nil {
+		return nil, a.noSuch(a.global.name, err)
+	}
+	if en.CSR == nil {
+		return nil, &enroll.OutOfTurnError{Name: en.Name, Step: "lint", Needs: enroll.StepCSR, Found: "it has no CSR"}
+	}
+	saved := &savedLint{files: []string{en.CSR.File}, profile: en.CSR.Profile, nf: en.NF, csr: en.CSR.File}
+	if en.Certificate != nil {
+		saved.files = append(saved.files, en.Certificate.Files[enroll.KindFullchain])
+	}
+	return saved, nil
+}
+
+// over fills in what no flag says.
+func (s *savedLint) over(o *lintFlags, out *lint.Options) {
+	if s == nil {
+		return
+	}
+	o.profile = first(o.profile, s.profile)
+	o.against = first(o.against, s.csr)
+	if o.nf == "" {
+		out.Function = s.nf
+	}
+}
+
 // newLintRun reads what the flags name.
-func (a *App) newLintRun(ctx context.Context, o *lintFlags) (*lintRun, error) {
+func (a *App) newLintRun(ctx context.Context, o *lintFlags, saved *savedLint) (*lintRun, error) {
 	run := &lintRun{app: a, failOn: inspect.Severity(o.failOn)}
 	var err error
 	if run.read, err = o.source.options(a); err != nil {
 		return nil, err
 	}
-	if err := a.lintRules(ctx, o, run); err != nil {
+	if err := a.lintRules(ctx, o, saved, run); err != nil {
 		return nil, err
 	}
 	run.report, err = a.newLintReport(run.failOn)
@@ -27,7 +71,7 @@ func (a *App) newLintRun(ctx context.Context, o *lintFlags) (*lintRun, error) {
 }
 
 // lintRules chooses the rules, ours and zlint's, and what they hold against.
-func (a *App) lintRules(ctx context.Context, o *lintFlags, run *lintRun) error {
+func (a *App) lintRules(ctx context.Context, o *lintFlags, saved *savedLint, run *lintRun) error {
 	only, onlyZlint := splitRules(o.only)
 	skip, skipZlint := splitRules(o.skip)
 	var err error
@@ -39,7 +83,7 @@ func (a *App) lintRules(ctx context.Context, o *lintFlags, run *lintRun) error {
 	if err != nil || len(o.only) > 0 && len(only) == 0 { // zlint's alone
 		return err
 	}
-	options, err := a.lintOptions(ctx, o)
+	options, err := a.lintOptions(ctx, o, saved)
 	if err != nil {
 		return err
 	}
@@ -51,8 +95,9 @@ func (a *App) lintRules(ctx context.Context, o *lintFlags, run *lintRun) error {
 }
 
 // lintOptions reads profile, network function and request.
-func (a *App) lintOptions(ctx context.Context, o *lintFlags) (out lint.Options, err error) {
+func (a *App) lintOptions(ctx context.Context, o *lintFlags, saved *savedLint) (out lint.Options, err error) {
 	out.Now = a.clock()
+	saved.over(o, &out)
 	profile := o.profile
 	if o.nf != "" {
 		file, err := a.readNF(o.nf)

@@ -83,7 +83,8 @@ const forgedDomain = "5gc.mnc001.mcc001.3gppnetwork.org"
 // template is an AMF's certificate by TS 33.310 6.1.3c, without a fault.
 func (f *forger) template() *x509.Certificate {
 	f.serial++
-	id := sha1.Sum(elliptic.Marshal(elliptic.P256(), f.key.X, f.key.Y)) //nolint:staticcheck // RFC 5280 4.2.1.2 names it
+	point, _ := f.key.PublicKey.Bytes()
+	id := sha1.Sum(point) // RFC 5280 4.2.1.2
 	now := time.Now().Truncate(time.Second)
 	return &x509.Certificate{
 		SerialNumber: new(big.Int).Add(new(big.Int).Lsh(big.NewInt(0x4ace), 100), big.NewInt(f.serial)),
@@ -159,10 +160,10 @@ func (f *forger) forgeries() map[string]func() ([][]byte, error) {
 // forgeCommand is the word forge KIND FILE: a certificate of that kind, as PEM, or
 // as DER where FILE ends so.
 func forgeCommand() func(*testscript.TestScript, bool, []string) {
-	make := sync.OnceValues(newForger)
+	forger := sync.OnceValues(newForger)
 	var mu sync.Mutex // scripts run at once
 	return func(ts *testscript.TestScript, neg bool, args []string) {
-		f, err := make()
+		f, err := forger()
 		ts.Check(err)
 		mu.Lock()
 		defer mu.Unlock()
