@@ -18,11 +18,12 @@ const (
 	PartEKU      Part = "eku"       // the extension extKeyUsage
 	PartKeyUsage Part = "key-usage" // the extension keyUsage
 	PartSubject  Part = "subject"   // every attribute of the subject
+	PartWildcard Part = "wildcard"  // the wildcard beside each dNSName, where the profile wants one
 )
 
 // Parts lists the parts that can be left out.
 func Parts() []Part {
-	return []Part{PartDNS, PartURI, PartNFTypes, PartEKU, PartKeyUsage, PartSubject}
+	return []Part{PartDNS, PartURI, PartNFTypes, PartEKU, PartKeyUsage, PartSubject, PartWildcard}
 }
 
 // ParseParts reads names of parts, each of which may hold several with commas

@@ -62,6 +62,17 @@ func CheckFQDN(s string) error {
 	return nil
 }
 
+// CheckDNSName checks a dNSName: an FQDN, or "*." and one, which stands for all
+// names one label below it (RFC 6125 6.4.3). Whether a wildcard may be there is
+// the profile's to say.
+func CheckDNSName(s string) error {
+	rest, _ := strings.CutPrefix(s, "*.")
+	return CheckFQDN(rest)
+}
+
+// IsWildcard reports whether a dNSName is a wildcard.
+func IsWildcard(s string) bool { return strings.HasPrefix(s, "*.") }
+
 // fqdnMistake recognises what people write in place of an FQDN, so that each
 // gets a message of its own.
 func fqdnMistake(s string) error {
@@ -80,7 +91,7 @@ func fqdnMistake(s string) error {
 	case strings.Contains(s, "://"):
 		return errors.New("a URI, want the host name in it")
 	case strings.Contains(s, "*"):
-		return errors.New("a wildcard, which this profile does not allow")
+		return errors.New("a wildcard, which may only be the whole first label and only where the profile allows it")
 	case strings.Contains(s, "_"):
 		return errors.New("an underscore, which host names do not have (RFC 1123 2.1); a hyphen takes its place")
 	case strings.HasSuffix(s, "."):

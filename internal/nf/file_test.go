@@ -134,9 +134,13 @@ func TestParseFileErrors(t *testing.T) {
 
 func TestParseFileReportsEveryFault(t *testing.T) {
 	_, _, err := ParseFile("amf.yaml", []byte("apiVersion: nfcert/v1\nnf:\n  country: SWE\n  fqdns: [a_b.se]\ncertificate: {profile: x}\n"))
+	var names []string
+	for _, p := range Profiles() {
+		names = append(names, p.Name)
+	}
 	want := `amf.yaml:3: nf.country: country "SWE": want 2 upper-case letters of ISO 3166-1 as in SE
 amf.yaml:4: nf.fqdns[0]: fqdn "a_b.se": an underscore, which host names do not have (RFC 1123 2.1); a hyphen takes its place
-amf.yaml:5: certificate.profile: unknown profile "x", want one of nf-tls`
+amf.yaml:5: certificate.profile: unknown profile "x", want one of ` + strings.Join(names, ", ")
 	if err == nil || err.Error() != want {
 		t.Errorf("got error\n%v\nwant\n%s", err, want)
 	}

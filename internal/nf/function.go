@@ -133,7 +133,7 @@ func (f *Function) checkFQDNs(errs *FieldErrors) (warnings []string) {
 	seen := map[string]int{}
 	for i, name := range f.FQDNs {
 		field := fmt.Sprintf("fqdns[%d]", i)
-		if err := CheckFQDN(name); err != nil {
+		if err := CheckDNSName(name); err != nil {
 			errs.Add(field, err)
 			continue
 		}

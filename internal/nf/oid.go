@@ -17,6 +17,9 @@ const (
 	OIDCommonName   OID = "2.5.4.3"
 	OIDCountry      OID = "2.5.4.6"
 	OIDOrganization OID = "2.5.4.10"
+	OIDSerialNumber OID = "2.5.4.5"
+	OIDEmailAddress OID = "1.2.840.113549.1.9.1"
+	OIDDomain       OID = "0.9.2342.19200300.100.1.25" // DC
 )
 
 // Certificate extensions: RFC 5280 4.2, RFC 9310 section 3 and those that CAs
@@ -62,23 +65,39 @@ func extensionNames() map[OID]string {
 // openssl has made common.
 func attributeNames() map[OID]string {
 	return map[OID]string{
-		OIDCommonName:                "CN",
-		"2.5.4.4":                    "SN",
-		"2.5.4.5":                    "serialNumber",
-		OIDCountry:                   "C",
-		"2.5.4.7":                    "L",
-		"2.5.4.8":                    "ST",
-		"2.5.4.9":                    "street",
-		OIDOrganization:              "O",
-		"2.5.4.11":                   "OU",
-		"2.5.4.12":                   "title",
-		"2.5.4.17":                   "postalCode",
-		"2.5.4.42":                   "GN",
-		"2.5.4.97":                   "organizationIdentifier",
-		"1.2.840.113549.1.9.1":       "emailAddress",
-		"0.9.2342.19200300.100.1.1":  "UID",
-		"0.9.2342.19200300.100.1.25": "DC",
+		OIDCommonName:               "CN",
+		"2.5.4.4":                   "SN",
+		OIDSerialNumber:             "serialNumber",
+		OIDCountry:                  "C",
+		"2.5.4.7":                   "L",
+		"2.5.4.8":                   "ST",
+		"2.5.4.9":                   "street",
+		OIDOrganization:             "O",
+		"2.5.4.11":                  "OU",
+		"2.5.4.12":                  "title",
+		"2.5.4.17":                  "postalCode",
+		"2.5.4.42":                  "GN",
+		"2.5.4.97":                  "organizationIdentifier",
+		OIDEmailAddress:             "emailAddress",
+		"0.9.2342.19200300.100.1.1": "UID",
+		OIDDomain:                   "DC",
 	}
+}
+
+// AttributeType is an attribute of distinguished names.
+type AttributeType struct {
+	Name string // short, as in CN
+	OID  OID
+}
+
+// AttributeTypes lists the attributes that have a short name, by that.
+func AttributeTypes() []AttributeType {
+	var types []AttributeType
+	for oid, name := range attributeNames() {
+		types = append(types, AttributeType{name, oid})
+	}
+	slices.SortFunc(types, func(a, b AttributeType) int { return strings.Compare(a.Name, b.Name) })
+	return types
 }
 
 // ExtensionName names an extension, as in subjectAltName; empty when it is not

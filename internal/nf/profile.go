@@ -98,8 +98,17 @@ type Profile struct {
 	Clause string  `json:"clause"`
 	Fields []Field `json:"fields"` // in the order of the clause's table
 
-	KeyUsage     x509.KeyUsage `json:"-"` // every bit that keyUsage must have
-	ExtKeyUsages []OID         `json:"extKeyUsages,omitempty"`
+	KeyUsage x509.KeyUsage `json:"-"` // every bit that keyUsage must have
+	// EitherKeyUsage are bits of which one will do in place of KeyUsage.
+	EitherKeyUsage x509.KeyUsage `json:"-"`
+	ExtKeyUsages   []OID         `json:"extKeyUsages,omitempty"`
+	// Keys names the kinds of key that will do, the best first, as in P256;
+	// none: all will.
+	Keys []string `json:"keys,omitempty"`
+	// NFType is the type of every NF that has such a certificate; empty: any.
+	NFType string `json:"nfType,omitempty"`
+	// Wildcard says that dNSNames may begin with "*.".
+	Wildcard bool `json:"wildcard,omitempty"`
 	// MaxYears bounds the validity in calendar years; zero: the profile sets no
 	// bound.
 	MaxYears int `json:"maxYears,omitempty"`
@@ -138,7 +147,10 @@ func (p *Profile) IsCritical(name FieldName) bool {
 // Profiles lists the certificate profiles, in the order in which they are
 // shown.
 func Profiles() []Profile {
-	return []Profile{nfTLS()}
+	return []Profile{
+		nfTLS(), nfTLSClient(), nfTLSServer(), nrfTLS(), scpTLS(), seppTLS(), seppN32(),
+		ccaSigning(), nrfTokenSigning(), n32Encryption(), riSigning(), afTLS(), custom(),
+	}
 }
 
 // LookupProfile finds a profile by its name.

@@ -1,60 +1,120 @@
 package nf
 
-import "crypto/x509"
+import (
+	"crypto/x509"
+	"slices"
+)
 
-// nfTLS is the profile of an NF's TLS certificate, for client and server at
-// once (TS 33.310 table 6.1.3c.3-1, read in v18.2.0 and v19.1.0). The general
-// rules of 6.1.1 and the SBA's deviations of 6.1.3c.2 stand in the same table.
+// nfTable is the clause of the NF certificate profile.
+const nfTable = "TS 33.310 6.1.3c.3"
+
+// nfFields is the table of an NF's TLS certificate (TS 33.310 6.1.3c.3-1, read
+// in v18.2.0 and v19.1.0). The general rules of 6.1.1 and the SBA's deviations
+// of 6.1.3c.2 stand in the same table.
+func nfFields() []Field {
+	return []Field{
+		{Name: FieldVersion, Presence: Mandatory, Rule: "v3",
+			Clause: "TS 33.310 6.1.1", Level: Shall, Confidence: Read},
+		{Name: FieldSerialNumber, Presence: Mandatory, Rule: "positive, unique at the issuer, at most 20 octets",
+			Clause: nfTable, Level: Shall, Confidence: Read},
+		{Name: FieldSignature, Presence: Mandatory, Rule: "SHA-256 or better; ECDSA recommended, RSA need not be supported",
+			Clause: "TS 33.310 6.1.3c.2", Level: Shall, Confidence: Read},
+		{Name: FieldPublicKey, Presence: Mandatory, Rule: "EC (P-256 or P-384 advised); RSA need not be supported", Requested: true,
+			Clause: "TS 33.310 6.1.3c.2", Level: Should, Confidence: Read},
+		{Name: FieldIssuer, Presence: Mandatory, Rule: "the CA of the operator's domain, directly",
+			Clause: nfTable, Level: Shall, Confidence: Read},
+		{Name: FieldValidity, Presence: Mandatory, Rule: "3 years or less",
+			Clause: nfTable, Level: Shall, Confidence: Read},
+		{Name: FieldSubject, Presence: Mandatory, Rule: "C, then O; nothing else is listed", Requested: true,
+			Clause: nfTable, Level: Shall, Confidence: Read},
+		{Name: FieldCountry, Presence: Mandatory, Rule: "country, 2 letters", Requested: true,
+			Clause: nfTable, Level: Shall, Confidence: Read},
+		{Name: FieldOrganization, Presence: Mandatory, Rule: "home network domain, as in 5gc.mnc001.mcc001.3gppnetwork.org (TS 23.003 28.2)", Requested: true,
+			Clause: nfTable, Level: Shall, Confidence: Read},
+		{Name: FieldKeyUsage, Presence: Mandatory, Critical: Critical, Rule: "digitalSignature", Requested: true,
+			Clause: nfTable, Level: Shall, Confidence: Read},
+		{Name: FieldExtKeyUsage, Presence: Mandatory, Critical: NonCritical, Rule: "clientAuth for a client, serverAuth for a server; both where the NF is both", Requested: true,
+			Clause: nfTable, Level: Shall, Confidence: Read},
+		{Name: FieldAuthorityKeyID, Presence: Mandatory, Critical: NonCritical, Rule: "the issuer's subjectKeyIdentifier, by method 1 of RFC 5280 4.2.1.2",
+			Clause: nfTable, Level: Shall, Confidence: Read},
+		{Name: FieldSubjectKeyID, Presence: Optional, Critical: NonCritical, Rule: "method 1 of RFC 5280 4.2.1.2",
+			Clause: nfTable, Level: Shall, Confidence: Read},
+		{Name: FieldCRL, Presence: Mandatory, Critical: NonCritical, Rule: "distributionPoint with an LDAP or HTTP URI",
+			Clause: nfTable, Level: Shall, Confidence: Read},
+		{Name: FieldSubjectAltName, Presence: Mandatory, Critical: Critical, Rule: "one or more names", Requested: true,
+			Clause: nfTable, Level: Shall, Confidence: Read},
+		{Name: FieldDNS, Presence: Optional, Rule: "FQDNs of the NF, syntax of TS 29.571 Fqdn", Requested: true,
+			Clause: "RFC 9310 Appendix B", Level: Should, Confidence: Secondary},
+		{Name: FieldInstanceURI, Presence: Mandatory, Rule: "urn:uuid: and the NF instance id (TS 29.571 5.3.2), which access tokens are checked against (TS 33.501 13.4.1.1.2)", Requested: true,
+			Clause: "TS 33.310 6.1.3c", Level: Shall, Confidence: Secondary},
+		{Name: FieldURI, Presence: Optional, Rule: "further URI names, after the instance's", Requested: true,
+			Clause: "TS 33.310 6.1.3c", Level: Advice, Confidence: Unverified},
+		{Name: FieldNFTypes, Presence: Mandatory, Critical: NonCritical, Rule: "the NF types as IA5String, ascending, none twice (RFC 9310 section 3)", Requested: true,
+			Clause: nfTable, Level: Shall, Confidence: Read},
+		{Name: FieldAIA, Presence: Optional, Critical: NonCritical, Rule: "id-ad-caIssuers",
+			Clause: nfTable, Level: Shall, Confidence: Read},
+	}
+}
+
+// nfTLS is the profile of an NF that is client and server.
 func nfTLS() Profile {
-	const table = "TS 33.310 6.1.3c.3"
 	return Profile{
-		Name:   "nf-tls",
-		Title:  "NF TLS client and server",
-		Clause: table,
-		Fields: []Field{
-			{Name: FieldVersion, Presence: Mandatory, Rule: "v3",
-				Clause: "TS 33.310 6.1.1", Level: Shall, Confidence: Read},
-			{Name: FieldSerialNumber, Presence: Mandatory, Rule: "positive, unique at the issuer, at most 20 octets",
-				Clause: table, Level: Shall, Confidence: Read},
-			{Name: FieldSignature, Presence: Mandatory, Rule: "SHA-256 or better; ECDSA recommended, RSA need not be supported",
-				Clause: "TS 33.310 6.1.3c.2", Level: Shall, Confidence: Read},
-			{Name: FieldPublicKey, Presence: Mandatory, Rule: "EC (P-256 or P-384 advised); RSA need not be supported", Requested: true,
-				Clause: "TS 33.310 6.1.3c.2", Level: Should, Confidence: Read},
-			{Name: FieldIssuer, Presence: Mandatory, Rule: "the CA of the operator's domain, directly",
-				Clause: table, Level: Shall, Confidence: Read},
-			{Name: FieldValidity, Presence: Mandatory, Rule: "3 years or less",
-				Clause: table, Level: Shall, Confidence: Read},
-			{Name: FieldSubject, Presence: Mandatory, Rule: "C, then O; nothing else is listed", Requested: true,
-				Clause: table, Level: Shall, Confidence: Read},
-			{Name: FieldCountry, Presence: Mandatory, Rule: "country, 2 letters", Requested: true,
-				Clause: table, Level: Shall, Confidence: Read},
-			{Name: FieldOrganization, Presence: Mandatory, Rule: "home network domain, as in 5gc.mnc001.mcc001.3gppnetwork.org (TS 23.003 28.2)", Requested: true,
-				Clause: table, Level: Shall, Confidence: Read},
-			{Name: FieldKeyUsage, Presence: Mandatory, Critical: Critical, Rule: "digitalSignature", Requested: true,
-				Clause: table, Level: Shall, Confidence: Read},
-			{Name: FieldExtKeyUsage, Presence: Mandatory, Critical: NonCritical, Rule: "clientAuth for a client, serverAuth for a server; both where the NF is both", Requested: true,
-				Clause: table, Level: Shall, Confidence: Read},
-			{Name: FieldAuthorityKeyID, Presence: Mandatory, Critical: NonCritical, Rule: "the issuer's subjectKeyIdentifier, by method 1 of RFC 5280 4.2.1.2",
-				Clause: table, Level: Shall, Confidence: Read},
-			{Name: FieldSubjectKeyID, Presence: Optional, Critical: NonCritical, Rule: "method 1 of RFC 5280 4.2.1.2",
-				Clause: table, Level: Shall, Confidence: Read},
-			{Name: FieldCRL, Presence: Mandatory, Critical: NonCritical, Rule: "distributionPoint with an LDAP or HTTP URI",
-				Clause: table, Level: Shall, Confidence: Read},
-			{Name: FieldSubjectAltName, Presence: Mandatory, Critical: Critical, Rule: "one or more names", Requested: true,
-				Clause: table, Level: Shall, Confidence: Read},
-			{Name: FieldDNS, Presence: Optional, Rule: "FQDNs of the NF, syntax of TS 29.571 Fqdn", Requested: true,
-				Clause: "RFC 9310 Appendix B", Level: Should, Confidence: Secondary},
-			{Name: FieldInstanceURI, Presence: Mandatory, Rule: "urn:uuid: and the NF instance id (TS 29.571 5.3.2), which access tokens are checked against (TS 33.501 13.4.1.1.2)", Requested: true,
-				Clause: "TS 33.310 6.1.3c", Level: Shall, Confidence: Secondary},
-			{Name: FieldURI, Presence: Optional, Rule: "further URI names, after the instance's", Requested: true,
-				Clause: "TS 33.310 6.1.3c", Level: Advice, Confidence: Unverified},
-			{Name: FieldNFTypes, Presence: Mandatory, Critical: NonCritical, Rule: "the NF types as IA5String, ascending, none twice (RFC 9310 section 3)", Requested: true,
-				Clause: table, Level: Shall, Confidence: Read},
-			{Name: FieldAIA, Presence: Optional, Critical: NonCritical, Rule: "id-ad-caIssuers",
-				Clause: table, Level: Shall, Confidence: Read},
-		},
+		Name: "nf-tls", Title: "NF TLS client and server", Clause: nfTable, Fields: nfFields(),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsages: []OID{UsageClientAuth, UsageServerAuth},
 		MaxYears:     3,
 	}
+}
+
+// nfTLSClient is the profile of an NF that only consumes services.
+func nfTLSClient() Profile {
+	p := nfTLS()
+	p.Name, p.Title = "nf-tls-client", "NF TLS client"
+	p.ExtKeyUsages = []OID{UsageClientAuth}
+	p.set(FieldExtKeyUsage, func(f *Field) { f.Rule = "clientAuth; serverAuth too where the NF is a server as well" })
+	return p
+}
+
+// nfTLSServer is the profile of an NF that only produces services. What is
+// known of a server's names is what its clients check.
+func nfTLSServer() Profile {
+	p := nfTLS()
+	p.Name, p.Title = "nf-tls-server", "NF TLS server"
+	p.ExtKeyUsages = []OID{UsageServerAuth}
+	p.set(FieldExtKeyUsage, func(f *Field) { f.Rule = "serverAuth; clientAuth too where the NF is a client as well" })
+	p.set(FieldDNS, func(f *Field) { f.Presence = Mandatory })
+	return p
+}
+
+// nrfTLS is the profile of the NRF, which 6.1.3c counts among the NFs.
+func nrfTLS() Profile {
+	p := nfTLS()
+	p.Name, p.Title, p.NFType = "nrf-tls", "NRF TLS client and server", "NRF"
+	p.set(FieldDNS, func(f *Field) {
+		f.Rule = "nrf. and the home network domain, or another FQDN of the NRF (TS 23.003 28.3.2.3.2)"
+	})
+	return p
+}
+
+// set changes one row.
+func (p *Profile) set(name FieldName, change func(*Field)) {
+	if f := p.row(name); f != nil {
+		change(f)
+	}
+}
+
+// unread marks the rows that rest on the NF's table as carried over to another
+// kind of certificate, whose own table of 6.1.3c nobody here has read. General
+// rules for the whole SBA keep their standing.
+func (p *Profile) unread() {
+	for i := range p.Fields {
+		if f := &p.Fields[i]; f.Clause == nfTable {
+			f.Clause, f.Level, f.Confidence = "TS 33.310 6.1.3c", Should, Unverified
+		}
+	}
+}
+
+// drop takes rows out.
+func (p *Profile) drop(names ...FieldName) {
+	p.Fields = slices.DeleteFunc(p.Fields, func(f Field) bool { return slices.Contains(names, f.Name) })
 }

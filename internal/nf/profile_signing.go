@@ -1,0 +1,112 @@
+package nf
+
+import "crypto/x509"
+
+// signing is what the certificates share whose keys sign or encipher for the
+// application: TS 33.310 has no table for them, RFC 9509 rules their usages.
+// The rest is carried over from the NF's table.
+func signing(name, title, clause string, usage OID) Profile {
+	p := nfTLS()
+	p.Name, p.Title, p.Clause = name, title, clause
+	p.ExtKeyUsages = []OID{usage}
+	p.unread()
+	p.set(FieldPublicKey, func(f *Field) {
+		f.Rule, f.Clause, f.Confidence = "EC P-256 for ES256 (JWS profile of TS 33.210 6.3.3)", clause, Unverified
+	})
+	p.set(FieldExtKeyUsage, func(f *Field) {
+		f.Rule = UsageName(usage) + " and nothing else; critical or not, as the issuer likes"
+		f.Critical, f.Clause, f.Level, f.Confidence = "", "RFC 9509 section 3", Should, Read
+	})
+	p.set(FieldNFTypes, func(f *Field) {
+		f.Presence, f.Clause, f.Level, f.Confidence = Optional, "RFC 9310 section 3", Should, Read
+	})
+	p.set(FieldDNS, func(f *Field) {
+		f.Rule = "where the CA issues for an FQDN that it can prove"
+		f.Clause, f.Level, f.Confidence = clause, Advice, Unverified
+	})
+	p.set(FieldInstanceURI, func(f *Field) { f.Clause, f.Level, f.Confidence = clause, Should, Unverified })
+	p.signs()
+	return p
+}
+
+// signs makes the keyUsage one for signatures.
+func (p *Profile) signs() {
+	p.KeyUsage, p.EitherKeyUsage = x509.KeyUsageDigitalSignature, x509.KeyUsageContentCommitment
+	p.set(FieldKeyUsage, func(f *Field) {
+		f.Rule, f.Clause, f.Confidence = "digitalSignature or nonRepudiation", "RFC 9509 section 3", Read
+	})
+}
+
+// ccaSigning is the profile of an NF that signs its client credentials
+// assertions. Verifiers compare the instance id in both.
+func ccaSigning() Profile {
+	p := signing("cca-signing", "NF signing of client credentials assertions (CCA)", "TS 33.501 13.3.8.2", UsageJWT)
+	p.set(FieldInstanceURI, func(f *Field) {
+		f.Rule = "urn:uuid: and the NF instance id, which verifiers compare with the assertion's sub"
+		f.Clause, f.Level, f.Confidence = "TS 33.501 13.3.8.3", Shall, Read
+	})
+	return p
+}
+
+// nrfTokenSigning is the profile of an NRF that signs access tokens.
+func nrfTokenSigning() Profile {
+	p := signing("nrf-token-signing", "NRF signing of access tokens", "TS 33.501 13.4.1", UsageOAuthAccessTokenSigning)
+	p.NFType = "NRF"
+	p.set(FieldInstanceURI, func(f *Field) { f.Rule = "urn:uuid: and the NRF's instance id, which is the token's iss" })
+	return p
+}
+
+// n32Encryption is the profile of a SEPP that enciphers JSON towards others.
+// Today's N32-f agrees its keys in TLS (TS 33.501 13.2.4.4.0) and needs none.
+func n32Encryption() Profile {
+	p := signing("n32-encryption", "SEPP encryption of HTTP messages (JWE)", "RFC 9509 section 3", UsageHTTPContentEncrypt)
+	p.NFType = "SEPP"
+	p.KeyUsage, p.EitherKeyUsage = x509.KeyUsageKeyEncipherment, 0
+	p.Keys = []string{"RSA3072", "RSA4096"}
+	p.set(FieldKeyUsage, func(f *Field) { f.Rule = "keyEncipherment" })
+	p.set(FieldPublicKey, func(f *Field) {
+		f.Rule, f.Clause = "RSA, as keyEncipherment is for RSAES-OAEP; of ECDH nothing is said", "RFC 9509 section 3"
+	})
+	p.set(FieldInstanceURI, func(f *Field) { f.Presence = Optional })
+	return p
+}
+
+// riSigning is the profile of a roaming intermediary that signs its changes of
+// N32-f messages. Its names are its own, in a form nobody here has read.
+func riSigning() Profile {
+	const clause = "TS 33.501 13.2.4.9"
+	p := signing("ri-signing", "Roaming intermediary signing of N32-f changes (ES256)", clause, "")
+	p.ExtKeyUsages, p.EitherKeyUsage = nil, 0
+	p.Keys = []string{"P256"}
+	p.drop(FieldExtKeyUsage, FieldNFTypes, FieldCountry, FieldOrganization, FieldInstanceURI)
+	p.set(FieldPublicKey, func(f *Field) {
+		f.Rule, f.Clause, f.Level, f.Confidence = "EC P-256: SEPPs and intermediaries use ES256 alone", clause, Shall, Read
+	})
+	p.set(FieldKeyUsage, func(f *Field) { f.Rule, f.Clause, f.Confidence = "digitalSignature", clause, Unverified })
+	p.set(FieldSubject, func(f *Field) { f.Rule = "the provider's name: said by --subject" })
+	p.set(FieldSubjectAltName, func(f *Field) { f.Critical = "" })
+	p.set(FieldDNS, func(f *Field) { f.Rule = "the intermediary's FQDNs" })
+	return p
+}
+
+// custom is no profile of anybody: all is said by flags.
+func custom() Profile {
+	row := func(name FieldName, c Criticality, rule string) Field {
+		return Field{Name: name, Presence: Optional, Critical: c, Rule: rule, Requested: true, Clause: "ours", Level: Advice, Confidence: Read}
+	}
+	return Profile{
+		Name: "custom", Title: "What the flags say, and nothing more", Clause: "ours",
+		Fields: []Field{
+			row(FieldPublicKey, "", "any key"),
+			row(FieldSubject, "", "--subject, in its order; none: an empty subject"),
+			row(FieldSubjectAltName, Critical, "--fqdn, --uri, --nf-instance-id, --ip, --email, --other-name"),
+			row(FieldDNS, "", "--fqdn, also a wildcard"),
+			row(FieldInstanceURI, "", "--nf-instance-id"),
+			row(FieldURI, "", "--uri"),
+			row(FieldKeyUsage, Critical, "--key-usage"),
+			row(FieldExtKeyUsage, NonCritical, "--usage, by name or OID"),
+			row(FieldNFTypes, NonCritical, "--nf-type"),
+		},
+		Wildcard: true,
+	}
+}
