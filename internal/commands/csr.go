@@ -31,6 +31,7 @@ type nfFlags struct {
 	profile    string
 	key        string
 	omit       []string
+	extras     extraFlags
 	keyIn      keyFlags
 	csrIn      string
 
@@ -56,8 +57,9 @@ func (o *nfFlags) addShape(fs *pflag.FlagSet) {
 	fs.StringVar(&o.country, "country", "", "two letters for the subject's C")
 	fs.StringArrayVar(&o.fqdns, "fqdn", nil, "FQDN of the NF; may be repeated")
 	fs.StringArrayVar(&o.uris, "uri", nil, "further URI name; may be repeated")
-	fs.StringVar(&o.key, "key", "", "type of a new key: P256, P384, P521, RSA3072, RSA4096, Ed25519 (default P256)")
-	fs.StringSliceVar(&o.omit, "omit", nil, "leave `PARTS` of the profile out for a CA that refuses them: dns, uri, nf-types, eku, key-usage, subject")
+	fs.StringVar(&o.key, "key", "", "type of a new key: P256, P384, P521, RSA3072, RSA4096, Ed25519 (default: what the profile wants, else P256)")
+	fs.StringSliceVar(&o.omit, "omit", nil, "leave `PARTS` of the profile out for a CA that refuses them: dns, uri, nf-types, eku, key-usage, subject, wildcard")
+	o.extras.addFlags(fs)
 }
 
 // given reports whether the flags say anything of the network function.
@@ -113,7 +115,11 @@ func (o *nfFlags) own(a *App, en *enroll.Enrolment) (enroll.CSROptions, error) {
 	}
 	out := enroll.CSROptions{Profile: o.profile}
 	key := o.key
-	if o.given() {
+	var err error
+	if out.Extras, err = o.extras.extras(a); err != nil {
+		return out, err
+	}
+	if o.given() || out.Extras != nil && saved == nil {
 		f := nf.Function{}
 		if saved != nil {
 			f = *saved
@@ -132,7 +138,6 @@ func (o *nfFlags) own(a *App, en *enroll.Enrolment) (enroll.CSROptions, error) {
 		}
 		out.Function = &f
 	}
-	var err error
 	if key != "" {
 		if out.KeyType, err = csrgen.ParseKeyType(key); err != nil {
 			return out, usagef("", "the key: %v", err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
@@ -104,6 +105,10 @@ func (a *App) explainInput(err error, r *report) bool {
 		return true
 	}
 	if _, ok := as[nf.FieldErrors](err); ok {
+		return true
+	}
+	if e, ok := as[*csrgen.KeyTypeError](err); ok {
+		r.Hint = "as in --key " + e.Wanted[0]
 		return true
 	}
 	if e, ok := as[*enroll.NameError](err); ok {
@@ -296,11 +301,21 @@ func (a *App) explainProblem(err error, p *acmewire.Problem, r *report) {
 	}
 	if e, ok := as[*enroll.RefusedCSRError](err); ok {
 		r.Message = fmt.Sprintf("%s: the CA refused the CSR: %s", a.subject(), problemName(p))
-		if len(e.URIs) > 0 {
+		if len(e.URIs) > 0 && blamesNames(p.Detail) {
 			r.Hint = fmt.Sprintf("the CSR has the URI name %s, which the order does not carry; many CAs refuse URI names in a dns order. Make the CSR without it (the certificate will then lack the NF instance id), and finalize again", e.URIs[0])
 			r.Next = a.line("csr", "-n", e.Name, "--omit", "uri")
 		}
 	}
+}
+
+// blamesNames reports whether a refusal may be for a name in the CSR: the CA's
+// words speak of names, or not of anything that the CSR has beside them.
+func blamesNames(detail string) bool {
+	detail = strings.ToLower(detail)
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(detail, w) })
+	}
+	return has("uri", "san", "name", "identifier") || !has("usage", "eku", "extension", "nftypes", "key", "signature", "subject")
 }
 
 func problemName(p *acmewire.Problem) string {

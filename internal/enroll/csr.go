@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"reflect"
 	"slices"
 	"strings"
@@ -23,10 +24,11 @@ import (
 type CSROptions struct {
 	Function *nf.Function
 	Profile  string         // "": nf-tls; of an adopted CSR: none
-	KeyType  csrgen.KeyType // of a new key; "": P256
+	KeyType  csrgen.KeyType // of a new key; "": what the profile likes best, else P256
 	Key      crypto.Signer  // brought along; nil: one is made
 	KeyURI   string         // instead of Key: where [Engine.OpenKey] finds it; it is never saved
 	Omit     []csrgen.Part  // nil: as before; empty: nothing
+	Extras   *csrgen.Extras // nil: as before; zero: none
 	// Adopt is the DER of a CSR that others made, to be used as it is. Of the
 	// rest only Profile and the key may be given with it; without a key the
 	// enrolment goes on without.
@@ -158,7 +160,7 @@ func (e *Engine) planOwn(en *Enrolment, o CSROptions) (plan csrPlan, err error) 
 	if !ok {
 		return plan, &ProfileError{Name: want.Profile}
 	}
-	plan.request = csrgen.Request{Function: *want.Function, Profile: profile, Omit: want.Omit}
+	plan.request = csrgen.Request{Function: *want.Function, Profile: profile, Omit: want.Omit, Extras: *want.Extras}
 	return plan, e.allowed(en, plan.request)
 }
 
@@ -201,6 +203,9 @@ func (e *Engine) putCSR(en *Enrolment, der []byte, key crypto.PublicKey, plan cs
 		KeyURI: plan.want.KeyURI, KeyType: csrgen.KeyTypeOf(key),
 		Profile: plan.want.Profile, Omitted: plan.want.Omit, Adopted: plan.adopt != nil,
 	}
+	if x := plan.want.Extras; x != nil && !x.IsZero() {
+		en.CSR.Extras = x
+	}
 	if !plan.keyless {
 		en.CSR.KeyFile = e.Store.Path(keyFile(en.Name))
 	}
@@ -227,11 +232,22 @@ func (o CSROptions) over(en *Enrolment) (CSROptions, error) {
 		if o.Omit == nil {
 			o.Omit = en.CSR.Omitted
 		}
+		if o.Extras == nil {
+			o.Extras = en.CSR.Extras
+		}
 		if o.Key == nil && o.KeyURI == "" && o.KeyType == "" {
 			o.KeyType, o.KeyURI = csrgen.KeyType(en.CSR.KeyType), en.CSR.KeyURI
 		}
 	}
+	if o.Extras == nil {
+		o.Extras = &csrgen.Extras{}
+	}
 	o.Profile = orString(o.Profile, DefaultProfile)
+	profile, _ := nf.LookupProfile(o.Profile) // another is refused later
+	function.Type = orString(function.Type, profile.NFType)
+	if o.KeyType == "" && len(profile.Keys) > 0 {
+		o.KeyType = csrgen.KeyType(profile.Keys[0])
+	}
 	o.KeyType = csrgen.KeyType(orString(string(o.KeyType), "P256"))
 	return o, nil
 }
@@ -252,11 +268,21 @@ func (o CSROptions) differs(en *Enrolment, csr *x509.CertificateRequest) (field,
 		return "key", "the one in " + en.CSR.KeyFile, "another"
 	case !slices.Equal(o.Omit, en.CSR.Omitted):
 		return "omitted parts", join(en.CSR.Omitted), join(o.Omit)
+	case !reflect.DeepEqual(*o.Extras, en.CSR.extras()):
+		return "extras", "others", "what the flags say"
 	case en.NF == nil || !reflect.DeepEqual(*o.Function, *en.NF):
 		field, saved, asked = differentFunction(en.NF, o.Function)
 		return field, saved, asked
 	}
 	return "", "", ""
+}
+
+// extras are what the CSR asks for beside its profile.
+func (c *CSR) extras() csrgen.Extras {
+	if c.Extras == nil {
+		return csrgen.Extras{}
+	}
+	return *c.Extras
 }
 
 func join(parts []csrgen.Part) string {
@@ -291,10 +317,11 @@ func (e *Engine) allowed(en *Enrolment, r csrgen.Request) error {
 	for _, w := range warnings {
 		e.warn(StepCSR, "%s", w)
 	}
-	if slices.Contains(r.Omit, csrgen.PartDNS) {
-		return e.namesStay(en, nil)
+	var ips []net.IP
+	for _, ip := range r.Extras.IPs {
+		ips = append(ips, net.ParseIP(ip))
 	}
-	return e.namesStay(en, identifiersOf(r.Function.FQDNs, nil))
+	return e.namesStay(en, identifiersOf(r.DNSNames(), ips))
 }
 
 // namesStay refuses a CSR whose names are not those of the order under way.

@@ -41,14 +41,15 @@ func (*Enrolment) DocVersion() int { return documentVersion }
 
 // CSR is the certificate request of an enrolment.
 type CSR struct {
-	File    string        `json:"file"` // absolute path
-	SHA256  string        `json:"sha256"`
-	KeyFile string        `json:"keyFile,omitempty"` // "": the key is elsewhere
-	KeyURI  string        `json:"keyUri,omitempty"`  // of a token's key (RFC 7512)
-	KeyType string        `json:"keyType"`
-	Profile string        `json:"profile,omitempty"` // "": adopted, and nobody said
-	Omitted []csrgen.Part `json:"omitted,omitempty"`
-	Adopted bool          `json:"adopted,omitempty"` // others made it
+	File    string         `json:"file"` // absolute path
+	SHA256  string         `json:"sha256"`
+	KeyFile string         `json:"keyFile,omitempty"` // "": the key is elsewhere
+	KeyURI  string         `json:"keyUri,omitempty"`  // of a token's key (RFC 7512)
+	KeyType string         `json:"keyType"`
+	Profile string         `json:"profile,omitempty"` // "": adopted, and nobody said
+	Omitted []csrgen.Part  `json:"omitted,omitempty"`
+	Extras  *csrgen.Extras `json:"extras,omitempty"`  // beside the profile, or in place of it
+	Adopted bool           `json:"adopted,omitempty"` // others made it
 }
 
 // Order is an order with its authorizations, as last seen.

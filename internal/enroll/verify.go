@@ -15,6 +15,7 @@ import (
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/inspect"
+	"github.com/nfcert/nfcert/internal/nf"
 )
 
 // ChainState says how far a chain was verified.
@@ -122,7 +123,7 @@ func (e *Engine) judge(en *Enrolment, csr *x509.CertificateRequest, chain candid
 		failure.Err = chain.err
 		failure.Reasons = append(failure.Reasons, "its chain does not verify: "+chainReason(chain.err, chain.Certificates))
 	}
-	if err := e.compare(cert, csr, leaf); err != nil {
+	if err := e.compare(cert, en.CSR, csr, leaf); err != nil {
 		failure.Reasons = append(failure.Reasons, err.Error())
 	}
 	if len(failure.Reasons) == 0 && further != nil {
@@ -137,7 +138,7 @@ func (e *Engine) judge(en *Enrolment, csr *x509.CertificateRequest, chain candid
 }
 
 // compare fills the differences between what was asked for and what was issued.
-func (e *Engine) compare(cert *Certificate, csr *x509.CertificateRequest, leaf *x509.Certificate) error {
+func (e *Engine) compare(cert *Certificate, made *CSR, csr *x509.CertificateRequest, leaf *x509.Certificate) error {
 	requested, err := inspect.CSR(csr.Raw)
 	if err != nil {
 		return err
@@ -147,7 +148,7 @@ func (e *Engine) compare(cert *Certificate, csr *x509.CertificateRequest, leaf *
 		return err
 	}
 	cert.Subject = issued.SubjectString()
-	cert.Differences = append(cert.Differences, inspect.Compare(requested, issued)...)
+	cert.Differences = append(cert.Differences, inspect.CompareAs(profileOf(made), requested, issued)...)
 	if n := len(cert.Differences); n > 0 {
 		e.warn(StepFinalize, "the certificate differs from the CSR, %d differences are listed", n)
 	}
@@ -249,4 +250,13 @@ func ParseCertificates(data []byte) ([]*x509.Certificate, error) {
 		return nil, errors.New("no PEM certificate found")
 	}
 	return certs, nil
+}
+
+// profileOf is what a CSR's certificate is judged by.
+func profileOf(csr *CSR) nf.Profile {
+	if p, ok := nf.LookupProfile(csr.Profile); ok {
+		return p
+	}
+	p, _ := nf.LookupProfile(DefaultProfile) // an adopted CSR that nobody named a profile for
+	return p
 }
