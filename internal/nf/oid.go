@@ -42,46 +42,25 @@ const (
 )
 
 // extensionNames are the names of RFC 5280 and of the RFC that defines each.
-func extensionNames() map[OID]string {
-	return map[OID]string{
-		OIDSubjectKeyID:        "subjectKeyIdentifier",
-		OIDKeyUsage:            "keyUsage",
-		OIDSubjectAltName:      "subjectAltName",
-		OIDIssuerAltName:       "issuerAltName",
-		OIDBasicConstraints:    "basicConstraints",
-		OIDCRLDistribution:     "cRLDistributionPoints",
-		OIDCertificatePolicies: "certificatePolicies",
-		OIDAuthorityKeyID:      "authorityKeyIdentifier",
-		OIDExtKeyUsage:         "extKeyUsage",
-		OIDFreshestCRL:         "freshestCRL",
-		OIDAuthorityInfoAccess: "authorityInfoAccess",
-		OIDTLSFeature:          "tlsFeature",
-		OIDNFTypes:             "nfTypes",
-		OIDSCTList:             "signedCertificateTimestamps",
-	}
-}
-
-// attributeNames are the short names of RFC 4514 section 3 and those that
-// openssl has made common.
-func attributeNames() map[OID]string {
-	return map[OID]string{
-		OIDCommonName:               "CN",
-		"2.5.4.4":                   "SN",
-		OIDSerialNumber:             "serialNumber",
-		OIDCountry:                  "C",
-		"2.5.4.7":                   "L",
-		"2.5.4.8":                   "ST",
-		"2.5.4.9":                   "street",
-		OIDOrganization:             "O",
-		"2.5.4.11":                  "OU",
-		"2.5.4.12":                  "title",
-		"2.5.4.17":                  "postalCode",
-		"2.5.4.42":                  "GN",
-		"2.5.4.97":                  "organizationIdentifier",
-		OIDEmailAddress:             "emailAddress",
-		"0.9.2342.19200300.100.1.1": "UID",
-		OIDDomain:                   "DC",
-	}
+// It is an array, as a map would be made at every start of the program.
+var extensionNames = [...]struct {
+	oid  OID
+	name string
+}{
+	{OIDSubjectKeyID, "subjectKeyIdentifier"},
+	{OIDKeyUsage, "keyUsage"},
+	{OIDSubjectAltName, "subjectAltName"},
+	{OIDIssuerAltName, "issuerAltName"},
+	{OIDBasicConstraints, "basicConstraints"},
+	{OIDCRLDistribution, "cRLDistributionPoints"},
+	{OIDCertificatePolicies, "certificatePolicies"},
+	{OIDAuthorityKeyID, "authorityKeyIdentifier"},
+	{OIDExtKeyUsage, "extKeyUsage"},
+	{OIDFreshestCRL, "freshestCRL"},
+	{OIDAuthorityInfoAccess, "authorityInfoAccess"},
+	{OIDTLSFeature, "tlsFeature"},
+	{OIDNFTypes, "nfTypes"},
+	{OIDSCTList, "signedCertificateTimestamps"},
 }
 
 // AttributeType is an attribute of distinguished names.
@@ -90,23 +69,55 @@ type AttributeType struct {
 	OID  OID
 }
 
+// attributeTypes has the short names of RFC 4514 section 3 and those that
+// openssl has made common.
+var attributeTypes = [...]AttributeType{
+	{"CN", OIDCommonName},
+	{"SN", "2.5.4.4"},
+	{"serialNumber", OIDSerialNumber},
+	{"C", OIDCountry},
+	{"L", "2.5.4.7"},
+	{"ST", "2.5.4.8"},
+	{"street", "2.5.4.9"},
+	{"O", OIDOrganization},
+	{"OU", "2.5.4.11"},
+	{"title", "2.5.4.12"},
+	{"postalCode", "2.5.4.17"},
+	{"GN", "2.5.4.42"},
+	{"organizationIdentifier", "2.5.4.97"},
+	{"emailAddress", OIDEmailAddress},
+	{"UID", "0.9.2342.19200300.100.1.1"},
+	{"DC", OIDDomain},
+}
+
 // AttributeTypes lists the attributes that have a short name, by that.
 func AttributeTypes() []AttributeType {
-	var types []AttributeType
-	for oid, name := range attributeNames() {
-		types = append(types, AttributeType{name, oid})
-	}
+	types := slices.Clone(attributeTypes[:])
 	slices.SortFunc(types, func(a, b AttributeType) int { return strings.Compare(a.Name, b.Name) })
 	return types
 }
 
 // ExtensionName names an extension, as in subjectAltName; empty when it is not
 // known here.
-func (o OID) ExtensionName() string { return extensionNames()[o] }
+func (o OID) ExtensionName() string {
+	for i := range extensionNames {
+		if extensionNames[i].oid == o {
+			return extensionNames[i].name
+		}
+	}
+	return ""
+}
 
 // AttributeName names an attribute of a distinguished name in short, as in CN;
 // empty when it is not known here.
-func (o OID) AttributeName() string { return attributeNames()[o] }
+func (o OID) AttributeName() string {
+	for i := range attributeTypes {
+		if attributeTypes[i].OID == o {
+			return attributeTypes[i].Name
+		}
+	}
+	return ""
+}
 
 // ASN1 gives the form that encoding/asn1 and crypto/x509 take.
 func (o OID) ASN1() (asn1.ObjectIdentifier, error) {
@@ -148,42 +159,43 @@ const (
 	usageCMCRA                   OID = "1.3.6.1.5.5.7.3.28"
 )
 
+// usages are the extended key usages known by name.
+var usages = [...]Usage{
+	{UsageServerAuth, "serverAuth", "TLS server: an NF as producer", "RFC 5280 4.2.1.12"},
+	{UsageClientAuth, "clientAuth", "TLS client: an NF as consumer", "RFC 5280 4.2.1.12"},
+	{usageCodeSigning, "codeSigning", "signing of code", "RFC 5280 4.2.1.12"},
+	{usageEmailProtection, "emailProtection", "mail", "RFC 5280 4.2.1.12"},
+	{usageTimeStamping, "timeStamping", "time stamps", "RFC 5280 4.2.1.12"},
+	{usageOCSPSigning, "OCSPSigning", "OCSP answers", "RFC 5280 4.2.1.12"},
+	{usageIPsecIKE, "ipsecIKE", "IKE", "RFC 4945 5.1.3.12"},
+	{usageCMCRA, "cmcRA", "registration authority", "RFC 6402 2.10"},
+	{UsageJWT, "jwt", "signing of client credentials assertions (CCA)", "RFC 9509 section 3"},
+	{UsageHTTPContentEncrypt, "httpContentEncrypt", "encryption of JSON in HTTP between SEPPs", "RFC 9509 section 3"},
+	{UsageOAuthAccessTokenSigning, "oauthAccessTokenSigning", "signing of access tokens by the NRF", "RFC 9509 section 3"},
+	{UsageAnyExtendedKeyUsage, "anyExtendedKeyUsage", "anything", "RFC 5280 4.2.1.12"},
+}
+
 // Usages lists the extended key usages known by name: those of RFC 5280 and
 // those of RFC 9509 for 5G network functions.
-func Usages() []Usage {
-	return []Usage{
-		{UsageServerAuth, "serverAuth", "TLS server: an NF as producer", "RFC 5280 4.2.1.12"},
-		{UsageClientAuth, "clientAuth", "TLS client: an NF as consumer", "RFC 5280 4.2.1.12"},
-		{usageCodeSigning, "codeSigning", "signing of code", "RFC 5280 4.2.1.12"},
-		{usageEmailProtection, "emailProtection", "mail", "RFC 5280 4.2.1.12"},
-		{usageTimeStamping, "timeStamping", "time stamps", "RFC 5280 4.2.1.12"},
-		{usageOCSPSigning, "OCSPSigning", "OCSP answers", "RFC 5280 4.2.1.12"},
-		{usageIPsecIKE, "ipsecIKE", "IKE", "RFC 4945 5.1.3.12"},
-		{usageCMCRA, "cmcRA", "registration authority", "RFC 6402 2.10"},
-		{UsageJWT, "jwt", "signing of client credentials assertions (CCA)", "RFC 9509 section 3"},
-		{UsageHTTPContentEncrypt, "httpContentEncrypt", "encryption of JSON in HTTP between SEPPs", "RFC 9509 section 3"},
-		{UsageOAuthAccessTokenSigning, "oauthAccessTokenSigning", "signing of access tokens by the NRF", "RFC 9509 section 3"},
-		{UsageAnyExtendedKeyUsage, "anyExtendedKeyUsage", "anything", "RFC 5280 4.2.1.12"},
-	}
-}
+func Usages() []Usage { return slices.Clone(usages[:]) }
 
 // LookupUsage finds a usage by its name, with or without id-kp-, or by its OID.
 func LookupUsage(s string) (Usage, bool) {
-	usages := Usages()
 	name := strings.TrimPrefix(s, "id-kp-")
-	i := slices.IndexFunc(usages, func(u Usage) bool {
-		return strings.EqualFold(u.Name, name) || string(u.OID) == s
-	})
-	if i < 0 {
-		return Usage{}, false
+	for i := range usages {
+		if strings.EqualFold(usages[i].Name, name) || string(usages[i].OID) == s {
+			return usages[i], true
+		}
 	}
-	return usages[i], true
+	return Usage{}, false
 }
 
 // UsageName names an extended key usage; an unknown one by its OID.
 func UsageName(oid OID) string {
-	if u, ok := LookupUsage(string(oid)); ok {
-		return u.Name
+	for i := range usages {
+		if usages[i].OID == oid {
+			return usages[i].Name
+		}
 	}
 	return string(oid)
 }
