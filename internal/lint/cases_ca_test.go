@@ -91,8 +91,8 @@ func otherCases() []kase {
 			c.names(dns(seppFQDN), dns("*."+seppFQDN), dns("sepp1.sepp.5gc.mnc002.mcc001.3gppnetwork.org"), uri(instance))
 		}),
 		leafCase("sepp-wildcard", seppWorld, func(c *cert) { c.names(dns(seppFQDN), uri(instance)) }),
-		{rule: "proxy-roles", from: seppWorld, bend: func(w *world) {
-			w.profile = "nf-tls-server" // the profiles of SEPPs demand both roles themselves
+		{rule: "proxy-roles", from: scpWorld, bend: func(w *world) {
+			w.profile = "nf-tls-server" // the profile of SCPs demands both roles itself
 			w.first().ext(nf.OIDExtKeyUsage).value = purposes(nf.UsageServerAuth)
 		}},
 

@@ -52,6 +52,7 @@ func valueCases() []kase {
 		leafCase("self-signed", leafWorld, func(c *cert) { c.issuer = c.subject }),
 
 		leafCase("key-rsa", leafWorld, func(c *cert) { c.key(rsaSPKI(3072)) }),
+		leafCase("key-of-profile", riWorld, func(c *cert) { c.key(ecSPKI(elliptic.P384(), "p384")) }),
 		leafCase("key-rsa-size", leafWorld, func(c *cert) { c.key(rsaSPKI(1024)) }).with("an RSA key is one first", "key-rsa"),
 		leafCase("key-rsa-short", leafWorld, func(c *cert) { c.key(rsaSPKI(2048)) }).with("an RSA key is one first", "key-rsa"),
 		leafCase("key-curve", leafWorld, func(c *cert) { c.key(ecSPKI(elliptic.P521(), "p521")) }),
@@ -157,6 +158,7 @@ func typeCases() []kase {
 		leafCase("nf-types-order", csrWorld, value(types("AMF", "5G_EIR"))),
 		leafCase("nf-types-unknown", csrWorld, value(types("AMF", "X_PROBE"))),
 		leafCase("nf-types-spelling", csrWorld, value(types("5G-EIR", "AMF"))),
+		{rule: "nf-types-of-profile", from: leafWorld, bend: func(w *world) { w.profile = "nrf-tls" }},
 		leafCase("nf-types-many", csrWorld, value(types("AMF", "AUSF", "SMF", "UDM", "UDR"))),
 	}
 }

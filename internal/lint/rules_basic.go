@@ -32,25 +32,25 @@ func basicRules() []Rule {
 			}
 		},
 	}, {
-		ID: "serial-positive", Field: nf.FieldSerialNumber, scope: onCert, Level: nf.Shall, Clause: "TS 33.310 6.1.3c.3",
+		ID: "serial-positive", Field: nf.FieldSerialNumber, scope: onCert, Level: nf.Shall, Clause: "RFC 5280 4.1.2.2",
 		Title: "the serial number is zero or negative",
 		Why:   "Revocation finds certificates by serial number, and many receivers refuse one that is not positive.",
 		Fix:   "have the CA give positive numbers: a random one whose first bit is 0 (openssl x509 -req -CAcreateserial)",
 		Good:  "0c3e68e38cc475f4a0853da130af8ffc48c61e5a", Bad: "-1f, 0",
 		check: func(s *Subject, r *report) {
 			if n := s.SerialNumber; n == "0" || n != "" && n[0] == '-' {
-				r.hit(n, "a positive number", "the serial number is %s, want a positive one", n)
+				s.hit(r, nf.FieldSerialNumber, n, "a positive number", "the serial number is %s, want a positive one", n)
 			}
 		},
 	}, {
-		ID: "serial-length", Field: nf.FieldSerialNumber, scope: onCert, Level: nf.Shall, Clause: "TS 33.310 6.1.3c.3",
+		ID: "serial-length", Field: nf.FieldSerialNumber, scope: onCert, Level: nf.Shall, Clause: "RFC 5280 4.1.2.2",
 		Title: "the serial number is longer than 20 octets",
 		Why:   "Receivers and CRL tools reserve 20 octets.",
 		Fix:   "have the CA give at most 159 random bits, so that the sign bit fits too",
 		Good:  "20 octets", Bad: "21 octets",
 		check: func(s *Subject, r *report) {
 			if n := serialOctets(s.SerialNumber); n > 20 {
-				r.hit(s.SerialNumber, "at most 20 octets", "the serial number takes %d octets or more, want at most 20", n)
+				s.hit(r, nf.FieldSerialNumber, s.SerialNumber, "at most 20 octets", "the serial number takes %d octets or more, want at most 20", n)
 			}
 		},
 	}}

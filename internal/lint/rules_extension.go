@@ -14,7 +14,7 @@ func extensionRules() []Rule {
 		Fix:   "have it non-critical: drop the word critical in openssl.cnf, or the critical of nfcert csr's further extensions",
 		Good:  "certificatePolicies = 2.16.840.1.101.3.2.1.48.48", Bad: "certificatePolicies = critical, 2.16.840.1.101.3.2.1.48.48",
 		check: func(s *Subject, r *report) {
-			if len(s.Profile.Fields) == 0 {
+			if s.free {
 				return
 			}
 			for i := range s.Extensions {

@@ -48,14 +48,14 @@ func fqdnRules() []Rule {
 	}, {
 		ID: "san-dns-wildcard", Field: nf.FieldDNS, scope: onBoth, Level: nf.Shall, Clause: "TS 29.571 Fqdn",
 		most: warning, Lenience: "the type is of NF profiles; no clause forbids the certificate",
-		Title: "a wildcard in the certificate of an NF that is no SEPP",
+		Title: "a wildcard in a certificate whose profile has none",
 		Why:   "Fqdn has no wildcard; only a SEPP needs one, for telescopic FQDNs (TS 33.501 13.1.1.1). Whoever has the key passes for every NF under the name.",
 		Fix:   "name the FQDNs one by one: nfcert csr --fqdn A --fqdn B",
 		Good:  "amf1.amf.5gc..., amf2.amf.5gc...", Bad: "*.amf.5gc.mnc001.mcc001.3gppnetwork.org",
 		check: func(s *Subject, r *report) {
 			for i := range s.places {
-				if s.places[i].wildcard && s.mistakes[i] == mistakeNone && !s.isSEPP() {
-					r.hit(s.dnsNames()[i], "an FQDN", "%.80q is a wildcard, and the certificate is not a SEPP's", s.dnsNames()[i])
+				if s.places[i].wildcard && s.mistakes[i] == mistakeNone && !s.Profile.Wildcard {
+					r.hit(s.dnsNames()[i], "an FQDN", "%.80q is a wildcard, and %s has none", s.dnsNames()[i], s.Profile.Name)
 				}
 			}
 		},
@@ -68,7 +68,7 @@ func fqdnRules() []Rule {
 		check: func(s *Subject, r *report) {
 			for i := range s.places {
 				p := &s.places[i]
-				if p.wildcard && s.isSEPP() && (p.name == p.home || p.name == "3gppnetwork.org") {
+				if p.wildcard && s.Profile.Wildcard && !s.free && (p.name == p.home || p.name == "3gppnetwork.org") {
 					r.hit("*."+p.name, "*.<SEPP FQDN>", "%.80q covers the whole network", "*."+p.name)
 				}
 			}

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"crypto/ecdh"
+	"slices"
 	"strings"
 
 	"github.com/nfcert/nfcert/internal/nf"
@@ -16,15 +17,20 @@ func keyRules() []Rule {
 		Fix:   "make the key with nfcert csr --key P256 (openssl ecparam -name prime256v1 -genkey). free5GC with OAuth is the exception: it needs RSA",
 		Good:  "P256", Bad: "RSA2048",
 		check: func(s *Subject, r *report) {
-			if !s.isRSA() {
-				return
+			if s.isRSA() && len(s.Profile.Keys) == 0 && !s.free {
+				s.hit(r, nf.FieldPublicKey, s.PublicKey.Type, "P256 or P384", "the key is %s; ECDSA is recommended and RSA need not be supported", s.PublicKey.Type)
 			}
-			const message = "the key is %s; ECDSA is recommended and RSA need not be supported"
-			if row, ok := s.Profile.Field(nf.FieldPublicKey); ok {
-				r.hitRow(row, s.PublicKey.Type, "P256 or P384", message, s.PublicKey.Type)
-				return
+		},
+	}, {
+		ID: "key-of-profile", Field: nf.FieldPublicKey, scope: onBoth, Level: nf.Shall, Clause: "TS 33.501 13.2.4.9",
+		Title: "a kind of key that the profile does not have",
+		Why:   "What signs for N32 uses ES256 alone, and so P-256; what enciphers keys needs RSA. With another key the signature or the JWE cannot be made.",
+		Fix:   "make the key with nfcert csr --profile NAME --key, by a type that nfcert csr profiles NAME lists",
+		Good:  "P256 with ri-signing", Bad: "P384 with ri-signing",
+		check: func(s *Subject, r *report) {
+			if keys := s.Profile.Keys; len(keys) > 0 && s.PublicKey.Type != "" && !slices.Contains(keys, s.PublicKey.Type) {
+				s.hit(r, nf.FieldPublicKey, s.PublicKey.Type, strings.Join(keys, " or "), "the key is %s, and %s has %s", s.PublicKey.Type, s.Profile.Name, strings.Join(keys, " or "))
 			}
-			r.hit(s.PublicKey.Type, "P256 or P384", message, s.PublicKey.Type)
 		},
 	}, {
 		ID: "key-rsa-size", Field: nf.FieldPublicKey, scope: onAll, Level: nf.Shall, Clause: "TS 33.310 6.1.1", Confidence: nf.Unverified,
@@ -55,7 +61,7 @@ func keyRules() []Rule {
 		Fix:   "make the key with nfcert csr --key P256 or --key P384",
 		Good:  "P256", Bad: "P521, P224, brainpoolP256r1",
 		check: func(s *Subject, r *report) {
-			if k := &s.PublicKey; k.Curve != "" && k.Type != "P256" && k.Type != "P384" {
+			if k := &s.PublicKey; k.Curve != "" && len(s.Profile.Keys) == 0 && k.Type != "P256" && k.Type != "P384" {
 				name := k.Type
 				if name == "EC" {
 					name = "curve " + string(k.Curve)

@@ -125,6 +125,18 @@ func nfTypesRules() []Rule {
 			}
 		},
 	}, {
+		ID: "nf-types-of-profile", Field: nf.FieldNFTypes, scope: onBoth, Level: nf.Advice, grave: true, Clause: "ours",
+		Title: "nfTypes lacks the type that the profile is for",
+		Why:   "The profile is for one kind of NF: an NRF, an SCP, a SEPP. Either the profile or the type is the wrong one.",
+		Fix:   "nfcert csr --nf-type with the profile's type, or --profile nf-tls",
+		Good:  "nfTypes NRF with nrf-tls", Bad: "nfTypes AMF with nrf-tls",
+		check: func(s *Subject, r *report) {
+			want := s.Profile.NFType
+			if want != "" && len(s.nfTypes()) > 0 && !hasType(s.Contents, want) && !s.hasPurpose() {
+				r.hit(strings.Join(s.nfTypes(), ", "), want, "nfTypes lacks %s, for which %s is", want, s.Profile.Name)
+			}
+		},
+	}, {
 		ID: "nf-types-many", Field: nf.FieldNFTypes, scope: onBoth, Level: nf.Advice, Clause: "ours",
 		Title: "more than four NF types in one certificate",
 		Why:   "A certificate is for one NF instance, which has one NF type or a few. Who names many lets the key pass for all of them.",

@@ -42,7 +42,7 @@ func pointerRules() []Rule {
 		Good:  "keyid:887fa204...", Bad: "issuer and serial number alone",
 		check: func(s *Subject, r *report) {
 			if a := s.AuthorityKeyID; a != nil && a.ID == "" && !s.faulty(nf.FieldAuthorityKeyID, inspect.FaultMalformed) {
-				r.hit("", "the issuer's subjectKeyIdentifier", "authorityKeyIdentifier names no key")
+				s.hit(r, nf.FieldAuthorityKeyID, "", "the issuer's subjectKeyIdentifier", "authorityKeyIdentifier names no key")
 			}
 		},
 	}, {
@@ -57,7 +57,7 @@ func pointerRules() []Rule {
 				return
 			}
 			if a.ID != s.Issuer.SubjectKeyID.ID {
-				r.hit(a.ID, s.Issuer.SubjectKeyID.ID, "authorityKeyIdentifier is not the subjectKeyIdentifier of the issuer in the file")
+				s.hit(r, nf.FieldAuthorityKeyID, a.ID, s.Issuer.SubjectKeyID.ID, "authorityKeyIdentifier is not the subjectKeyIdentifier of the issuer in the file")
 			}
 		},
 	}, {
@@ -112,11 +112,11 @@ func pointerRules() []Rule {
 				return
 			}
 			if len(s.CRL.URIs) == 0 {
-				r.hit(strings.Join(s.CRL.Others, ", "), "an LDAP or HTTP URI", "no distribution point names a URI")
+				s.hit(r, nf.FieldCRL, strings.Join(s.CRL.Others, ", "), "an LDAP or HTTP URI", "no distribution point names a URI")
 			}
 			for _, uri := range s.CRL.URIs {
 				if scheme := schemeOf(uri); !reachable(scheme) && scheme != "https" {
-					r.hit(uri, "an LDAP or HTTP URI", "CRL %.80q is neither at an LDAP nor at an HTTP URI", uri)
+					s.hit(r, nf.FieldCRL, uri, "an LDAP or HTTP URI", "CRL %.80q is neither at an LDAP nor at an HTTP URI", uri)
 				}
 			}
 		},
@@ -173,7 +173,7 @@ func pointerRules() []Rule {
 		Fix:   "have the CA add it: authorityInfoAccess = caIssuers;URI:http://ca.example/ca.cer",
 		Good:  "caIssuers;URI:http://ca.example/ca.cer", Bad: "OCSP;URI:http://ocsp.example/ alone",
 		check: func(s *Subject, r *report) {
-			if s.AIA != nil && len(s.AIA.CAIssuers) == 0 && len(s.AIA.OCSP)+len(s.AIA.Others) > 0 && len(s.Profile.Fields) > 0 {
+			if s.AIA != nil && len(s.AIA.CAIssuers) == 0 && len(s.AIA.OCSP)+len(s.AIA.Others) > 0 && !s.free {
 				r.hit("", "caIssuers", "authorityInfoAccess has no caIssuers")
 			}
 		},

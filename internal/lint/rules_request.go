@@ -42,7 +42,7 @@ func requestRules() []Rule {
 		Fix:   "nfcert csr --profile asks for all; with openssl req -new give -config with req_extensions, or -addext",
 		Good:  "extensionRequest with subjectAltName, keyUsage, extKeyUsage, nfTypes", Bad: "openssl req -new -subj /CN=amf",
 		check: func(s *Subject, r *report) {
-			if len(s.Extensions) == 0 && s.Raw.PublicKeyInfo != nil && !s.unread(inspect.FieldExtensions) && len(s.Profile.Fields) > 0 {
+			if len(s.Extensions) == 0 && s.Raw.PublicKeyInfo != nil && !s.unread(inspect.FieldExtensions) && !s.free {
 				r.hit("", "extensionRequest", "the request asks for no extensions")
 			}
 		},

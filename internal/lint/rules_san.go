@@ -39,7 +39,12 @@ func altNameRules() []Rule {
 		Fix:   "name the FQDN: nfcert csr --fqdn NAME; in openssl.cnf subjectAltName = critical, DNS:NAME, URI:urn:uuid:...",
 		Good:  "DNS:amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org", Bad: "URI:urn:uuid:... alone, with serverAuth",
 		check: func(s *Subject, r *report) {
-			if hasUsage(s.Contents, nf.UsageServerAuth) && s.SubjectAltName != nil && len(s.SubjectAltName.Names) > 0 && len(s.SubjectAltName.DNSNames) == 0 {
+			if s.SubjectAltName == nil || len(s.SubjectAltName.Names) == 0 || len(s.SubjectAltName.DNSNames) > 0 {
+				return
+			}
+			if row, ok := s.requires(nf.FieldDNS); ok {
+				r.hitRow(row, "", "the FQDN of the NF", "the certificate has no dNSName")
+			} else if hasUsage(s.Contents, nf.UsageServerAuth) {
 				r.hit("", "the FQDN of the NF", "the certificate is for a TLS server and has no dNSName")
 			}
 		},
@@ -70,7 +75,7 @@ func altNameRules() []Rule {
 		Fix:   "name the FQDN: nfcert csr --fqdn; delete IP:... from subjectAltName in openssl.cnf",
 		Good:  "DNS:amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org", Bad: "IP:192.0.2.1",
 		check: func(s *Subject, r *report) {
-			if s.SubjectAltName == nil || len(s.SubjectAltName.IPs) == 0 || len(s.Profile.Fields) == 0 {
+			if s.SubjectAltName == nil || len(s.SubjectAltName.IPs) == 0 || s.free {
 				return
 			}
 			r.hit(strings.Join(s.SubjectAltName.IPs, ", "), "FQDNs", "subjectAltName has %d IP addresses", len(s.SubjectAltName.IPs))
@@ -82,7 +87,7 @@ func altNameRules() []Rule {
 		Fix:   "keep to FQDNs and URIs: nfcert csr --fqdn --uri; delete email: and otherName: from openssl.cnf",
 		Good:  "DNS:..., URI:...", Bad: "email:admin@example.org",
 		check: func(s *Subject, r *report) {
-			if s.SubjectAltName == nil || len(s.Profile.Fields) == 0 {
+			if s.SubjectAltName == nil || s.free {
 				return
 			}
 			for _, n := range s.SubjectAltName.Names {

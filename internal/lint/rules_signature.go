@@ -71,8 +71,8 @@ func signatureRules() []Rule {
 		Fix:   "order it from the operator's CA: nfcert enroll, or nfcert csr and the CA's own procedure",
 		Good:  "issuer: O=Example CA", Bad: "issuer and subject the same",
 		check: func(s *Subject, r *report) {
-			if s.selfIssued() {
-				r.hit(s.IssuerString(), "the operator's CA", "issuer and subject are the same: it is not signed by a CA")
+			if row, ok := s.Profile.Field(nf.FieldIssuer); ok && s.selfIssued() {
+				r.hitRow(row, s.IssuerString(), "the operator's CA", "issuer and subject are the same: it is not signed by a CA")
 			}
 		},
 	}}

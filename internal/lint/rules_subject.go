@@ -94,7 +94,7 @@ func subjectRules() []Rule {
 		Fix:   "leave CN out (nfcert csr writes none), and give the name as --fqdn",
 		Good:  "C=SE, O=5gc.mnc001.mcc001.3gppnetwork.org", Bad: "C=SE, O=5gc.mnc001.mcc001.3gppnetwork.org, CN=amf1",
 		check: func(s *Subject, r *report) {
-			if cn := s.attribute(nf.OIDCommonName); cn != nil {
+			if cn := s.attribute(nf.OIDCommonName); cn != nil && s.countryAndDomain() {
 				r.hit("CN="+cn.Value, "C and O", "the subject has a common name, which the table does not list")
 			}
 		},
@@ -105,6 +105,9 @@ func subjectRules() []Rule {
 		Fix:   "leave them out: nfcert csr writes C and O alone; in openssl.cnf delete L, ST, OU from the [dn] section",
 		Good:  "C=SE, O=5gc.mnc001.mcc001.3gppnetwork.org", Bad: "C=SE, ST=Stockholm, O=5gc.mnc001.mcc001.3gppnetwork.org",
 		check: func(s *Subject, r *report) {
+			if !s.countryAndDomain() {
+				return
+			}
 			var others []string
 			for i := range s.Subject {
 				switch a := &s.Subject[i]; a.OID {
@@ -151,6 +154,13 @@ func subjectRules() []Rule {
 			}
 		},
 	}}
+}
+
+// countryAndDomain reports whether the profile's subject is C and O, as the SBA
+// has it, and not a name of the user's choice.
+func (s *Subject) countryAndDomain() bool {
+	_, ok := s.Profile.Field(nf.FieldOrganization)
+	return ok
 }
 
 // isCountry reports whether s has the form of a country's code.

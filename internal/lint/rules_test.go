@@ -88,7 +88,6 @@ func judge(t *testing.T, w *world, data []byte) (found []string, messages string
 func TestGoodFixturesPass(t *testing.T) {
 	for _, b := range bases() {
 		t.Run(b.name, func(t *testing.T) {
-			landed(t)
 			w := b.build()
 			found, messages := judge(t, w, fixture(t, "good/"+b.name+".pem", pemOf(w.items)))
 			want := []string(nil)
@@ -114,7 +113,6 @@ func TestEveryRuleTripsAlone(t *testing.T) {
 			if (len(k.also) > 0) != (k.why != "") {
 				t.Errorf("companions %q with the reason %q, want both or neither", k.also, k.why)
 			}
-			landed(t)
 			w := k.from()
 			k.bend(w)
 			found, messages := judge(t, w, fixture(t, "bad/"+k.rule+".pem", pemOf(w.items)))
@@ -159,13 +157,5 @@ func TestRuleTables(t *testing.T) {
 		if got, ok := lint.Lookup(r.ID); !ok || got.Title != r.Title {
 			t.Errorf("Lookup(%q) = %q, %v, want the rule", r.ID, got.Title, ok)
 		}
-	}
-}
-
-// landed skips while package nf has but one profile.
-func landed(t *testing.T) {
-	t.Helper()
-	if _, ok := nf.LookupProfile("cca-signing"); !ok {
-		t.Skip("the profiles are not there yet")
 	}
 }

@@ -56,8 +56,8 @@ func keyUsageRules() []Rule {
 		Fix:   "ask for digitalSignature alone, as nfcert csr does; keyEncipherment belongs to RSA keys",
 		Good:  "keyUsage = critical, digitalSignature with P256", Bad: "keyUsage = critical, digitalSignature, keyEncipherment with P256",
 		check: func(s *Subject, r *report) {
-			if s.PublicKey.Curve == "" || hasUsage(s.Contents, nf.UsageHTTPContentEncrypt) {
-				return // the profile of N32 encryption asks for it, whatever the key
+			if s.PublicKey.Curve == "" {
+				return
 			}
 			if hasKeyUsage(s.Contents, "keyEncipherment") || hasKeyUsage(s.Contents, "dataEncipherment") {
 				r.hit(strings.Join(s.KeyUsage.Usages, ", "), "digitalSignature", "keyUsage has encipherment, which an EC key cannot do")
@@ -80,7 +80,12 @@ func keyUsageRules() []Rule {
 func checkKeyUsageBits(s *Subject, r *report) {
 	row, ok := s.Profile.Field(nf.FieldKeyUsage)
 	if !ok || s.KeyUsage == nil || len(s.KeyUsage.Usages) == 0 || s.hasPurpose() {
-		return // RFC 9509 has more than one right answer, and rules of its own
+		return // the purposes of RFC 9509 have rules of their own
+	}
+	for bit, name := range keyUsageBits {
+		if s.Profile.EitherKeyUsage&(1<<bit) != 0 && hasKeyUsage(s.Contents, name) {
+			return
+		}
 	}
 	for bit, name := range keyUsageBits {
 		if s.Profile.KeyUsage&(1<<bit) != 0 && !hasKeyUsage(s.Contents, name) {
@@ -167,7 +172,7 @@ func extKeyUsageRules() []Rule {
 		Fix:   "leave the purpose out: nfcert csr --profile; delete it from extendedKeyUsage in openssl.cnf",
 		Good:  "extendedKeyUsage = clientAuth, serverAuth", Bad: "extendedKeyUsage = serverAuth, codeSigning",
 		check: func(s *Subject, r *report) {
-			if s.ExtKeyUsage == nil || len(s.Profile.Fields) == 0 {
+			if s.ExtKeyUsage == nil || s.free {
 				return
 			}
 			for _, u := range s.ExtKeyUsage.Usages {

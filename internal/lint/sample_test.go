@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/lint"
 )
@@ -30,9 +32,10 @@ func TestRFC9310SamplePasses(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		now  time.Time
+		want []string
 	}{
-		{"while valid", time.Date(2023, 3, 1, 0, 0, 0, 0, time.UTC)},
-		{"today", time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)},
+		{"while valid", time.Date(2023, 3, 1, 0, 0, 0, 0, time.UTC), []string{"warning san-nf-instance-id-v4"}},
+		{"today", time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), []string{"warning validity-expired", "warning san-nf-instance-id-v4"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l, err := lint.New(lint.Options{Now: tt.now})
@@ -40,10 +43,15 @@ func TestRFC9310SamplePasses(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := l.Judge(lint.Input{Items: []*inspect.Contents{certificate(t, "testdata/rfc9310-appendix-b.pem")}})[0]
+			if got.Profile != "nf-tls-client" {
+				t.Errorf("profile %q (%s), want nf-tls-client", got.Profile, got.Why)
+			}
+			var found []string
 			for _, f := range got.Findings {
-				if f.Severity == inspect.Error && f.Rule != "eku-role" {
-					t.Errorf("%s: %s", f.Rule, f.Message)
-				}
+				found = append(found, string(f.Severity)+" "+f.Rule)
+			}
+			if diff := cmp.Diff(tt.want, found); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
 			}
 		})
 	}

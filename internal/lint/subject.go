@@ -47,6 +47,7 @@ type Subject struct {
 	mistakes []mistake // in the syntax of the dNSNames, in their order
 	networks []string  // that the dNSNames are of
 	home     place     // of the subject's organization
+	free     bool      // the profile demands nothing: all is the user's to say
 
 	differences []inspect.Difference // from Request; nil: not compared yet
 }
@@ -137,6 +138,7 @@ func (s *Subject) prepare() {
 		}
 	}
 	s.networks = networksOf(s.places)
+	s.free = !slices.ContainsFunc(s.Profile.Fields, func(f nf.Field) bool { return f.Presence == nf.Mandatory })
 	if o := s.attribute(nf.OIDOrganization); o != nil {
 		s.home = parsePlace(o.Value)
 	}
@@ -147,6 +149,16 @@ func (s *Subject) prepare() {
 func (s *Subject) requires(name nf.FieldName) (nf.Field, bool) {
 	row, ok := s.Profile.Field(name)
 	return row, ok && row.Presence == nf.Mandatory && (row.Requested || s.Role != RoleRequest)
+}
+
+// hit reports a breach by the profile's row of a field, which has the clause
+// for this kind of certificate; without such a row by the rule's own clause.
+func (s *Subject) hit(r *report, field nf.FieldName, got, want, format string, args ...any) {
+	if row, ok := s.Profile.Field(field); ok {
+		r.hitRow(row, got, want, format, args...)
+		return
+	}
+	r.hitField(field, got, want, format, args...)
 }
 
 // attribute finds the first attribute of that type in the subject; nil when

@@ -32,6 +32,7 @@ func bases() []base {
 	return []base{
 		{"csr", csrWorld}, {"leaf", leafWorld}, {"chain", chainWorld}, {"three", threeWorld}, {"sepp", seppWorld},
 		{"nrf", nrfWorld}, {"cca", ccaWorld}, {"token", tokenWorld}, {"encrypt", encryptWorld},
+		{"scp", scpWorld}, {"n32", n32World}, {"af", afWorld}, {"ri", riWorld},
 		{"server", serverWorld}, {"function", functionWorld}, {"issued", issuedWorld},
 	}
 }
@@ -64,6 +65,28 @@ func seppWorld() *world {
 	return w
 }
 
+func scpWorld() *world {
+	w := leafWorld()
+	w.first().names(dns("scp1.scp."+homeDomain), uri(instance))
+	w.first().ext(nf.OIDNFTypes).value = types("SCP")
+	return w
+}
+
+func n32World() *world {
+	w := seppWorld()
+	w.first().names(dns(seppFQDN))
+	return w
+}
+
+// afWorld has an AF's certificate towards the outside, which is not of the SBA.
+func afWorld() *world {
+	w := leafWorld()
+	w.first().names(dns("af1.example.org"))
+	w.first().ext(nf.OIDNFTypes).value = types("AF")
+	w.first().subject = seq(country("SE"), organization("Example Apps"), commonName("af1.example.org"))
+	return w
+}
+
 func nrfWorld() *world {
 	w := leafWorld()
 	w.first().names(dns("nrf."+homeDomain), uri(instance))
@@ -88,6 +111,18 @@ func encryptWorld() *world {
 	w.first().names(dns(seppFQDN), uri(instance))
 	w.first().ext(nf.OIDExtKeyUsage).value = purposes(nf.UsageHTTPContentEncrypt)
 	w.first().ext(nf.OIDKeyUsage).value = keyUsage(2)
+	w.first().key(rsaSPKI(3072))
+	return w
+}
+
+// riWorld has a roaming intermediary's certificate, whose names are its own.
+func riWorld() *world {
+	w := leafWorld()
+	w.profile = "ri-signing"
+	w.first().drop(nf.OIDExtKeyUsage)
+	w.first().drop(nf.OIDNFTypes)
+	w.first().names(dns("ri1.example.org"))
+	w.first().subject = seq(organization("Example IPX"), commonName("ri1"))
 	return w
 }
 

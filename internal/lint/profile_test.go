@@ -1,0 +1,114 @@
+package lint_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/nfcert/nfcert/internal/inspect"
+	"github.com/nfcert/nfcert/internal/lint"
+	"github.com/nfcert/nfcert/internal/nf"
+)
+
+func TestInferProfile(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		from func() *world
+		bend func(*cert)
+		want string
+		why  string
+	}{
+		{"both roles", leafWorld, nil, "nf-tls", "clientAuth and serverAuth"},
+		{"a request", csrWorld, nil, "nf-tls", "clientAuth and serverAuth"},
+		{"client", leafWorld, func(c *cert) { c.ext(nf.OIDExtKeyUsage).value = purposes(nf.UsageClientAuth) }, "nf-tls-client", "clientAuth alone"},
+		{"server", leafWorld, func(c *cert) { c.ext(nf.OIDExtKeyUsage).value = purposes(nf.UsageServerAuth) }, "nf-tls-server", "serverAuth alone"},
+		{"nothing", leafWorld, func(c *cert) { c.exts = nil }, "nf-tls", "nothing says otherwise"},
+		{"NRF", nrfWorld, nil, "nrf-tls", "nfTypes has NRF"},
+		{"NRF by name", nrfWorld, func(c *cert) { c.drop(nf.OIDNFTypes) }, "nrf-tls", "label of NRF"},
+		{"SCP", scpWorld, nil, "scp-tls", "nfTypes has SCP"},
+		{"SEPP with wildcard", seppWorld, nil, "sepp-tls", "wildcard"},
+		{"SEPP for N32", n32World, nil, "sepp-n32", "neither wildcard nor instance id"},
+		{"CCA", ccaWorld, nil, "cca-signing", "jwt"},
+		{"token", tokenWorld, nil, "nrf-token-signing", "oauthAccessTokenSigning"},
+		{"encryption", encryptWorld, nil, "n32-encryption", "httpContentEncrypt"},
+		{"AF outside", afWorld, nil, "af-tls", "no name is in the 5G core"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := tt.from().first()
+			if tt.bend != nil {
+				tt.bend(c)
+			}
+			read := inspect.ReadCertificate
+			if c.csr {
+				read = inspect.ReadCSR
+			}
+			profile, why := lint.InferProfile(read(c.der()))
+			if profile.Name != tt.want || !strings.Contains(why, tt.why) {
+				t.Errorf("InferProfile() = %s (%s), want %s (%s)", profile.Name, why, tt.want, tt.why)
+			}
+		})
+	}
+}
+
+// What rests on a clause that nobody read is a warning, and says so.
+func TestUnreadClausesWarn(t *testing.T) {
+	w := scpWorld()
+	w.first().drop(nf.OIDKeyUsage)
+	l, err := lint.New(lint.Options{Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	findings := l.Judge(lint.Input{Items: read(t, pemOf(w.items))})[0].Findings
+	if len(findings) != 1 || findings[0].Rule != "key-usage-missing" || findings[0].Severity != inspect.Warning ||
+		!strings.Contains(findings[0].Message, "not read") {
+		t.Errorf("findings = %+v, want a warning of key-usage-missing that says that the clause was not read", findings)
+	}
+}
+
+// By the profile custom all is the user's to say, but for what no certificate
+// may have.
+func TestCustomIsFree(t *testing.T) {
+	w := leafWorld()
+	c := w.first()
+	c.exts = []ext{
+		{nf.OIDSubjectAltName, 0xff, seq(dns("*.example.org"), ip("192.0.2.1"), wrap(0x81, []byte("a@example.org")))},
+		{nf.OIDExtKeyUsage, 0, purposes("1.3.6.1.5.5.7.3.3")},
+		{nf.OIDCertificatePolicies, 0xff, seq(seq(oidDER("2.23.140.1.2.1")))},
+	}
+	c.subject = seq(commonName("anything"))
+	c.validTo = date(2036, 1, 1)
+	profile, ok := nf.LookupProfile("custom")
+	if !ok {
+		t.Fatal("no profile custom")
+	}
+	l, err := lint.New(lint.Options{Now: now, Profile: profile})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range l.Judge(lint.Input{Items: read(t, pemOf(w.items))})[0].Findings {
+		t.Errorf("%s: %s, want nothing", f.Rule, f.Message)
+	}
+}
+
+// A file of many leaves and one CA is a bundle: each leaf is judged with its
+// issuer, and the order is nobody's business.
+func TestBundles(t *testing.T) {
+	second := newLeaf()
+	second.forge = true
+	l, err := lint.New(lint.Options{Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	results := l.Judge(lint.Input{Items: read(t, pemOf([]*cert{newCA(), newLeaf(), second}))})
+	for i, want := range []struct {
+		role lint.Role
+		rule string
+	}{{lint.RoleIssuer, ""}, {lint.RoleLeaf, ""}, {lint.RoleLeaf, "chain-signature"}} {
+		var rules []string
+		for _, f := range results[i].Findings {
+			rules = append(rules, f.Rule)
+		}
+		if got := strings.Join(rules, ","); results[i].Role != want.role || got != want.rule {
+			t.Errorf("item %d: %s with %q, want %s with %q", i, results[i].Role, got, want.role, want.rule)
+		}
+	}
+}
