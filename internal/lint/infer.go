@@ -34,6 +34,13 @@ func infer(c *inspect.Contents) (name, why string) {
 	if name, why := inferFromTypes(c); name != "" {
 		return name, why
 	}
+	if name, why = inferFromRoles(c); c.NFTypes == nil && outside(c) {
+		why += "; no name is in the 5G core: an AF or NEF towards the outside has profile af-tls"
+	}
+	return name, why
+}
+
+func inferFromRoles(c *inspect.Contents) (name, why string) {
 	client, server := hasUsage(c, nf.UsageClientAuth), hasUsage(c, nf.UsageServerAuth)
 	switch {
 	case client && server:

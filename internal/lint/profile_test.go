@@ -30,6 +30,7 @@ func TestInferProfile(t *testing.T) {
 		{"CCA", ccaWorld, nil, "cca-signing", "jwt"},
 		{"token", tokenWorld, nil, "nrf-token-signing", "oauthAccessTokenSigning"},
 		{"encryption", encryptWorld, nil, "n32-encryption", "httpContentEncrypt"},
+		{"no core name", afWorld, func(c *cert) { c.drop(nf.OIDNFTypes) }, "nf-tls", "profile af-tls"},
 		{"AF outside", afWorld, nil, "af-tls", "no name is in the 5G core"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
