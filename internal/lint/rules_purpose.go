@@ -44,7 +44,7 @@ func purposeRules() []Rule {
 			}
 		},
 	}, {
-		ID: "eku-tls-mixed", Field: nf.FieldExtKeyUsage, scope: onBoth, Level: nf.Should, Clause: "RFC 9509 section 6",
+		ID: "eku-tls-mixed", Field: nf.FieldExtKeyUsage, scope: onBoth, Level: nf.Should, Clause: "RFC 9509 section 6", Confidence: nf.Secondary,
 		Title: "a purpose of RFC 9509 together with TLS",
 		Why:   "The key of a TLS client must not be usable to sign a CCA: a purpose gets a certificate of its own. Section 5 does not forbid the mix, so it is a warning.",
 		Fix:   "make two: nfcert csr --profile nf-tls, and nfcert csr --profile cca-signing with another key",
@@ -55,7 +55,7 @@ func purposeRules() []Rule {
 			}
 		},
 	}, {
-		ID: "eku-purposes-mixed", Field: nf.FieldExtKeyUsage, scope: onBoth, Level: nf.Should, Clause: "RFC 9509 section 6",
+		ID: "eku-purposes-mixed", Field: nf.FieldExtKeyUsage, scope: onBoth, Level: nf.Should, Clause: "RFC 9509 section 6", Confidence: nf.Secondary,
 		Title: "two purposes of RFC 9509 in one certificate",
 		Why:   "A key that signs access tokens must not sign CCAs as well: who has the one could make the other.",
 		Fix:   "make one certificate for each purpose: nfcert csr --profile cca-signing, nrf-token-signing, n32-encryption",
