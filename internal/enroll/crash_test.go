@@ -1,6 +1,7 @@
 package enroll_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -68,6 +69,20 @@ func (m *mortal) Remove(rel string) error {
 	return m.change(func() error { return m.Store.Remove(rel) })
 }
 
+// late is a store that saves in the background as late as it may: when it is
+// waited for.
+type late struct{ enroll.Store }
+
+func (l late) SaveSoon(rel string, v any, with ...store.Attachment) func() error {
+	data, err := json.Marshal(v) // v may be changed from now on
+	return sync.OnceValue(func() error {
+		if err != nil {
+			return err
+		}
+		return l.Store.Save(rel, json.RawMessage(data), with...)
+	})
+}
+
 // count is how many requests the lab answered at an endpoint with a status.
 func (b *bench) count(at lab.Endpoint, status int) int {
 	n := 0
@@ -100,10 +115,12 @@ func testDying(t *testing.T, whole bool) {
 	}
 	for n := 1; n <= changes; n++ {
 		for _, after := range []bool{false, true} {
-			t.Run(fmt.Sprintf("change %d, after %t", n, after), func(t *testing.T) {
-				t.Parallel()
-				dieAndResume(t, death{at: n, after: after, whole: whole})
-			})
+			for _, again := range []bool{false, true} {
+				t.Run(fmt.Sprintf("change %d, after %t, then whole %t", n, after, again), func(t *testing.T) {
+					t.Parallel()
+					dieAndResume(t, death{at: n, after: after, whole: whole, again: again})
+				})
+			}
 		}
 	}
 }
@@ -113,6 +130,7 @@ type death struct {
 	at    int  // the number of the change
 	after bool // that change still reaches the disk
 	whole bool // the run is one Enroll, not a step after the other
+	again bool // so is the next
 }
 
 // mortalRun enrols with a store that dies.
@@ -148,7 +166,11 @@ func dieAndResume(t *testing.T, d death) {
 	keyFile := filepath.Join(b.state, "enrolments/amf-01/key.pem")
 	key := readIfThere(t, keyFile)
 
-	en, err := b.all(t.Context(), b.engine(), "amf-01", b.installed())
+	run, e := b.all, b.engine()
+	if d.again {
+		run, e.Store = b.whole, late{e.Store}
+	}
+	en, err := run(t.Context(), e, "amf-01", b.installed())
 	if err != nil {
 		t.Fatalf("the second run: %v", err)
 	}

@@ -64,6 +64,7 @@ type Engine struct {
 
 	telling sync.Mutex
 	inUse   string             // the account that CA signs with; "": none yet
+	settled func() error       // waits until the account in use is saved; nil: it is
 	whole   bool               // the steps follow each other at once
 	unsaved bool               // the enrolment in hand is newer than the saved one
 	unasked bool               // the saved order says nothing of its authorizations, so the next run asks

@@ -245,7 +245,7 @@ func (e *Engine) begin(ctx context.Context, name string) (en *Enrolment, end fun
 	if err != nil {
 		return nil, nil, err
 	}
-	e.with, e.unsaved, e.unasked, e.intends = nil, false, false, false
+	e.with, e.settled, e.unsaved, e.unasked, e.intends = nil, nil, false, false, false
 	en, err = Load(e.Store, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		now := isoTime(e.now())

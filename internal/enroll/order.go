@@ -297,6 +297,11 @@ const recentOrders = 20
 // lost looks in the account's orders for the one of an intent whose answer was
 // never saved. nil: the CA lists none, or none fits.
 func (e *Engine) lost(ctx context.Context, en *Enrolment, in *Intent) (*acmewire.Order, error) {
+	if e.settled != nil {
+		if err := e.settled(); err != nil {
+			return nil, err
+		}
+	}
 	a, err := e.loadAccount(AccountDir(en.Server, en.Account))
 	if err != nil || a.Orders == "" {
 		return nil, err

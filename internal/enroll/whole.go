@@ -83,7 +83,7 @@ func (e *Engine) begun(ctx context.Context, en *Enrolment, plan csrPlan, w *Wish
 	go func() { made <- e.requested(en, plan, w.Order) }()
 	_, wait, err := e.account(ctx, w.Order.Account, w.Account)
 	if wait != nil {
-		saved = wait
+		saved, e.settled = wait, wait
 	}
 	if err = errors.Join(err, <-made); err != nil && e.intends {
 		en.journal().Intent = nil // no order was placed
