@@ -1,0 +1,147 @@
+package nf
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Each form's example is taken apart and built again.
+func TestNameForms(t *testing.T) {
+	for _, f := range NameForms() {
+		t.Run(string(f.Kind), func(t *testing.T) {
+			n, ok := ParseName(f.Example)
+			if !ok || n.Kind != f.Kind || n.Problem != "" {
+				t.Fatalf("ParseName(%q) = %+v, %t, want kind %s", f.Example, n, ok, f.Kind)
+			}
+			if got := n.String(); got != f.Example {
+				t.Errorf("String() = %q, want %q", got, f.Example)
+			}
+			if got := n.Form(); got.Clause != f.Clause || f.Title == "" || f.Shape == "" || f.Confidence == "" {
+				t.Errorf("Form() = %+v, want %+v, whole", got, f)
+			}
+			n.Wildcard = true
+			if again, _ := ParseName(n.String()); again != n {
+				t.Errorf("the wildcard %q is taken for %+v, want %+v", n, again, n)
+			}
+		})
+	}
+}
+
+func TestParseName(t *testing.T) {
+	plmn := Network{PLMN: PLMN{"262", "002"}}
+	for _, tt := range []struct {
+		in   string
+		want Name
+	}{
+		{"AMF1.Cluster1.net2.amf.5gc.mnc400.mcc311.3gppnetwork.org",
+			Name{Kind: NameAMF, Network: Network{PLMN: PLMN{"311", "400"}}, Type: "AMF", Labels: "amf1.cluster1.net2"}},
+		{"example.sepp.5gc.mnc002.mcc262.3gppnetwork.org", Name{Kind: NameSEPP, Network: plmn, Type: "SEPP", Labels: "example"}},
+		{"sepp.5gc.mnc002.mcc262.3gppnetwork.org", Name{Kind: NameSEPP, Network: plmn, Type: "SEPP"}},
+		{"nrf1.nrf.5gc.mnc002.mcc262.3gppnetwork.org", Name{Kind: NameNF, Network: plmn, Type: "NRF", Labels: "nrf1"}},
+		{"x.5g-eir.5gc.mnc002.mcc262.3gppnetwork.org", Name{Kind: NameNF, Network: plmn, Type: "5G_EIR", Labels: "x"}},
+		{"5gc.nid000007ed9d5.mnc012.mcc345.3gppnetwork.org", Name{Kind: NameHomeDomain, Network: Network{PLMN{"345", "012"}, "000007ed9d5"}}},
+		{"amf.5gc.mnc02mcc262.3gppnetwork.org", Name{Problem: "a dot is missing between mnc and mcc"}},
+		{"amf.5gc.mnc02.mcc262.3gppnetwork.org", Name{Problem: `the MNC "02" has not three digits, where one of two gets a leading zero`}},
+		{"amf.5gc.mnc002.mcc26.3gppnetwork.org", Name{Problem: `the MCC "26" has not three digits`}},
+		{"amf.5gc.mnc002.3gppnetwork.org", Name{Problem: "the label mcc is missing"}},
+		{"amf.5gc.mcc262.3gppnetwork.org", Name{Network: Network{PLMN: PLMN{MCC: "262"}}, Problem: "the label mnc is missing"}},
+		{"amf.5gc.nid12.mnc002.mcc262.3gppnetwork.org", Name{Problem: `the network id "12" has not 11 hex digits`}},
+		{"amf.mnc002.mcc262.3gppnetwork.org", Name{Problem: "the label 5gc is missing"}},
+		{"a.amd.5gc.mnc002.mcc262.3gppnetwork.org", Name{Network: plmn, Problem: `"amd" is no NF type`}},
+		{"region1.amfset.5gc.mnc002.mcc262.3gppnetwork.org", Name{Network: plmn, Type: "AMF", Problem: "the label set is missing"}},
+		{"x.set1.region2.amfset.5gc.mnc002.mcc262.3gppnetwork.org", Name{Network: plmn, Type: "AMF", Problem: "the label set is missing"}},
+		{"amf.5gc.mnc002.mcc262.x.3gppnetwork.org", Name{Network: plmn, Problem: `"x" stands after the network`}},
+		{"3gppnetwork.org", Name{Problem: "the label 5gc is missing"}},
+	} {
+		got, ok := ParseName(tt.in)
+		if diff := cmp.Diff(got, tt.want); !ok || diff != "" {
+			t.Errorf("ParseName(%q), ok %t; got -, want +:\n%s", tt.in, ok, diff)
+		}
+	}
+	for _, in := range []string{"", "example.org", "x3gppnetwork.org", "www.provider.ipxnetwork.org", "*.", "3gppnetwork.org.example"} {
+		if n, ok := ParseName(in); ok {
+			t.Errorf("ParseName(%q) = %+v, want none", in, n)
+		}
+	}
+}
+
+func TestNetworkOf(t *testing.T) {
+	n, ok := NetworkOf("5gc.mnc001.mcc001.3gppnetwork.org")
+	if diff := cmp.Diff(n.PLMNs(), []PLMN{{"001", "01"}, {"001", "001"}}); !ok || diff != "" {
+		t.Errorf("PLMNs, got -, want +:\n%s", diff)
+	}
+	if n, _ := NetworkOf("5gc.mnc400.mcc311.3gppnetwork.org"); len(n.PLMNs()) != 1 {
+		t.Errorf("PLMNs of MNC 400: %v, want one", n.PLMNs())
+	}
+	for _, in := range []string{"amf.5gc.mnc001.mcc001.3gppnetwork.org", "*.5gc.mnc001.mcc001.3gppnetwork.org", "example.org"} {
+		if n, ok := NetworkOf(in); ok {
+			t.Errorf("NetworkOf(%q) = %v, want none", in, n)
+		}
+	}
+}
+
+func TestProposeNames(t *testing.T) {
+	for _, typ := range append(Types(), Type{Name: "OPERATOR_OWN"}) {
+		f := Function{Type: typ.Name, PLMN: &PLMN{"001", "01"}, NID: "000007ed9d5"}
+		names := f.ProposeNames()
+		if len(names) == 0 {
+			t.Errorf("%s: no names", typ.Name)
+		}
+		for _, n := range names {
+			if err := CheckFQDN(n.String()); err != nil {
+				t.Errorf("%s: %v", typ.Name, err)
+			}
+			if got, ok := ParseName(n.String()); !ok || typ.Release > 0 && (got.Problem != "" || got.Type != typ.Name) {
+				t.Errorf("%s: %q is taken for %+v", typ.Name, n, got)
+			}
+		}
+	}
+	if names := (Function{Type: "AMF"}).ProposeNames(); names != nil {
+		t.Errorf("without a network: %v, want none", names)
+	}
+}
+
+func TestSetID(t *testing.T) {
+	for _, in := range []string{"setxyz.amfset.5gc.mnc012.mcc345", "setxyz.smfset.5gc.nid000007ed9d5.mnc012.mcc345", "set1.5g_eirset.5gc.mnc012.mcc345"} {
+		s, err := ParseSetID(in)
+		if err != nil || s.String() != in {
+			t.Errorf("ParseSetID(%q) = %q, %v, want the same", in, s, err)
+		}
+	}
+	for _, in := range []string{"", "setxyz.amfset", "xyz.amfset.5gc.mnc012.mcc345", "setxyz.amf.5gc.mnc012.mcc345", "set.amfset.5gc.mnc012.mcc345", "setxyz.amfset.5gc.mnc12.mcc345", "set-.amfset.5gc.mnc012.mcc345"} {
+		if s, err := ParseSetID(in); err == nil {
+			t.Errorf("ParseSetID(%q) = %v, want an error", in, s)
+		}
+	}
+}
+
+func FuzzParseName(f *testing.F) {
+	for _, form := range NameForms() {
+		f.Add(form.Example)
+	}
+	f.Add("*.5gc..mnc001.mcc001.3gppnetwork.org")
+	f.Add("set1.amfset.5gc.mnc001.mcc001")
+	f.Fuzz(func(t *testing.T, s string) {
+		n, ok := ParseName(s)
+		if !ok {
+			return
+		}
+		if (n.Kind == "") == (n.Problem == "") {
+			t.Errorf("ParseName(%q) = %+v, want a kind or a problem", s, n)
+		}
+		// What is built may differ in .pub alone.
+		if again, _ := ParseName(n.String()); n.Kind != "" && again != n {
+			t.Errorf("ParseName(%q) = %+v, built %q, which is %+v", s, n, n, again)
+		}
+		_, _ = ParseSetID(s)
+	})
+}
+
+func BenchmarkParseName(b *testing.B) {
+	name := strings.ToLower(NameForms()[6].Example)
+	for b.Loop() {
+		ParseName(name)
+	}
+}
