@@ -41,35 +41,16 @@ func (n *networkDoc) String() string {
 	return text
 }
 
-// networkOf reads the home network domain at the end of a name, as in
-// 5gc.mnc001.mcc001.3gppnetwork.org; nil when there is none. before is what
-// stands in front of it.
-func networkOf(name string) (n *networkDoc, before string) {
-	name = nf.NormalizeFQDN(name)
-	at := strings.LastIndex("."+name, ".5gc.")
-	if at < 0 {
-		return nil, ""
+// networkOf is the network that a name of the 5G core is in; nil: none.
+func networkOf(n nf.Name) *networkDoc {
+	if n.Network.PLMN.Validate() != nil {
+		return nil
 	}
-	n = &networkDoc{Domain: name[at:]}
-	labels := strings.Split(n.Domain, ".")[1:]
-	if nid, ok := strings.CutPrefix(labels[0], "nid"); ok && nf.CheckNID(nid) == nil {
-		n.NID, labels = nid, labels[1:]
+	doc := &networkDoc{Domain: n.Network.HomeDomain(), NID: n.Network.NID}
+	for _, plmn := range n.Network.PLMNs() {
+		doc.PLMNs = append(doc.PLMNs, plmn.String())
 	}
-	if len(labels) != 4 || !strings.HasPrefix(labels[0], "mnc") || !strings.HasPrefix(labels[1], "mcc") {
-		return nil, ""
-	}
-	plmn := nf.PLMN{MCC: labels[1][len("mcc"):], MNC: labels[0][len("mnc"):]}
-	if plmn.Validate() != nil {
-		return nil, ""
-	}
-	if short, padded := strings.CutPrefix(plmn.MNC, "0"); padded {
-		n.PLMNs = append(n.PLMNs, nf.PLMN{MCC: plmn.MCC, MNC: short}.String())
-	}
-	n.PLMNs = append(n.PLMNs, plmn.String())
-	if (nf.Network{PLMN: plmn, NID: n.NID}).HomeDomain() != n.Domain {
-		return nil, "" // an MNC of two digits, or another ending
-	}
-	return n, strings.TrimSuffix(name[:at], ".")
+	return doc
 }
 
 // nameDoc is one name and what it stands for; Is is empty for one that has no
@@ -150,20 +131,31 @@ func nameOf(n inspect.Name) nameDoc {
 	return doc
 }
 
-// domain says what a name in a home network domain stands for: the label before
-// 5gc is that of an NF type.
+// domain says what a name of the 5G core stands for (TS 23.003 clause 28).
 func (d *nameDoc) domain() {
-	network, before := networkOf(d.Value)
-	if network == nil {
+	name, ok := nf.ParseName(d.Value)
+	if !ok {
 		return
 	}
-	d.Network, d.Clause, d.Is = network, "TS 23.003 28.2", "in the home network domain of "+network.String()
-	if before == "" {
-		d.Is = "the home network domain of " + network.String()
-		return
+	form := name.Form()
+	d.Network, d.NFType, d.Clause = networkOf(name), name.Type, form.Clause
+	what := form.Title
+	if name.Kind == nf.NameNF {
+		what = name.Type
 	}
-	label := before[strings.LastIndex(before, ".")+1:]
-	if kind, known := nf.LookupType(strings.ToUpper(label)); known {
-		d.NFType, d.Is = kind.Name, kind.Name+" of "+network.String()
+	if name.Wildcard && what != "" {
+		what = "names below: " + what
+	}
+	switch {
+	case name.Kind == "" && d.Network != nil:
+		d.NFType, d.Clause, d.Is = "", "TS 23.003 28.2", "in the home network domain of "+d.Network.String()
+	case name.Kind == "":
+		d.Is, d.Clause = "no name of the 5G core: "+name.Problem, "TS 23.003 28.2"
+	case name.Kind == nf.NameHomeDomain:
+		d.Is = "the " + what + " of " + d.Network.String()
+	case d.Network == nil:
+		d.Is = what
+	default:
+		d.Is = what + " of " + d.Network.String()
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"crypto"
 	"crypto/x509"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/inspect"
@@ -170,29 +168,13 @@ func functionOf(csr *x509.CertificateRequest) *nf.Function {
 	return f
 }
 
-// networkOf reads the network of a name inside a home network domain
-// (TS 23.003 28.2), which writes an MNC of two digits with a zero before; nil:
-// it is in none.
+// networkOf reads the network of a name of the 5G core; nil: it is in none. Of
+// the codes that a domain fits, the one with the shorter MNC is taken.
 func networkOf(fqdn string) (*nf.PLMN, string) {
-	name := nf.NormalizeFQDN(fqdn)
-	if i := strings.LastIndex("."+name, ".5gc."); i >= 0 {
-		name = name[i:]
-	}
-	labels := strings.Split(name, ".")
-	nid := ""
-	if len(labels) == 6 {
-		nid, _ = strings.CutPrefix(labels[1], "nid")
-		labels = slices.Delete(labels, 1, 2)
-	}
-	if len(labels) != 5 {
+	n, ok := nf.ParseName(fqdn)
+	if !ok || n.Network.PLMN.Validate() != nil || n.Host != "" {
 		return nil, ""
 	}
-	mnc, _ := strings.CutPrefix(labels[1], "mnc")
-	mcc, _ := strings.CutPrefix(labels[2], "mcc")
-	for _, p := range []nf.PLMN{{MCC: mcc, MNC: strings.TrimPrefix(mnc, "0")}, {MCC: mcc, MNC: mnc}} {
-		if p.Validate() == nil && (nf.Network{PLMN: p, NID: nid}).HomeDomain() == name {
-			return &p, nid
-		}
-	}
-	return nil, ""
+	plmn := n.Network.PLMNs()[0]
+	return &plmn, n.Network.NID
 }

@@ -60,7 +60,7 @@ func NameForms() []NameForm {
 		{NameN3IWFCountry, "N3IWFs of a visited country", "n3iwf.5gc.mcc<MCC>[.visited-country][.pub].3gppnetwork.org", "n3iwf.5gc.mcc001.visited-country.pub.3gppnetwork.org", "TS 23.003 28.3.2.2.4", Unverified},
 		{NameNRF, "NRF", "nrf.<home network domain>", "nrf.5gc.mnc001.mcc001.3gppnetwork.org", "TS 23.003 28.3.2.3.2", Read},
 		{NameNSSF, "NSSF", "nssf.<home network domain>", "nssf.5gc.mnc001.mcc001.3gppnetwork.org", "TS 23.003 28.3.2.4.2", Secondary},
-		{NameAMF, "AMF name", "<AMF id>.amf.<home network domain>", "amf1.cluster1.amf.5gc.mnc001.mcc001.3gppnetwork.org", "TS 23.003 28.3.2.5", Read},
+		{NameAMF, "AMF", "<AMF id>.amf.<home network domain>", "amf1.cluster1.amf.5gc.mnc001.mcc001.3gppnetwork.org", "TS 23.003 28.3.2.5", Read},
 		{NameTAI, "tracking area", "tac-lb<LB>.tac-mb<MB>.tac-hb<HB>.5gstac.<home network domain>", "tac-lb0a.tac-mb0b.tac-hb0c.5gstac.5gc.mnc001.mcc001.3gppnetwork.org", "TS 23.003 28.3.2.6", Unverified},
 		{NameAMFSet, "AMF set", "set<set>.region<region>.amfset.<home network domain>", "set001.region48.amfset.5gc.mnc001.mcc001.3gppnetwork.org", "TS 23.003 28.3.2.7", Unverified},
 		{NameAMFInstance, "AMF instance", "pt<pointer>.set<set>.region<region>.amfi.<home network domain>", "pt12.set001.region48.amfi.5gc.mnc001.mcc001.3gppnetwork.org", "TS 23.003 28.3.2.8", Unverified},
