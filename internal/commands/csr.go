@@ -238,7 +238,10 @@ key where it can, as long as no CA has been sent it.
 
 --key-in uses a key that exists. --csr-in adopts a CSR that others made, a
 vendor's say, as it is: it is ordered and finalized like one made here, and when
-its key is not given with --key-in, no key is kept and none is installed.`,
+its key is not given with --key-in, no key is kept and none is installed.
+
+On a terminal, with nothing said of the NF, it asks, and tells the command that
+says the same.`,
 		Example: `  nfcert csr -n amf-01 --nf amf-01.yaml --csr-out amf-01.csr
   nfcert csr -n amf-01 --nf-type AMF --nf-instance-id new --plmn 001-01 --country SE \
       --fqdn amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org
@@ -261,14 +264,20 @@ func (a *App) runCSR(ctx context.Context, o *csrOptions) error {
 	if o.dryRun && (o.csrOut != "" || o.keyOut != "") {
 		return usagef("leave one of them out", "--dry-run writes nothing, and --csr-out and --key-out name files to write")
 	}
+	s, err := a.local()
+	if err != nil {
+		return err
+	}
+	wizard := a.wizardFor(s, o)
+	if wizard != nil {
+		if err := wizard.run(); err != nil {
+			return err
+		}
+	}
 	if !o.dryRun || a.global.name != "" {
 		if err := a.needName(); err != nil {
 			return err
 		}
-	}
-	s, err := a.local()
-	if err != nil {
-		return err
 	}
 	options, err := a.csrWishes(s, &o.nf)
 	if err != nil {
@@ -290,6 +299,11 @@ func (a *App) runCSR(ctx context.Context, o *csrOptions) error {
 	toStdout, err := a.writeCSR(s, en, o)
 	if err != nil {
 		return err
+	}
+	if wizard != nil {
+		if err := wizard.keep(en); err != nil {
+			return err
+		}
 	}
 	if toStdout { // stdout carries the CSR, so the document does not go there
 		a.progress.next(a.nextFor(en))
