@@ -158,12 +158,15 @@ func Thumbprint(key crypto.PublicKey) (string, error) {
 // KeyAuthorization joins a challenge's token with the thumbprint of the
 // client's account key (RFC 8555 section 8.1).
 func (c *Client) KeyAuthorization(token string) (string, error) {
-	t, err := Thumbprint(c.key.Public())
+	t, err := c.Thumbprint()
 	if err != nil {
 		return "", err
 	}
 	return token + "." + t, nil
 }
+
+// Thumbprint is that of the key that the client signs with.
+func (c *Client) Thumbprint() (string, error) { return Thumbprint(c.key.Public()) }
 
 // algorithm is the JWS algorithm of an account key.
 func algorithm(key crypto.PublicKey) (jose.SignatureAlgorithm, error) {

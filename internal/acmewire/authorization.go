@@ -27,6 +27,11 @@ type Challenge struct {
 	Token     string    `json:"token,omitempty"`
 	Validated time.Time `json:"validated,omitzero"`
 	Error     *Problem  `json:"error,omitempty"`
+
+	// Of tkauth-01 (RFC 9447 section 3): what kind of token is wanted, and
+	// where the CA says that one can be had.
+	TKAuthType     string `json:"tkauth-type,omitempty"`
+	TokenAuthority string `json:"token-authority,omitempty"`
 }
 
 // Authorization fetches the authorization at url.

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/nfcert/nfcert/internal/secret"
 )
 
 // DefaultMaxBody bounds an answer's body when [Config] does not: a chain of
@@ -32,7 +34,15 @@ type Config struct {
 	Saved        Saved            // what an earlier process kept
 	Observe      func(*Exchange)  // called after each exchange, in order; nil: nobody looks
 	Clock        func() time.Time // nil: time.Now
+	// Private keeps what is sent and answered from Observe, which still learns
+	// that it was.
+	Private bool
 }
+
+// Transport returns the way to a server that speaks no ACME, such as a Token
+// Authority: with the same trust, limits, errors and observation. Of the
+// configuration DirectoryURL and Saved are not used.
+func Transport(cfg Config) http.RoundTripper { return newWire(cfg) }
 
 // Wire is the one way to a server. See the package comment.
 type Wire struct {
@@ -41,6 +51,7 @@ type Wire struct {
 	userAgent string
 	maxBody   int64
 	observe   func(*Exchange)
+	private   bool
 	clock     func() time.Time
 	count     atomic.Int64
 	nonces    nonces
@@ -55,7 +66,7 @@ type Wire struct {
 func newWire(cfg Config) *Wire {
 	w := &Wire{
 		dirURL: cfg.DirectoryURL, userAgent: cmp.Or(cfg.UserAgent, "nfcert"),
-		maxBody: cfg.MaxBody, observe: cfg.Observe, clock: cfg.Clock,
+		maxBody: cfg.MaxBody, observe: cfg.Observe, private: cfg.Private, clock: cfg.Clock,
 	}
 	if w.maxBody <= 0 {
 		w.maxBody = DefaultMaxBody
@@ -159,6 +170,9 @@ func (w *Wire) send(req *http.Request, request []byte) (*Exchange, error) {
 	ex.Millis = float64(ex.Duration.Microseconds()) / 1000
 	if resp != nil {
 		ex.decodeAnswer(resp, body)
+	}
+	if w.private {
+		ex.Protected, ex.Payload, ex.Body, ex.Text = nil, nil, nil, secret.Redacted
 	}
 	if err != nil {
 		err = w.failure(req.Context(), ex, came.stage(), err)

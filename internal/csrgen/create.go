@@ -192,7 +192,7 @@ func (r *Request) subjectAltName() ([]byte, error) {
 		for _, name := range r.DNSNames() {
 			add(dnsTag, []byte(name))
 		}
-		for _, uri := range r.uris() {
+		for _, uri := range r.URIs() {
 			add(uriTag, []byte(uri))
 		}
 		for _, ip := range r.Extras.IPs {
@@ -222,8 +222,8 @@ func (r *Request) subjectAltName() ([]byte, error) {
 	return b.Bytes()
 }
 
-// uris lists the URI names that are asked for.
-func (r *Request) uris() []string {
+// URIs lists the URI names that the request asks for, the instance's first.
+func (r *Request) URIs() []string {
 	switch instance, others := r.asks(nf.FieldInstanceURI), r.asks(nf.FieldURI); {
 	case instance && others:
 		return r.Function.URINames()

@@ -55,7 +55,7 @@ func (e *Engine) planAdoption(en *Enrolment, o CSROptions) (plan csrPlan, err er
 		if why := fixed(en); why != "" {
 			return plan, &ConflictError{Name: en.Name, Field: "csr", Saved: en.CSR.SHA256, Asked: "another", Why: why}
 		}
-		if err := e.namesStay(en, identifiersOf(csr.DNSNames, csr.IPAddresses)); err != nil {
+		if err := e.namesStay(en, csrNames(csr).identifiers()); err != nil {
 			return plan, err
 		}
 	}

@@ -2,6 +2,7 @@ package enroll
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/solve"
+	"github.com/nfcert/nfcert/internal/token"
 )
 
 // lookEvery is how many questions about the order pass before its
@@ -77,6 +79,7 @@ type task struct {
 	solver        solve.Solver
 	ask           solve.Challenge
 	placement     solve.Placement
+	payload       json.RawMessage // of the answer; nil: an empty object
 }
 
 // challenge finds the task's challenge in its authorization, whose list is made
@@ -110,11 +113,10 @@ func (e *Engine) answer(ctx context.Context, en *Enrolment, o OrderOptions) erro
 			return err
 		}
 	}
-	for _, t := range tasks {
-		if err := t.solver.Present(ctx, t.ask, t.placement); err != nil {
-			return &PlaceError{Challenge: t.ask.Type, Identifier: t.authorization.Identifier, Err: err}
+	for i := range tasks {
+		if err := e.present(ctx, &tasks[i]); err != nil {
+			return &PlaceError{Challenge: tasks[i].ask.Type, Identifier: tasks[i].authorization.Identifier, Err: err}
 		}
-		e.tell(StepOrder, "%s for %s in place: %s", t.ask.Type, t.authorization.Identifier, t.placement.Where)
 	}
 	for _, t := range tasks {
 		if err := e.answerOne(ctx, t); err != nil {
@@ -125,12 +127,28 @@ func (e *Engine) answer(ctx context.Context, en *Enrolment, o OrderOptions) erro
 	return nil
 }
 
+// present puts in place what proves one challenge, or gets the proof itself.
+func (e *Engine) present(ctx context.Context, t *task) (err error) {
+	if err := t.solver.Present(ctx, t.ask, t.placement); err != nil {
+		return err
+	}
+	if prover, ok := t.solver.(solve.Prover); ok {
+		if t.payload, err = prover.Prove(ctx, t.ask); err != nil {
+			return err
+		}
+		e.tell(StepOrder, "%s for %s: token from %s", t.ask.Type, t.authorization.Identifier, t.placement.Where)
+		return nil
+	}
+	e.tell(StepOrder, "%s for %s in place: %s", t.ask.Type, t.authorization.Identifier, t.placement.Where)
+	return nil
+}
+
 // answerOne tells the CA that a challenge can be validated. When the answer to
 // that is lost the CA may be validating already: what is in place must stay
 // there, and the authorization tells whether to say it again.
 func (e *Engine) answerOne(ctx context.Context, t task) error {
 	for failures := 0; ; failures++ {
-		got, err := e.CA.Answer(ctx, t.url, nil)
+		got, err := e.CA.Answer(ctx, t.url, t.payload)
 		if err == nil {
 			t.challenge().update(*got)
 			return nil
@@ -144,7 +162,7 @@ func (e *Engine) answerOne(ctx context.Context, t task) error {
 		if err != nil {
 			return err
 		}
-		t.authorization.update(a, e.CA.KeyAuthorization)
+		t.authorization.update(a, e.CA)
 		if t.authorization.Status != acmewire.Pending || t.challenge().Status != acmewire.Pending {
 			return nil
 		}
@@ -167,9 +185,14 @@ func (e *Engine) tasks(en *Enrolment, o OrderOptions) ([]task, error) {
 		if err != nil {
 			return nil, err
 		}
+		thumbprint, err := e.CA.Thumbprint()
+		if err != nil {
+			return nil, err
+		}
 		t := task{authorization: a, url: c.URL, solver: solver, ask: solve.Challenge{
 			Type: c.Type, IdentifierType: a.Identifier.Type, Identifier: a.Identifier.Value,
-			Token: c.Token, KeyAuthorization: keyAuthorization,
+			Token: c.Token, KeyAuthorization: keyAuthorization, Thumbprint: thumbprint,
+			TKAuthType: c.TKAuthType, TokenAuthority: c.TokenAuthority,
 		}}
 		if t.placement, err = solver.Plan(t.ask); err != nil {
 			return nil, &PlaceError{Challenge: c.Type, Identifier: a.Identifier, Err: err}
@@ -269,28 +292,25 @@ func (e *Engine) authorizations(ctx context.Context, en *Enrolment, want func(Au
 		if err != nil {
 			return err
 		}
-		a.update(got, e.CA.KeyAuthorization)
+		a.update(got, e.CA)
 	}
 	return nil
 }
 
-// authorizer makes the key authorization of a challenge's token.
-type authorizer func(token string) (string, error)
-
 // update takes over what the CA says and keeps what only this side knows.
-func (a *Authorization) update(got *acmewire.Authorization, authorize authorizer) {
+func (a *Authorization) update(got *acmewire.Authorization, client *acmewire.Client) {
 	a.Status, a.Identifier, a.Wildcard = got.Status, got.Identifier, got.Wildcard
 	a.Expires = got.Expires.UTC()
 	known := a.Challenges
 	a.Challenges = make([]Challenge, 0, len(got.Challenges))
 	for _, g := range got.Challenges {
-		c := Challenge{Type: g.Type, URL: g.URL}
+		c := Challenge{Type: g.Type, URL: g.URL, TKAuthType: g.TKAuthType, TokenAuthority: g.TokenAuthority}
 		if i := slices.IndexFunc(known, func(k Challenge) bool { return k.URL == g.URL }); i >= 0 {
 			c = known[i]
 		}
 		c.update(g)
 		if c.Publish == nil {
-			c.Publish = publish(a.Identifier, c, authorize)
+			c.Publish = publish(a.Identifier, c, client)
 		}
 		a.Challenges = append(a.Challenges, c)
 	}
@@ -304,11 +324,14 @@ func (c *Challenge) update(got acmewire.Challenge) {
 
 // publish says what a person must put in place for a challenge; nil for types
 // that nfcert does not know, and for tokens that cannot be a file's name.
-func publish(id acmewire.Identifier, c Challenge, authorize authorizer) *Publish {
+func publish(id acmewire.Identifier, c Challenge, client *acmewire.Client) *Publish {
+	if c.Type == solve.TKAuth01 {
+		return wantedToken(id, c, client)
+	}
 	if c.Type != solve.HTTP01 {
 		return nil
 	}
-	content, err := authorize(c.Token)
+	content, err := client.KeyAuthorization(c.Token)
 	if err != nil {
 		return nil
 	}
@@ -317,6 +340,19 @@ func publish(id acmewire.Identifier, c Challenge, authorize authorizer) *Publish
 		return nil
 	}
 	return &Publish{URL: solve.HTTP01URL(id.Value, c.Token), Content: content}
+}
+
+// wantedToken says which Authority Token proves an identifier (RFC 9447).
+func wantedToken(id acmewire.Identifier, c Challenge, client *acmewire.Client) *Publish {
+	thumbprint, err := client.Thumbprint()
+	if err != nil {
+		return nil
+	}
+	fingerprint, err := token.Fingerprint(thumbprint)
+	if err != nil {
+		return nil
+	}
+	return &Publish{TokenAuthority: c.TokenAuthority, ATC: &ATC{Type: id.Type, Value: id.Value, Fingerprint: fingerprint}}
 }
 
 // answered reports whether the CA was, or may have been, told of a challenge.

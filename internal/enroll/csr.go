@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -317,11 +318,16 @@ func (e *Engine) allowed(en *Enrolment, r csrgen.Request) error {
 	for _, w := range warnings {
 		e.warn(StepCSR, "%s", w)
 	}
-	var ips []net.IP
+	n := names{dns: r.DNSNames()}
 	for _, ip := range r.Extras.IPs {
-		ips = append(ips, net.ParseIP(ip))
+		n.ips = append(n.ips, net.ParseIP(ip))
 	}
-	return e.namesStay(en, identifiersOf(r.DNSNames(), ips))
+	for _, uri := range r.URIs() {
+		if u, err := url.Parse(uri); err == nil {
+			n.uris = append(n.uris, u)
+		}
+	}
+	return e.namesStay(en, n.identifiers())
 }
 
 // namesStay refuses a CSR whose names are not those of the order under way.

@@ -86,6 +86,9 @@ type Challenge struct {
 	Validated time.Time         `json:"validated,omitzero"`
 	Error     *acmewire.Problem `json:"error,omitempty"`
 	Publish   *Publish          `json:"publish,omitempty"`
+	// Of tkauth-01 (RFC 9447 section 3).
+	TKAuthType     string `json:"tkauthType,omitempty"`
+	TokenAuthority string `json:"tokenAuthority,omitempty"`
 	// Answering is when the CA was told, or was about to be told, that the
 	// challenge can be validated.
 	Answering time.Time `json:"answering,omitzero"`
@@ -95,6 +98,16 @@ type Challenge struct {
 type Publish struct {
 	URL     string `json:"url,omitempty"`     // http-01
 	Content string `json:"content,omitempty"` // http-01
+
+	TokenAuthority string `json:"tokenAuthority,omitempty"` // tkauth-01; a hint of the CA's, not trusted
+	ATC            *ATC   `json:"atc,omitempty"`            // tkauth-01
+}
+
+// ATC is what an Authority Token must say (RFC 9447 section 4).
+type ATC struct {
+	Type        string `json:"tktype"`
+	Value       string `json:"tkvalue"`
+	Fingerprint string `json:"fingerprint"` // of the account key
 }
 
 // Journal holds what is in flight, so that a later run can tell what a run that

@@ -148,7 +148,7 @@ func (e *Engine) refreshOrder(ctx context.Context, en *Enrolment) error {
 // sendCSR compares the names, saves that the CSR is about to be sent, and sends
 // it. A saved order that makes the next run ask the CA needs no such note.
 func (e *Engine) sendCSR(ctx context.Context, en *Enrolment, csr *x509.CertificateRequest) error {
-	missing, extra := compareNames(identifiersOf(csr.DNSNames, csr.IPAddresses), en.Order.Identifiers)
+	missing, extra := compareNames(csrNames(csr).identifiers(), en.Order.Identifiers)
 	if len(missing)+len(extra) > 0 {
 		return &NamesError{Name: en.Name, Missing: missing, Extra: extra}
 	}
@@ -191,7 +191,7 @@ func (e *Engine) finalizeRefused(ctx context.Context, en *Enrolment, csr *x509.C
 		return nil
 	}
 	en.journal().Finalizing = nil
-	refusal := &RefusedCSRError{Name: en.Name, URIs: uncarried(csr), Err: cause}
+	refusal := &RefusedCSRError{Name: en.Name, URIs: uncarried(csr, en.Order.Identifiers), Err: cause}
 	return errors.Join(refusal, e.save(en))
 }
 

@@ -3,21 +3,36 @@ package enroll
 import (
 	"crypto/x509"
 	"net"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/nf"
+	"github.com/nfcert/nfcert/internal/solve"
 )
 
 // Identifier types of RFC 8555 section 9.7.7 and RFC 8738.
 const (
 	typeDNS = "dns"
 	typeIP  = "ip"
+	typeNF  = "NfInstanceId" // TS 33.310 Annex J.2.2
 )
 
-// identifiersOf lists the names that ACME has identifiers for, without
-// repetition.
-func identifiersOf(dns []string, ips []net.IP) []acmewire.Identifier {
+// names are those of a CSR or a certificate that ACME has identifiers for.
+type names struct {
+	dns  []string
+	ips  []net.IP
+	uris []*url.URL // of which those of NF instances count
+}
+
+func csrNames(csr *x509.CertificateRequest) names {
+	return names{csr.DNSNames, csr.IPAddresses, csr.URIs}
+}
+
+// identifiers lists the names as identifiers, without repetition: dns and ip
+// first, as CAs check them in this order.
+func (n names) identifiers() []acmewire.Identifier {
 	var ids []acmewire.Identifier
 	add := func(kind, value string) {
 		id := acmewire.Identifier{Type: kind, Value: value}
@@ -25,11 +40,16 @@ func identifiersOf(dns []string, ips []net.IP) []acmewire.Identifier {
 			ids = append(ids, id)
 		}
 	}
-	for _, name := range dns {
+	for _, name := range n.dns {
 		add(typeDNS, nf.NormalizeFQDN(name))
 	}
-	for _, ip := range ips {
+	for _, ip := range n.ips {
 		add(typeIP, ip.String())
+	}
+	for _, u := range n.uris {
+		if id, err := nf.ParseURN(u.String()); err == nil {
+			add(typeNF, string(id))
+		}
 	}
 	return ids
 }
@@ -40,7 +60,7 @@ func identifiersOf(dns []string, ips []net.IP) []acmewire.Identifier {
 func compareNames(csr, order []acmewire.Identifier) (missing, extra []acmewire.Identifier) {
 	kinds := map[string]bool{}
 	for _, id := range order {
-		if id.Type != typeDNS && id.Type != typeIP {
+		if id.Type != typeDNS && id.Type != typeIP && id.Type != typeNF {
 			continue
 		}
 		kinds[id.Type] = true
@@ -61,6 +81,8 @@ func normal(id acmewire.Identifier) acmewire.Identifier {
 	switch id.Type {
 	case typeDNS:
 		id.Value = nf.NormalizeFQDN(id.Value)
+	case typeNF: // compared without case (Annex J.2.2)
+		id.Value = strings.ToLower(id.Value)
 	case typeIP:
 		if ip := net.ParseIP(id.Value); ip != nil {
 			id.Value = ip.String()
@@ -82,12 +104,56 @@ func sameIdentifiers(a, b []acmewire.Identifier) bool {
 	return true
 }
 
-// uncarried lists the CSR's URI names, which no identifier of the order stands
+// uncarried lists the CSR's URI names that no identifier of the order stands
 // for: some CAs drop them, some refuse the CSR.
-func uncarried(csr *x509.CertificateRequest) []string {
+func uncarried(csr *x509.CertificateRequest, order []acmewire.Identifier) []string {
 	var uris []string
 	for _, u := range csr.URIs {
-		uris = append(uris, u.String())
+		id, err := nf.ParseURN(u.String())
+		if err != nil || !slices.ContainsFunc(order, func(o acmewire.Identifier) bool {
+			return normal(o) == acmewire.Identifier{Type: typeNF, Value: string(id)}
+		}) {
+			uris = append(uris, u.String())
+		}
 	}
 	return uris
+}
+
+// Kinds says which of a CSR's names an order is for.
+type Kinds string
+
+// The kinds of names. Today's CAs know dns and ip alone, and an NF instance can
+// only be proven with a token, so it is ordered where there is a source of
+// tokens.
+const (
+	KindsAuto Kinds = "auto" // dns and ip, and the NF instance where a token can prove it
+	KindsDNS  Kinds = "dns"  // dns and ip
+	KindsNF   Kinds = "nf"   // the NF instance alone
+	KindsBoth Kinds = "both" // all of them
+)
+
+// choices takes those of a CSR's names that are wanted.
+func (e *Engine) choices(en *Enrolment, all []acmewire.Identifier, want Kinds) ([]acmewire.Identifier, error) {
+	instance := func(id acmewire.Identifier) bool { return id.Type == typeNF }
+	tokens := slices.ContainsFunc(e.Solvers, func(s solve.Solver) bool { return s.Type() == solve.TKAuth01 })
+	var drop func(acmewire.Identifier) bool
+	switch {
+	case want == KindsDNS, (want == KindsAuto || want == "") && !tokens:
+		drop = instance
+	case want == KindsNF:
+		drop = func(id acmewire.Identifier) bool { return !instance(id) }
+	default:
+		drop = func(acmewire.Identifier) bool { return false }
+	}
+	chosen := slices.DeleteFunc(slices.Clone(all), drop)
+	hasInstance := slices.ContainsFunc(chosen, instance)
+	switch {
+	case (want == KindsNF || want == KindsBoth) && !hasInstance:
+		return nil, &OutOfTurnError{Name: en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no URI name of an NF instance (urn:uuid:) that could be ordered"}
+	case len(chosen) == 0 && len(all) > 0:
+		return nil, &OutOfTurnError{Name: en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no DNS name that could be ordered; its NF instance id could be, with a token (TS 33.310 Annex J)"}
+	case len(chosen) == 0, want == KindsBoth && len(chosen) == 1:
+		return nil, &OutOfTurnError{Name: en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no DNS name that could be ordered"}
+	}
+	return chosen, nil
 }

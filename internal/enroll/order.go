@@ -18,6 +18,7 @@ const ChallengeAuto = "auto"
 type OrderOptions struct {
 	Account     string                // saved account; "": the enrolment's, else "default"
 	Identifiers []acmewire.Identifier // instead of the CSR's names; nil: the CSR's
+	Kinds       Kinds                 // which of the CSR's names; "": [KindsAuto]
 	NotBefore   time.Time
 	NotAfter    time.Time
 	Profile     string // one of the CA's; "": the CA's choice
@@ -283,11 +284,8 @@ func (e *Engine) wish(en *Enrolment, o OrderOptions) (acmewire.NewOrder, error) 
 	if err := e.keyFits(en, csr); err != nil {
 		return wish, err
 	}
-	wish.Identifiers = identifiersOf(csr.DNSNames, csr.IPAddresses)
-	if len(wish.Identifiers) == 0 {
-		return wish, &OutOfTurnError{Name: en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no DNS name that could be ordered"}
-	}
-	return wish, nil
+	wish.Identifiers, err = e.choices(en, csrNames(csr).identifiers(), o.Kinds)
+	return wish, err
 }
 
 // recentOrders is how many of an account's newest orders are looked at for one

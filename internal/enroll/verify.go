@@ -157,7 +157,7 @@ func (e *Engine) compare(cert *Certificate, made *CSR, csr *x509.CertificateRequ
 
 // lacking lists the order's identifiers that the certificate does not have.
 func lacking(leaf *x509.Certificate, order []acmewire.Identifier) []acmewire.Identifier {
-	missing, _ := compareNames(identifiersOf(leaf.DNSNames, leaf.IPAddresses), order)
+	missing, _ := compareNames(names{leaf.DNSNames, leaf.IPAddresses, leaf.URIs}.identifiers(), order)
 	return missing
 }
 

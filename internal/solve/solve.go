@@ -12,11 +12,15 @@ package solve
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 )
 
-// HTTP01 is the challenge type of RFC 8555 8.3.
-const HTTP01 = "http-01"
+// The challenge types that are solved here.
+const (
+	HTTP01   = "http-01"   // RFC 8555 8.3
+	TKAuth01 = "tkauth-01" // RFC 9447 section 3
+)
 
 // A Challenge is what a solver has to make true.
 type Challenge struct {
@@ -25,6 +29,12 @@ type Challenge struct {
 	Identifier       string
 	Token            string // base64url, from the server and not trusted
 	KeyAuthorization string // token, a dot and the account key's thumbprint (RFC 8555 8.1)
+	Thumbprint       string // of the account key (RFC 7638)
+
+	// Of tkauth-01: the kind of token, and where the server says that one can
+	// be had; not trusted.
+	TKAuthType     string
+	TokenAuthority string
 }
 
 // A Placement says what is put where for one challenge. It is journalled before
@@ -44,13 +54,14 @@ type Placement struct {
 
 // Lasts reports whether the placement outlives the process that presents it, so
 // that another must be able to clean it up.
-func (p Placement) Lasts() bool { return p.Method != MethodListener }
+func (p Placement) Lasts() bool { return p.Method != MethodListener && p.Method != MethodToken }
 
 // How a placement is put in place.
 const (
 	MethodListener  = "listener"  // served by this process
 	MethodWebroot   = "webroot"   // a file in a web server's directory
 	MethodPublished = "published" // put in place by hand
+	MethodToken     = "token"     // nothing is put anywhere: the answer itself proves
 )
 
 // A Solver makes challenges of one type true in one way.
@@ -77,6 +88,15 @@ type Solver interface {
 	CleanUp(context.Context, Placement) error
 }
 
+// A Prover is a Solver whose answer to the server carries the proof. Others are
+// answered with an empty object (RFC 8555 7.5.1).
+type Prover interface {
+	Solver
+
+	// Prove returns the payload of the answer. It may ask others for it.
+	Prove(context.Context, Challenge) (json.RawMessage, error)
+}
+
 // ForPlacement returns a solver that can clean up p, a placement that another
 // process saved. It must not be used to present.
 func ForPlacement(p Placement) (Solver, error) {
@@ -85,8 +105,8 @@ func ForPlacement(p Placement) (Solver, error) {
 		return NewListener(p.Where), nil // its socket died with its process
 	case MethodWebroot:
 		return &Webroot{}, nil
-	case MethodPublished:
-		return Published{}, nil
+	case MethodPublished, MethodToken:
+		return Published{}, nil // nothing of ours is anywhere
 	}
 	return nil, fmt.Errorf("cleaning up a challenge: method %q, want %q, %q or %q",
 		p.Method, MethodListener, MethodWebroot, MethodPublished)

@@ -1,0 +1,143 @@
+package token
+
+import (
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// CheckOptions say how strictly a token is judged. The zero value asks for no
+// signature and any life that has not ended.
+type CheckOptions struct {
+	Roots *x509.CertPool // of the authority; nil: the signature is not verified
+	Life  time.Duration  // what must be left of the token's life
+	// Skew is forgiven between this clock and the authority's.
+	Skew time.Duration
+}
+
+// Check is one thing that a token must fulfil.
+type Check string
+
+// The checks, in the order in which they are made.
+const (
+	CheckAlgorithm   Check = "algorithm"
+	CheckATC         Check = "atc"
+	CheckType        Check = "identifier type"
+	CheckValue       Check = "identifier"
+	CheckFingerprint Check = "fingerprint"
+	CheckCA          Check = "ca"
+	CheckID          Check = "jti"
+	CheckNotBefore   Check = "not before"
+	CheckExpiry      Check = "expiry"
+	CheckSigner      Check = "signer"
+	CheckSignature   Check = "signature"
+)
+
+// CheckError is a check that a token fails.
+type CheckError struct {
+	Check  Check
+	Found  string
+	Wanted string
+	Clause string
+}
+
+func (e *CheckError) Error() string {
+	return fmt.Sprintf("the token's %s: found %s, want %s", e.Check, e.Found, e.Wanted)
+}
+
+// Check compares a token with what was asked for, and reports the first fault
+// as a [CheckError]. A server makes the same checks, and an order is lost when
+// one fails there.
+func (t *Token) Check(want ATC, now time.Time, o CheckOptions) error {
+	if faults := t.Faults(want, now, o); len(faults) > 0 {
+		return faults[0]
+	}
+	return nil
+}
+
+// Faults is Check with every fault.
+func (t *Token) Faults(want ATC, now time.Time, o CheckOptions) []*CheckError {
+	var faults []*CheckError
+	fail := func(check Check, found, wanted, clause string) {
+		if found == "" {
+			found = "none"
+		}
+		faults = append(faults, &CheckError{check, found, wanted, clause})
+	}
+	const atc, jwt = "RFC 9447 4", "RFC 7519 4.1"
+	if !slices.Contains(algorithms, jose.SignatureAlgorithm(t.Algorithm)) {
+		fail(CheckAlgorithm, t.Algorithm, "an asymmetric one as ES256", "RFC 8725 3.1")
+	}
+	switch {
+	case t.ATC == ATC{}:
+		fail(CheckATC, "", "the claim atc", atc)
+	default:
+		if !strings.EqualFold(t.ATC.Type, want.Type) {
+			fail(CheckType, quote(t.ATC.Type), quote(want.Type), atc)
+		}
+		if !strings.EqualFold(t.ATC.Value, want.Value) {
+			fail(CheckValue, quote(t.ATC.Value), quote(want.Value), atc)
+		}
+		if want.Fingerprint != "" && !sameFingerprint(t.ATC.Fingerprint, want.Fingerprint) {
+			fail(CheckFingerprint, quote(t.ATC.Fingerprint), want.Fingerprint+", that of the account key", atc)
+		}
+		if t.ATC.CA && !want.CA {
+			fail(CheckCA, "true", "false: no CA certificate was asked for", atc)
+		}
+	}
+	if t.ID == "" {
+		fail(CheckID, "", "an id", jwt+".7")
+	}
+	if !t.NotBefore.IsZero() && t.NotBefore.After(now.Add(o.Skew)) {
+		fail(CheckNotBefore, stamp(t.NotBefore), "a time before "+stamp(now), jwt+".5")
+	}
+	switch {
+	case t.Expires.IsZero():
+		fail(CheckExpiry, "", "a time", jwt+".4")
+	case !t.Expires.After(now.Add(-o.Skew)):
+		fail(CheckExpiry, stamp(t.Expires), "a time after "+stamp(now), jwt+".4")
+	case o.Life > 0 && t.Expires.Before(now.Add(o.Life)):
+		fail(CheckExpiry, stamp(t.Expires), fmt.Sprintf("%s or more from now, %s", o.Life, stamp(now)), jwt+".4")
+	}
+	if o.Roots != nil {
+		if err := t.verify(now, o.Roots); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return faults
+}
+
+// verify checks the signature by the certificate that x5c names.
+func (t *Token) verify(now time.Time, roots *x509.CertPool) *CheckError {
+	const clause = "RFC 9447 4"
+	if len(t.Chain) == 0 {
+		return &CheckError{CheckSigner, "no certificate in x5c", "one that chains to the authority's root", clause}
+	}
+	between := x509.NewCertPool()
+	for _, cert := range t.Chain[1:] {
+		between.AddCert(cert)
+	}
+	_, err := t.Chain[0].Verify(x509.VerifyOptions{
+		Roots: roots, Intermediates: between, CurrentTime: now,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+	})
+	if err != nil {
+		return &CheckError{CheckSigner, err.Error(), "a certificate that chains to the authority's root", clause}
+	}
+	if t.signed == nil {
+		return &CheckError{CheckSignature, "none that can be verified", "one by the certificate of x5c", "RFC 7515 5.2"}
+	}
+	if _, err := t.signed.Verify(t.Chain[0].PublicKey); err != nil {
+		return &CheckError{CheckSignature, "another", "one by the certificate of x5c", "RFC 7515 5.2"}
+	}
+	return nil
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// quote caps a value of the token.
+func quote(s string) string { return fmt.Sprintf("%.100q", s) }

@@ -1,0 +1,45 @@
+package token
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+const fingerprintPrefix = "SHA256 "
+
+// Fingerprint writes the thumbprint of an account key (RFC 7638, base64url) as
+// tokens have it (RFC 9447 section 4): SHA256, a blank, and hex in upper case
+// with colons between the octets.
+func Fingerprint(thumbprint string) (string, error) {
+	sum, err := base64.RawURLEncoding.DecodeString(thumbprint)
+	if err != nil || len(sum) != sha256.Size {
+		return "", fmt.Errorf("thumbprint %.60q: want the %d octets of a SHA-256 hash in base64url (RFC 7638)", thumbprint, sha256.Size)
+	}
+	octets := make([]string, len(sum))
+	for i, b := range sum {
+		octets[i] = fmt.Sprintf("%02X", b)
+	}
+	return fingerprintPrefix + strings.Join(octets, ":"), nil
+}
+
+// sameFingerprint compares two, of which each may be in the form of
+// [Fingerprint], in any case, or the base64url thumbprint itself.
+func sameFingerprint(a, b string) bool {
+	x, okX := octets(a)
+	y, okY := octets(b)
+	return okX && okY && string(x) == string(y)
+}
+
+func octets(fingerprint string) ([]byte, bool) {
+	var sum []byte
+	var err error
+	if len(fingerprint) > len(fingerprintPrefix) && strings.EqualFold(fingerprint[:len(fingerprintPrefix)], fingerprintPrefix) {
+		sum, err = hex.DecodeString(strings.ReplaceAll(fingerprint[len(fingerprintPrefix):], ":", ""))
+	} else {
+		sum, err = base64.RawURLEncoding.DecodeString(fingerprint)
+	}
+	return sum, err == nil && len(sum) == sha256.Size
+}

@@ -1,0 +1,132 @@
+package token
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/nfcert/nfcert/internal/secret"
+)
+
+// A Source is where tokens come from.
+type Source interface {
+	// Token returns a token for what is asked. It has not been checked.
+	Token(context.Context, ATC) (secret.Bytes, error)
+	// Where names the source for people.
+	Where() string
+}
+
+// SourceError says that a file or a command gave no token.
+type SourceError struct {
+	Where  string
+	Detail string // what the command said on stderr; may be empty
+	Err    error
+}
+
+func (e *SourceError) Error() string {
+	s := fmt.Sprintf("no token from %s: %v", e.Where, e.Err)
+	if e.Detail != "" {
+		s += ": " + e.Detail
+	}
+	return s
+}
+
+func (e *SourceError) Unwrap() error { return e.Err }
+
+// File is a token that somebody has fetched before.
+type File struct{ Path string }
+
+// Where implements [Source].
+func (f File) Where() string { return f.Path }
+
+// Token reads the file, whatever is asked.
+func (f File) Token(context.Context, ATC) (secret.Bytes, error) {
+	file, err := os.Open(f.Path)
+	if err != nil {
+		return secret.Bytes{}, &SourceError{Where: f.Path, Err: reason(err)}
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxToken+1))
+	if err != nil {
+		return secret.Bytes{}, &SourceError{Where: f.Path, Err: reason(err)}
+	}
+	return secret.New(bytes.TrimSpace(data)), nil
+}
+
+// reason drops the path, which the error tells anyway.
+func reason(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// Command runs a program that writes a token to its standard output.
+type Command struct {
+	Args []string // program and arguments; no shell is between
+	Env  []string // its environment beside what is asked, as in [exec.Cmd]
+}
+
+// Bounds of a command.
+const (
+	maxStderr   = 2 << 10
+	commandTime = time.Minute
+	commandEnds = 2 * time.Second // how long its children may hold its output open
+)
+
+// The variables that tell a command what is asked.
+const (
+	VarType        = "NFCERT_TOKEN_TYPE"        // identifier type
+	VarValue       = "NFCERT_TOKEN_VALUE"       // identifier
+	VarFingerprint = "NFCERT_TOKEN_FINGERPRINT" // of the account key
+)
+
+// Where implements [Source].
+func (c Command) Where() string { return "the command " + strings.Join(c.Args, " ") }
+
+// Token runs the command.
+func (c Command) Token(ctx context.Context, want ATC) (secret.Bytes, error) {
+	if len(c.Args) == 0 {
+		return secret.Bytes{}, &SourceError{Where: "the command", Err: errors.New("it is empty")}
+	}
+	bounded, cancel := context.WithTimeout(ctx, commandTime)
+	defer cancel()
+	cmd := exec.CommandContext(bounded, c.Args[0], c.Args[1:]...)
+	cmd.Env = append(append([]string{}, c.Env...), VarType+"="+want.Type, VarValue+"="+want.Value, VarFingerprint+"="+want.Fingerprint)
+	cmd.WaitDelay = commandEnds
+	stdout, stderr := &capped{limit: maxToken + 1}, &capped{limit: maxStderr}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return secret.Bytes{}, ctx.Err()
+	case bounded.Err() != nil:
+		err = fmt.Errorf("it took longer than %s", commandTime)
+	case err == nil && len(bytes.TrimSpace(stdout.buf.Bytes())) == 0:
+		err = errors.New("it wrote nothing")
+	}
+	if err != nil {
+		return secret.Bytes{}, &SourceError{Where: c.Where(), Err: err, Detail: strings.TrimSpace(stderr.buf.String())}
+	}
+	return secret.New(bytes.TrimSpace(stdout.buf.Bytes())), nil
+}
+
+// capped keeps the start of what is written.
+type capped struct {
+	buf   bytes.Buffer
+	limit int
+}
+
+func (c *capped) Write(p []byte) (int, error) {
+	if room := c.limit - c.buf.Len(); room > 0 {
+		c.buf.Write(p[:min(room, len(p))])
+	}
+	return len(p), nil
+}

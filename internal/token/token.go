@@ -1,0 +1,191 @@
+// Package token gets and judges Authority Tokens (RFC 9447), by which an NF
+// proves its NF instance id to an ACME server (TS 33.310 Annex J).
+//
+// A token is a secret until it is used: it is a [secret.Bytes], and no error,
+// text or document of this package repeats it.
+package token
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/nfcert/nfcert/internal/secret"
+)
+
+// maxToken bounds a token, in bytes: a chain of certificates fits.
+const maxToken = 64 << 10
+
+// TKTypeATC is the one kind of token that is known here (RFC 9447 section 3.1).
+const TKTypeATC = "atc"
+
+// ATC is what a token says of an identifier (RFC 9447 section 4), and what one
+// is asked for with (section 5).
+type ATC struct {
+	Type        string `json:"tktype"`       // identifier type, as in NfInstanceId
+	Value       string `json:"tkvalue"`      // identifier
+	Fingerprint string `json:"fingerprint"`  // of the ACME account key, see [Fingerprint]
+	CA          bool   `json:"ca,omitempty"` // whether it allows a CA certificate
+}
+
+// Token is an Authority Token taken apart. Nothing of it has been checked.
+type Token struct {
+	Algorithm string    `json:"alg"`
+	Type      string    `json:"typ,omitempty"`
+	KeyID     string    `json:"kid,omitempty"`
+	X5U       string    `json:"x5u,omitempty"`
+	Issuer    string    `json:"iss,omitempty"`
+	Subject   string    `json:"sub,omitempty"`
+	ID        string    `json:"jti,omitempty"`
+	Issued    time.Time `json:"iat,omitzero"`
+	NotBefore time.Time `json:"nbf,omitzero"`
+	Expires   time.Time `json:"exp,omitzero"`
+	ATC       ATC       `json:"atc"`
+	// Others are the claims that are not known here.
+	Others map[string]json.RawMessage `json:"otherClaims,omitempty"`
+	// Chain is what x5c names the signer with, the leaf first.
+	Chain []*x509.Certificate `json:"-"`
+
+	signed *jose.JSONWebSignature
+}
+
+// algorithms are those that a token may be signed with: asymmetric ones alone
+// (RFC 8725 section 3.1).
+var algorithms = []jose.SignatureAlgorithm{
+	jose.ES256, jose.ES384, jose.ES512, jose.RS256, jose.PS256, jose.EdDSA,
+}
+
+// FormError says why something is no Authority Token.
+type FormError struct{ Reason string }
+
+func (e *FormError) Error() string { return "not an Authority Token: " + e.Reason }
+
+func malformed(format string, args ...any) error {
+	return &FormError{Reason: fmt.Sprintf(format, args...)}
+}
+
+// Parse takes a token apart: a JWT in a compact JWS. Every error is a
+// [FormError].
+func Parse(token secret.Bytes) (*Token, error) {
+	text := bytes.TrimSpace(token.Reveal())
+	switch {
+	case len(text) == 0:
+		return nil, malformed("it is empty")
+	case len(text) > maxToken:
+		return nil, malformed("it has %d bytes, want at most %d", len(text), maxToken)
+	}
+	parts := strings.Split(string(text), ".")
+	if len(parts) != 3 {
+		return nil, malformed("it has %d parts with dots between, want the three of a compact JWS (RFC 7515 3.1)", len(parts))
+	}
+	t := &Token{}
+	if err := t.header(parts[0]); err != nil {
+		return nil, err
+	}
+	if err := t.claims(parts[1]); err != nil {
+		return nil, err
+	}
+	// What go-jose says of it may quote the token, so it is not passed on.
+	if signed, err := jose.ParseSignedCompact(string(text), algorithms); err == nil {
+		t.signed = signed
+	} else if slices.Contains(algorithms, jose.SignatureAlgorithm(t.Algorithm)) {
+		return nil, malformed("its JWS cannot be read (RFC 7515)")
+	}
+	return t, nil
+}
+
+// header reads the protected header. The algorithm is judged by Check, so that
+// a token of alg none can be shown.
+func (t *Token) header(part string) error {
+	var h struct {
+		Alg *string  `json:"alg"`
+		Typ string   `json:"typ"`
+		Kid string   `json:"kid"`
+		X5U string   `json:"x5u"`
+		X5C []string `json:"x5c"`
+	}
+	if err := decodePart(part, &h); err != nil {
+		return malformed("its header %v", err)
+	}
+	if h.Alg == nil {
+		return malformed("its header has no alg")
+	}
+	t.Algorithm, t.Type, t.KeyID, t.X5U = *h.Alg, h.Typ, h.Kid, h.X5U
+	for i, text := range h.X5C {
+		der, err := base64.StdEncoding.DecodeString(text)
+		if err != nil {
+			return malformed("certificate %d of its x5c is not base64 (RFC 7515 4.1.6)", i+1)
+		}
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			return malformed("certificate %d of its x5c cannot be read", i+1)
+		}
+		t.Chain = append(t.Chain, cert)
+	}
+	return nil
+}
+
+func (t *Token) claims(part string) error {
+	var all map[string]json.RawMessage
+	if err := decodePart(part, &all); err != nil {
+		return malformed("its claims %v", err)
+	}
+	for _, claim := range []struct {
+		name string
+		into any
+	}{
+		{"iss", &t.Issuer}, {"sub", &t.Subject}, {"jti", &t.ID}, {"atc", &t.ATC},
+		{"iat", (*numericDate)(&t.Issued)}, {"nbf", (*numericDate)(&t.NotBefore)}, {"exp", (*numericDate)(&t.Expires)},
+	} {
+		raw, ok := all[claim.name]
+		if !ok {
+			continue
+		}
+		delete(all, claim.name)
+		if json.Unmarshal(raw, claim.into) != nil {
+			return malformed("its claim %s is of the wrong kind", claim.name)
+		}
+	}
+	if len(all) > 0 {
+		t.Others = all
+	}
+	return nil
+}
+
+// numericDate is seconds since 1970 (RFC 7519 section 2).
+type numericDate time.Time
+
+// maxDate is far beyond any token's life, and what time.Time can show.
+const maxDate = 253402300799 // the end of the year 9999
+
+func (d *numericDate) UnmarshalJSON(data []byte) error {
+	var seconds float64
+	if err := json.Unmarshal(data, &seconds); err != nil {
+		return err
+	}
+	if seconds < 0 || seconds > maxDate {
+		return errors.New("out of range")
+	}
+	*d = numericDate(time.Unix(int64(seconds), 0).UTC())
+	return nil
+}
+
+// decodePart reads JSON in base64url. Its errors quote nothing.
+func decodePart(part string, into any) error {
+	data, err := base64.RawURLEncoding.DecodeString(part)
+	if err != nil {
+		return errors.New("is not base64url (RFC 7515 2)")
+	}
+	if json.Unmarshal(data, into) != nil {
+		return errors.New("is not the JSON object that it should be")
+	}
+	return nil
+}
