@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 )
@@ -42,7 +43,9 @@ type challengeView struct {
 	Type      string         `json:"type"`
 	URL       string         `json:"url"`
 	Status    string         `json:"status"`
-	Token     string         `json:"token"`
+	Token     string         `json:"token,omitempty"`
+	Kind      string         `json:"tkauth-type,omitempty"`
+	Authority string         `json:"token-authority,omitempty"`
 	Validated string         `json:"validated,omitempty"`
 	Error     map[string]any `json:"error,omitempty"`
 }
@@ -53,6 +56,9 @@ func (l *Lab) authorizationURL(a *authorization) string { return l.base + authzP
 func (l *Lab) newAuthorization(o *order, id identifier) *authorization {
 	a := &authorization{id: newID(), order: o, identifier: id, expires: o.expires, status: statusPending}
 	c := &challenge{id: newID(), authorization: a, kind: "http-01", token: newID(), status: statusPending}
+	if id.Type == typeInstance {
+		c.kind = kindTKAuth
+	}
 	a.challenges = []*challenge{c}
 	l.state.authorizations[a.id] = a
 	l.state.challenges[c.id] = c
@@ -81,6 +87,15 @@ func (l *Lab) viewAuthorization(a *authorization) authorizationView {
 // viewChallenge renders a challenge. Lab.mu must be held.
 func (l *Lab) viewChallenge(c *challenge) challengeView {
 	v := challengeView{Type: c.kind, URL: l.base + challengePath + c.id, Status: c.status, Token: c.token}
+	if c.kind == kindTKAuth {
+		v.Kind, v.Authority = cmp.Or(l.wrong.tokenKind, "atc"), cmp.Or(l.wrong.tokenAuthority, l.TokenAuthorityURL())
+		if v.Authority == "-" {
+			v.Authority = ""
+		}
+		if l.wrong.noChallengeToken {
+			v.Token = ""
+		}
+	}
 	if !c.validated.IsZero() {
 		v.Validated = timestamp(c.validated)
 	}
@@ -147,7 +162,11 @@ func (l *Lab) postChallenge(s *signedRequest) (reply, error) {
 	}
 	l.refresh(a.order)
 	open := c.status == statusPending && a.status == statusPending && a.order.status == statusPending
-	if !s.isGet() && open && !l.state.closed {
+	switch {
+	case s.isGet() || !open || l.state.closed:
+	case c.kind == kindTKAuth:
+		l.judge(c, s.payload)
+	default:
 		c.status = statusProcessing
 		keyAuthorization := c.token + "." + a.order.account.key.thumbprint() // RFC 8555 8.1
 		l.workers.Go(func() { l.validate(c, keyAuthorization) })
@@ -173,7 +192,33 @@ func (l *Lab) validate(c *challenge, keyAuthorization string) {
 		l.failChallenge(c, p)
 		return
 	}
-	l.log.Info("challenge valid", "name", name)
+	l.succeed(c)
+}
+
+// judge validates the token that answers a challenge, at once: nobody has to be
+// asked. Lab.mu must be held.
+func (l *Lab) judge(c *challenge, payload []byte) {
+	a := c.authorization
+	token, p := l.tokenOf(payload)
+	if p == nil && l.wrong.challengeRefuse {
+		p = problemf(unauthorized, "the challenge for %q is refused on purpose", a.identifier.Value)
+	}
+	if p == nil {
+		p = l.checkToken(token, a.identifier, a.order.account.key.thumbprint())
+	}
+	if p != nil {
+		l.log.Info("challenge failed", "identifier", a.identifier.Value, "problem", p.Error())
+		l.failChallenge(c, p)
+		return
+	}
+	l.succeed(c)
+}
+
+// succeed makes a challenge valid, and the authorization with it. Lab.mu must
+// be held.
+func (l *Lab) succeed(c *challenge) {
+	a := c.authorization
+	l.log.Info("challenge valid", "identifier", a.identifier.Value)
 	c.status, c.validated = statusValid, l.now()
 	if a.status == statusPending {
 		a.status = statusValid

@@ -57,7 +57,7 @@ func (l *Lab) leafTemplate(o *order, req *leafRequest) (*x509.Certificate, error
 	}
 	t := &x509.Certificate{
 		SerialNumber:          serial,
-		Subject:               req.subject,
+		RawSubject:            req.subject,
 		SubjectKeyId:          ski,
 		CRLDistributionPoints: []string{l.plain + crlPath},
 		IssuingCertificateURL: []string{l.plain + issuerPath},
@@ -104,7 +104,7 @@ func (f certificateFaults) apply(req *leafRequest, issuer authority) (authority,
 		req.nfTypes = nil
 	}
 	if f.dropSubject {
-		req.subject = pkix.Name{}
+		req.subject = []byte{0x30, 0} // an empty sequence
 	}
 	if f.sanNotCritical {
 		req.sanCritical = false

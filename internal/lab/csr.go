@@ -5,6 +5,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -27,7 +28,7 @@ var (
 // A leafRequest is what a checked CSR asks for, and what the CA will sign.
 type leafRequest struct {
 	key         publicKey
-	subject     pkix.Name
+	subject     []byte // RDNSequence
 	names       []generalName
 	sanCritical bool
 	keyUsage    pkix.Extension
@@ -37,7 +38,7 @@ type leafRequest struct {
 
 // parseCSR reads a PKCS #10 request and checks it against the names that the
 // order allows. Every error means badCSR.
-func parseCSR(der []byte, allowed []string) (*leafRequest, error) {
+func parseCSR(der []byte, allowed []identifier) (*leafRequest, error) {
 	csr, err := x509.ParseCertificateRequest(der)
 	if err != nil {
 		return nil, fmt.Errorf("not a PKCS #10 request: %w", err)
@@ -51,7 +52,7 @@ func parseCSR(der []byte, allowed []string) (*leafRequest, error) {
 	}
 	req := &leafRequest{
 		key:         key,
-		subject:     pkix.Name{Country: csr.Subject.Country, Organization: csr.Subject.Organization},
+		subject:     csr.RawSubject,
 		keyUsage:    defaultKeyUsage(),
 		extKeyUsage: defaultExtKeyUsage(),
 	}
@@ -112,27 +113,44 @@ func (req *leafRequest) takeExtension(ext pkix.Extension) error {
 	return nil
 }
 
-// checkNames demands that the DNS names of subjectAltName and common name are
-// exactly the order's (RFC 8555 7.4), and that of other names there is at most
-// one URI with the NF instance ID (TS 33.310 Annex J).
-func (req *leafRequest) checkNames(commonName string, allowed []string) error {
-	var dns []string
-	uris := 0
+// checkNames demands that the DNS names of subjectAltName and common name, and
+// the addresses, are exactly the order's (RFC 8555 7.4), and that of other names
+// there is at most one URI with the NF instance ID (TS 33.310 Annex J), the
+// order's where it has one.
+func (req *leafRequest) checkNames(commonName string, order []identifier) error {
+	allowed := map[string][]string{}
+	for _, id := range order {
+		allowed[id.Type] = append(allowed[id.Type], id.Value)
+	}
+	var dns, ips, instances []string
 	for _, n := range req.names {
 		switch n.tag {
 		case tagDNS:
 			dns = append(dns, strings.ToLower(n.value))
+		case tagIP:
+			ip, ok := netip.AddrFromSlice([]byte(n.value))
+			if !ok {
+				return fmt.Errorf("an IP address of %d octets in subjectAltName, want 4 or 16", len(n.value))
+			}
+			ips = append(ips, ip.String())
 		case tagURI:
 			if !isInstanceURN(n.value) {
 				return fmt.Errorf("URI name %q, want at most one urn:uuid: with the NF instance ID", n.value)
 			}
-			uris++
+			instances = append(instances, strings.ToLower(n.value[len("urn:uuid:"):]))
 		default:
-			return fmt.Errorf("%s in subjectAltName, want DNS names and at most one urn:uuid: URI", n.kind())
+			return fmt.Errorf("%s in subjectAltName, want DNS names, addresses and at most one urn:uuid: URI", n.kind())
 		}
 	}
-	if uris > 1 {
-		return fmt.Errorf("%d URI names, want at most one", uris)
+	if len(instances) > 1 {
+		return fmt.Errorf("%d URI names, want at most one", len(instances))
+	}
+	if want := allowed[typeInstance]; len(want) > 0 && !slices.Equal(instances, want) {
+		return fmt.Errorf("NF instances %q, want exactly those of the order, %q", instances, want)
+	}
+	slices.Sort(ips)
+	if want := slices.Sorted(slices.Values(allowed[typeIP])); !slices.Equal(slices.Compact(ips), want) {
+		return fmt.Errorf("addresses %q, want exactly those of the order, %q", ips, want)
 	}
 	if cn := strings.ToLower(commonName); cn != "" && !slices.Contains(dns, cn) {
 		dns = append(dns, cn)
@@ -140,7 +158,7 @@ func (req *leafRequest) checkNames(commonName string, allowed []string) error {
 	}
 	slices.Sort(dns)
 	dns = slices.Compact(dns)
-	want := slices.Sorted(slices.Values(allowed))
+	want := slices.Sorted(slices.Values(allowed["dns"]))
 	if !slices.Equal(dns, want) {
 		return fmt.Errorf("names %q, want exactly those of the order, %q", dns, want)
 	}

@@ -53,11 +53,7 @@ func (l *Lab) checkCSR(o *order, encoded string) (*leafRequest, error) {
 	if err != nil {
 		return nil, problemf(malformed, "csr: %v", err)
 	}
-	var names []string
-	for _, id := range o.identifiers {
-		names = append(names, id.Value)
-	}
-	leaf, err := parseCSR(der, names)
+	leaf, err := parseCSR(der, o.identifiers)
 	if err != nil {
 		return nil, problemf(badCSR, "CSR: %v", err)
 	}

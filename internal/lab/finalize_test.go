@@ -60,7 +60,7 @@ func csrCases(t *testing.T) []csrCase {
 		{"further name", named(generalName{tagDNS, "b.example"}), `"b.example"`},
 		{"further common name", rawCSR(t, key, pkix.Name{CommonName: "b.example"}, []pkix.Extension{sanExtension(t, fqdn)}), `"b.example"`},
 		{"another name", customCSR(t, key, []generalName{{tagDNS, "b.example"}}), "exactly those of the order"},
-		{"address", named(generalName{tagIP, "\x7f\x00\x00\x01"}), "IP address"},
+		{"address", named(generalName{tagIP, "\x7f\x00\x00\x01"}), "addresses [\"127.0.0.1\"]"},
 		{"mail", named(generalName{tagEmail, "a@example.org"}), "e-mail address"},
 		{"other name", named(generalName{4, ""}), "tag 4"},
 		{"https URI", named(generalName{tagURI, "https://a.example/"}), `"https://a.example/"`},
@@ -100,7 +100,7 @@ func purposes(t *testing.T, ids ...asn1.ObjectIdentifier) []byte {
 func TestParseCSR(t *testing.T) {
 	for _, tc := range csrCases(t) {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := parseCSR(tc.csr, []string{testFQDN})
+			_, err := parseCSR(tc.csr, []identifier{{"dns", testFQDN}})
 			switch {
 			case tc.want == "" && err != nil:
 				t.Errorf("refused: %v", err)
@@ -153,8 +153,8 @@ func TestIssuedKinds(t *testing.T) {
 	key := newECKey(t, elliptic.P256())
 
 	bare := issue(rawCSR(t, key, pkix.Name{CommonName: testFQDN, Province: []string{"X"}}, nil))
-	if len(bare.Subject.Names) != 0 || !slices.Equal(bare.DNSNames, []string{testFQDN}) {
-		t.Errorf("from a common name: subject %q, names %q; want none and the name", bare.Subject, bare.DNSNames)
+	if bare.Subject.CommonName != testFQDN || len(bare.Subject.Names) != 2 || !slices.Equal(bare.DNSNames, []string{testFQDN}) {
+		t.Errorf("from a common name: subject %q, names %q; want those of the CSR and the name", bare.Subject, bare.DNSNames)
 	}
 	if bare.KeyUsage != x509.KeyUsageDigitalSignature || len(bare.ExtKeyUsage) != 2 {
 		t.Errorf("default usages %v and %v, want digitalSignature and both TLS purposes", bare.KeyUsage, bare.ExtKeyUsage)

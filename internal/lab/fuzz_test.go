@@ -77,7 +77,7 @@ func FuzzParseCSR(f *testing.F) {
 	f.Add(nfCSR(t, key, testFQDN, "b.example"))
 	f.Add([]byte("\x30\x00"))
 	f.Fuzz(func(t *testing.T, der []byte) {
-		req, err := parseCSR(der, []string{testFQDN})
+		req, err := parseCSR(der, []identifier{{"dns", testFQDN}})
 		if err != nil {
 			return
 		}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -28,6 +29,9 @@ var errNoAddress = errors.New("no address")
 func (l *Lab) checkHTTP01(ctx context.Context, host, token, want string) *problem {
 	ctx, cancel := context.WithTimeout(ctx, http01Timeout)
 	defer cancel()
+	if strings.Contains(host, ":") { // an IPv6 address (RFC 3986 3.2.2)
+		host = "[" + host + "]"
+	}
 	target := "http://" + host + "/.well-known/acme-challenge/" + token
 	transport := &http.Transport{DialContext: l.dialHTTP01, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10}
 	defer transport.CloseIdleConnections()

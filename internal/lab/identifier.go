@@ -54,8 +54,12 @@ func (l *Lab) checkIdentifiers(ids []identifier) ([]identifier, error) {
 func (l *Lab) checkIdentifier(id identifier) *problem {
 	name := strings.ToLower(id.Value)
 	switch {
+	case id.Type == typeInstance && !l.wrong.noInstances:
+		return l.checkInstance(id)
+	case id.Type == typeIP:
+		return l.checkIP(id)
 	case id.Type != "dns":
-		return problemf(unsupportedIdentifier, "identifier type %q of %q, want dns", id.Type, id.Value)
+		return problemf(unsupportedIdentifier, "identifier type %q of %q, want dns, ip or NfInstanceId", id.Type, id.Value)
 	case strings.HasPrefix(name, "*."):
 		return problemf(rejectedIdentifier, "wildcard %q needs a challenge that this server does not offer", id.Value)
 	case name != "" && name == l.wrong.rejectIdentifier:
@@ -63,6 +67,37 @@ func (l *Lab) checkIdentifier(id identifier) *problem {
 	}
 	if fault := dnsNameFault(name); fault != "" {
 		return problemf(malformed, "dns name %q: %s", id.Value, fault)
+	}
+	return nil
+}
+
+// Identifier types beside dns: RFC 8738, and TS 33.310 Annex J.2.2.
+const (
+	typeIP       = "ip"
+	typeInstance = "NfInstanceId"
+)
+
+// checkInstance demands a version 4 UUID, compared without case.
+func (l *Lab) checkInstance(id identifier) *problem {
+	value := strings.ToLower(id.Value)
+	switch {
+	case !isInstanceURN("urn:uuid:" + value):
+		return problemf(malformed, "NfInstanceId %q: want a UUID (TS 29.571 5.3.2)", id.Value)
+	case value[14] != '4' || !strings.ContainsRune("89ab", rune(value[19])):
+		return problemf(malformed, "NfInstanceId %q: want a UUID of version 4 (TS 29.571 5.3.2)", id.Value)
+	case value == l.wrong.rejectIdentifier:
+		return problemf(rejectedIdentifier, "%q is refused by policy", id.Value)
+	}
+	return nil
+}
+
+func (l *Lab) checkIP(id identifier) *problem {
+	ip, err := netip.ParseAddr(id.Value)
+	switch {
+	case err != nil || ip.String() != strings.ToLower(id.Value) || ip.Zone() != "":
+		return problemf(malformed, "ip %q: want an address in its canonical form (RFC 8738 3)", id.Value)
+	case ip.String() == l.wrong.rejectIdentifier:
+		return problemf(rejectedIdentifier, "%q is refused by policy", id.Value)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,7 +95,7 @@ func knobSpecs() []knobSpec {
 		flag("location-missing", "newOrder answers without Location", func(m *misbehaviour) *bool { return &m.locationMissing }),
 		flag("finalize-no-location", "finalize answers without Location", func(m *misbehaviour) *bool { return &m.finalizeNoLocation }),
 		flag("finalize-valid", "finalize answers valid at once, as step-ca does", func(m *misbehaviour) *bool { return &m.finalizeValid }),
-		{KnobInfo{"reject-identifier", "NAME", "newOrder refuses the dns name"}, setRejected},
+		{KnobInfo{"reject-identifier", "NAME", "newOrder refuses the identifier of this value"}, setRejected},
 		number("rate-limited", "N", "the first N newOrder requests answer 429", 10000, func(m *misbehaviour) *int { return &m.rateLimited }),
 		// The wire.
 		number("bad-nonce", "PERCENT", "that share of good nonces is refused", 100, func(m *misbehaviour) *int { return &m.badNonce }),
@@ -110,6 +111,21 @@ func knobSpecs() []knobSpec {
 		flag("problem-null-detail", "problem documents have detail: null", func(m *misbehaviour) *bool { return &m.problemNullDetail }),
 		flag("problem-no-type", "problem documents have no type", func(m *misbehaviour) *bool { return &m.problemNoType }),
 		flag("tls-expired", "the server's TLS certificate has expired", func(m *misbehaviour) *bool { return &m.tlsExpired }),
+		// NF instance IDs.
+		flag("no-nf-instance", "NfInstanceId is an unknown identifier type, as it is to other CAs", func(m *misbehaviour) *bool { return &m.noInstances }),
+		text("tkauth-field", "tkauth|atc", "a token is taken from this member alone", []string{"tkauth", "atc"}, func(m *misbehaviour) *string { return &m.tokenField }),
+		text("tkauth-authority", "URL|-", "tkauth-01 challenges name this token-authority, or none", nil, func(m *misbehaviour) *string { return &m.tokenAuthority }),
+		text("tkauth-type", "TYPE", "tkauth-01 challenges want this tkauth-type", nil, func(m *misbehaviour) *string { return &m.tokenKind }),
+		flag("tkauth-no-token", "tkauth-01 challenges have no member token", func(m *misbehaviour) *bool { return &m.noChallengeToken }),
+		text("ta-answer", "refuse|status|html|redirect|down|huge", "the Token Authority answers so", []string{"refuse", "status", "html", "redirect", "down", "huge"}, func(m *misbehaviour) *string { return &m.authority.answer }),
+		duration("ta-slow", "the Token Authority waits DURATION", func(m *misbehaviour) *time.Duration { return &m.authority.slow }),
+		flag("ta-expired", "tokens have expired", func(m *misbehaviour) *bool { return &m.authority.expired }),
+		flag("ta-short", "tokens expire in a second", func(m *misbehaviour) *bool { return &m.authority.short }),
+		flag("ta-foreign", "tokens are for another identifier", func(m *misbehaviour) *bool { return &m.authority.foreign }),
+		flag("ta-fingerprint", "tokens are for another account", func(m *misbehaviour) *bool { return &m.authority.fingerprint }),
+		flag("ta-ca", "tokens allow a CA certificate", func(m *misbehaviour) *bool { return &m.authority.ca }),
+		flag("ta-no-jti", "tokens have no jti", func(m *misbehaviour) *bool { return &m.authority.noID }),
+		flag("ta-alg-none", "tokens are not signed", func(m *misbehaviour) *bool { return &m.authority.algNone }),
 		// Certificates.
 		flag("drop-san-uri", "certificates lack the CSR's URI name", func(m *misbehaviour) *bool { return &m.certificate.dropSANURI }),
 		flag("drop-eku", "certificates have serverAuth only", func(m *misbehaviour) *bool { return &m.certificate.dropEKU }),
@@ -149,6 +165,17 @@ func literal(name, does, header string) knobSpec {
 	}}
 }
 
+// text takes one of the words, or any when there are none.
+func text(name, form, does string, words []string, field func(*misbehaviour) *string) knobSpec {
+	return knobSpec{KnobInfo{name, form, does}, func(m *misbehaviour, value string) error {
+		if value == "" || len(words) > 0 && !slices.Contains(words, value) {
+			return fmt.Errorf("value %q, want %s", value, form)
+		}
+		*field(m) = value
+		return nil
+	}}
+}
+
 func number(name, form, does string, limit int, field func(*misbehaviour) *int) knobSpec {
 	return knobSpec{KnobInfo{name, form, does}, func(m *misbehaviour, value string) error {
 		n, err := strconv.Atoi(value)
@@ -179,7 +206,7 @@ func atEndpoint(name, does string, strike func(http.ResponseWriter, *http.Reques
 
 func setRejected(m *misbehaviour, value string) error {
 	if value == "" {
-		return fmt.Errorf("no value, want a DNS name")
+		return fmt.Errorf("no value, want an identifier")
 	}
 	m.rejectIdentifier = strings.ToLower(value)
 	return nil

@@ -21,7 +21,7 @@ type knobCase struct {
 }
 
 func knobCases() []knobCase {
-	return slices.Concat(waitingCases(), objectCases(), wireCases(), certificateCases())
+	return slices.Concat(waitingCases(), objectCases(), wireCases(), instanceCases(), certificateCases())
 }
 
 // TestKnobs runs every case, and demands that every knob has one.
@@ -365,8 +365,10 @@ func TestParseKnob(t *testing.T) {
 		{"negative", "rate-limited=-1", "want a number"},
 		{"duration", "slow=fast", "positive duration"},
 		{"no duration", "slow=0s", "positive duration"},
+		{"word", "ta-answer=maybe", "want refuse|status|html"},
+		{"no word", "tkauth-authority", "want URL|-"},
 		{"endpoint", "cut=nowhere", `endpoint "nowhere", want all or one of ["directory"`},
-		{"no name", "reject-identifier", "want a DNS name"},
+		{"no name", "reject-identifier", "want an identifier"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := ParseKnob(tc.in)

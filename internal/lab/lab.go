@@ -25,6 +25,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -37,15 +38,18 @@ const closeTimeout = 2 * time.Second
 // A Lab is a running ACME server with its CA. All methods may be called from
 // several goroutines at once.
 type Lab struct {
-	options Options
-	wrong   *misbehaviour
-	log     *slog.Logger
-	now     func() time.Time
-	base    string // "https://host:port", no trailing slash
-	plain   string // "http://host:port" of the CRL and issuer certificate
-	ca      *authorities
-	nonces  *nonces
-	served  requestLog
+	options       Options
+	wrong         *misbehaviour
+	log           *slog.Logger
+	now           func() time.Time
+	base          string // "https://host:port", no trailing slash
+	plain         string // "http://host:port" of the CRL and issuer certificate
+	authority     string // "https://host:port" of the Token Authority
+	signer        *tokenSigner
+	tokenRequests atomic.Int64
+	ca            *authorities
+	nonces        *nonces
+	served        requestLog
 
 	ctx     context.Context // ends when the lab closes; every wait hangs on it
 	cancel  context.CancelFunc
@@ -111,11 +115,16 @@ func (l *Lab) listen(ctx context.Context) error {
 		conf.ClientAuth, conf.ClientCAs = tls.RequireAndVerifyClientCert, o.ClientCAs
 	}
 	l.ctx, l.cancel = context.WithCancel(ctx)
+	tokens, err := l.serveAuthority(host, certificate)
+	if err != nil {
+		l.cancel()
+		return errors.Join(err, main.Close(), plain.Close())
+	}
 	acme, crl := l.server(l.handler()), l.server(l.plainHandler())
 	acme.TLSConfig = conf
 	l.workers.Go(func() { l.ended(acme.ServeTLS(main, "", "")) })
 	l.workers.Go(func() { l.ended(crl.Serve(plain)) })
-	go l.shutdown(acme, crl)
+	go l.shutdown(acme, crl, tokens)
 	return nil
 }
 

@@ -28,6 +28,12 @@ type misbehaviour struct {
 	processingPolls     int
 	expireEarly         time.Duration
 	rejectIdentifier    string
+	noInstances         bool   // NfInstanceId is an unknown identifier type
+	tokenField          string // the only member that a token is taken from; empty: either
+	tokenAuthority      string // named in place of the lab's own; "-": none
+	tokenKind           string // tkauth-type in place of atc
+	noChallengeToken    bool   // tkauth-01 challenges have no member token
+	authority           authorityFaults
 	rateLimited         int
 	badNonce            int // percent
 	directoryNoNewOrder bool

@@ -53,6 +53,13 @@ type Options struct {
 	// every connection must present.
 	ClientCAs *x509.CertPool
 
+	// Roster lists the NF instance IDs that the Token Authority gives tokens
+	// for. Nil means every one.
+	Roster []string
+	// Authority is how the Token Authority knows its clients, beside client
+	// certificates.
+	Authority Authority
+
 	// Misbehave lists what the lab does wrong. None means a correct server.
 	Misbehave []Knob
 

@@ -15,6 +15,7 @@ type state struct {
 	challenges     map[string]*challenge
 	certificates   map[string]*certificate // by identifier
 	serials        map[string]*certificate // by serial number, as text
+	tokens         map[string]time.Time    // Authority Tokens used: when each expires, by jti
 	crlNumber      int64
 	rateLimited    int  // newOrder requests refused so far by the knob
 	closed         bool // no worker may be started any more
@@ -30,6 +31,7 @@ func newState() state {
 		challenges:     make(map[string]*challenge),
 		certificates:   make(map[string]*certificate),
 		serials:        make(map[string]*certificate),
+		tokens:         make(map[string]time.Time),
 	}
 }
 

@@ -103,7 +103,6 @@ func usageCases() []kase {
 	purpose := func(oids ...nf.OID) func(*cert) {
 		return func(c *cert) { c.ext(nf.OIDExtKeyUsage).value = purposes(oids...) }
 	}
-	const apart = "the profile is that of the first purpose, and has not the second"
 	return []kase{
 		leafCase("key-usage-missing", csrWorld, func(c *cert) { c.drop(nf.OIDKeyUsage) }),
 		leafCase("key-usage-critical", csrWorld, func(c *cert) { c.ext(nf.OIDKeyUsage).critical = 0 }),
