@@ -3,16 +3,9 @@ package acmewire
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rsa"
-	"fmt"
 	"net/http"
 
-	"github.com/go-jose/go-jose/v4"
 	"golang.org/x/crypto/acme"
-
-	"github.com/nfcert/nfcert/internal/secret"
 )
 
 // Account is the account object (RFC 8555 section 7.1.2).
@@ -36,24 +29,10 @@ type NewAccount struct {
 	Binding     *Binding
 }
 
-// Binding ties a new account to one that the CA knows already (external
-// account binding, RFC 8555 section 7.3.4), by HS256.
-type Binding struct {
-	KeyID string
-	Key   secret.Bytes // decoded MAC key
-}
-
 // Register creates the account of the client's key, or finds it: created tells
 // which. Afterwards the client signs in its name.
 func (c *Client) Register(ctx context.Context, n NewAccount) (a *Account, created bool, err error) {
-	ask := &acme.Account{Contact: n.Contact}
-	if n.Binding != nil {
-		ask.ExternalAccountBinding = &acme.ExternalAccountBinding{KID: n.Binding.KeyID, Key: n.Binding.Key.Reveal()}
-	}
-	ex, err := c.library(ctx, func(ctx context.Context) error {
-		_, err := c.acme.Register(ctx, ask, func(string) bool { return n.TermsAgreed })
-		return err // also where the account exists already
-	})
+	ex, err := c.newAccount(ctx, n)
 	if err != nil {
 		return nil, false, err
 	}
@@ -65,10 +44,7 @@ func (c *Client) Register(ctx context.Context, n NewAccount) (a *Account, create
 // (RFC 8555 section 7.3.1). A server that knows none answers with a [Problem]
 // accountDoesNotExist.
 func (c *Client) FindAccount(ctx context.Context) (*Account, error) {
-	ex, err := c.library(ctx, func(ctx context.Context) error {
-		_, err := c.acme.GetReg(ctx, "")
-		return err
-	})
+	ex, err := c.onlyExisting(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -139,49 +115,9 @@ func (c *Client) Rollover(ctx context.Context, next crypto.Signer) error {
 			Found:   "the directory has no keyChange, so account keys cannot be replaced", Clause: "RFC 8555 7.3.5",
 		}
 	}
-	if _, err := c.library(ctx, func(ctx context.Context) error { return c.acme.AccountKeyRollover(ctx, next) }); err != nil {
+	if err := c.keyChange(ctx, next); err != nil {
 		return err
 	}
 	c.key, c.acme.Key = next, next
 	return nil
-}
-
-// Thumbprint is the RFC 7638 thumbprint of an account key, base64url.
-func Thumbprint(key crypto.PublicKey) (string, error) {
-	t, err := acme.JWKThumbprint(key)
-	if err != nil {
-		return "", fmt.Errorf("account key: %w", err)
-	}
-	return t, nil
-}
-
-// KeyAuthorization joins a challenge's token with the thumbprint of the
-// client's account key (RFC 8555 section 8.1).
-func (c *Client) KeyAuthorization(token string) (string, error) {
-	t, err := c.Thumbprint()
-	if err != nil {
-		return "", err
-	}
-	return token + "." + t, nil
-}
-
-// Thumbprint is that of the key that the client signs with.
-func (c *Client) Thumbprint() (string, error) { return Thumbprint(c.key.Public()) }
-
-// algorithm is the JWS algorithm of an account key.
-func algorithm(key crypto.PublicKey) (jose.SignatureAlgorithm, error) {
-	switch key := key.(type) {
-	case *rsa.PublicKey:
-		return jose.RS256, nil
-	case *ecdsa.PublicKey:
-		switch key.Curve {
-		case elliptic.P256():
-			return jose.ES256, nil
-		case elliptic.P384():
-			return jose.ES384, nil
-		case elliptic.P521():
-			return jose.ES512, nil
-		}
-	}
-	return "", fmt.Errorf("account key: %T cannot sign ACME requests; P256, P384, P521 and RSA can", key)
 }

@@ -1,12 +1,7 @@
 package acmewire_test
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
@@ -240,40 +235,6 @@ func TestNoAccount(t *testing.T) {
 		}
 	}
 	wantCount(t, f, "", 1) // the directory
-}
-
-// Every kind of account key signs what the lab accepts; others are refused
-// here, with what would do.
-func TestAccountKeys(t *testing.T) {
-	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys := map[string]crypto.Signer{"RSA": rsaKey}
-	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
-		if keys[curve.Params().Name], err = ecdsa.GenerateKey(curve, rand.Reader); err != nil {
-			t.Fatal(err)
-		}
-	}
-	u := newLabUser(t, lab.Options{}, lab.EndpointNewAccount)
-	for name, key := range keys {
-		u.SetAccount(key, "")
-		if _, _, err := u.Register(t.Context(), acmewire.NewAccount{}); err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		if _, err := u.Account(t.Context()); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	_, edKey, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.SetAccount(edKey, u.base()+"/account/1")
-	if _, err := u.Account(t.Context()); err == nil || !strings.Contains(err.Error(), "P256, P384, P521 and RSA can") {
-		t.Errorf("Ed25519: got %v, want what would do", err)
-	}
 }
 
 // RFC 7638 section 3.1 has the key and its thumbprint.

@@ -9,7 +9,8 @@
 //
 // [Client] signs its requests itself, but for those in which the account key
 // stands in place of the account (registration with its binding, look-up, key
-// rollover): they are golang.org/x/crypto/acme's. Its own reading of an answer
+// rollover): they are golang.org/x/crypto/acme's, unless the key or the binding
+// is of a kind that it does not know (bykey.go). Its own reading of an answer
 // counts nowhere: answers are decoded from the raw body, so that no field is
 // lost and no success is taken for a failure, and every failure that a server
 // causes is one of [Problem], [ProtocolError] and [NetworkError].

@@ -23,30 +23,45 @@ func (c *Client) post(ctx context.Context, url string, payload any) error {
 	if c.key == nil || c.kid == "" {
 		return errNoAccount
 	}
+	return c.postSigned(ctx, url, payload, jose.SignerOptions{ExtraHeaders: map[jose.HeaderKey]any{"kid": c.kid}})
+}
+
+// postByKey is post in "jwk" form: the key itself is in the request.
+func (c *Client) postByKey(ctx context.Context, url string, payload any) error {
+	if c.key == nil {
+		return errNoAccount
+	}
+	return c.postSigned(ctx, url, payload, jose.SignerOptions{EmbedJWK: true})
+}
+
+// postSigned says who signs by the options.
+func (c *Client) postSigned(ctx context.Context, url string, payload any, who jose.SignerOptions) error {
 	if err := checkURL(http.MethodPost, url); err != nil {
+		return err
+	}
+	alg, err := algorithm(c.key.Public())
+	if err != nil {
 		return err
 	}
 	var body []byte
 	if payload != nil {
-		var err error
 		if body, err = json.Marshal(payload); err != nil {
 			return err
 		}
 	}
-	return c.persist(ctx, func() error { return c.postOnce(ctx, url, body) })
-}
-
-func (c *Client) postOnce(ctx context.Context, url string, payload []byte) error {
-	nonce, err := c.nonce(ctx)
-	if err != nil {
+	return c.persist(ctx, func() error {
+		nonce, err := c.nonce(ctx)
+		if err != nil {
+			return err
+		}
+		opts := who.WithHeader("url", url).WithHeader("nonce", nonce)
+		jws, err := flattened(jose.SigningKey{Algorithm: alg, Key: c.key}, opts, body)
+		if err != nil {
+			return err
+		}
+		_, err = c.send(ctx, http.MethodPost, url, jws)
 		return err
-	}
-	jws, err := c.sign(url, nonce, payload)
-	if err != nil {
-		return err
-	}
-	_, err = c.send(ctx, http.MethodPost, url, jws)
-	return err
+	})
 }
 
 // persist makes a request, again where [retryDelay] says so, until the server
@@ -82,24 +97,20 @@ func (c *Client) send(ctx context.Context, method, url string, jws []byte) (*htt
 	return c.http.Do(req)
 }
 
-// sign makes the flattened JWS.
-func (c *Client) sign(url, nonce string, payload []byte) ([]byte, error) {
-	alg, err := algorithm(c.key.Public())
+// flattened signs a payload and makes the flattened JWS (RFC 7515 section
+// 7.2.2).
+func flattened(key jose.SigningKey, opts *jose.SignerOptions, payload []byte) ([]byte, error) {
+	signer, err := jose.NewSigner(key, opts)
 	if err != nil {
-		return nil, err
-	}
-	opts := (&jose.SignerOptions{}).WithHeader("url", url).WithHeader("nonce", nonce).WithHeader("kid", c.kid)
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: c.key}, opts)
-	if err != nil {
-		return nil, fmt.Errorf("signing with the account key: %w", err)
+		return nil, fmt.Errorf("signing by %s: %w", key.Algorithm, err)
 	}
 	jws, err := signer.Sign(payload)
 	if err != nil {
-		return nil, fmt.Errorf("signing with the account key: %w", err)
+		return nil, fmt.Errorf("signing by %s: %w", key.Algorithm, err)
 	}
 	compact, err := jws.CompactSerialize()
 	if err != nil {
-		return nil, fmt.Errorf("signing with the account key: %w", err)
+		return nil, fmt.Errorf("signing by %s: %w", key.Algorithm, err)
 	}
 	// Not by FullSerialize, which leaves out the empty payload of a POST-as-GET.
 	part := strings.Split(compact, ".")

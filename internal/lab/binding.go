@@ -29,7 +29,7 @@ func (l *Lab) checkBinding(binding json.RawMessage, outer *signedRequest) (kid s
 	if !known {
 		return "", problemf(unauthorized, "external account binding: unknown key identifier %q", j.kid)
 	}
-	if err := j.verifyMAC(key); err != nil {
+	if err := j.verifyMAC(key, l.options.EABAlgorithm); err != nil {
 		return "", err
 	}
 	return j.kid, nil

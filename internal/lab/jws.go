@@ -163,18 +163,28 @@ func verifyECDSA(key *ecdsa.PublicKey, input, signature []byte) (algorithm strin
 	return algorithm, ecdsa.Verify(key, digest, r, s)
 }
 
-// verifyMAC checks the MAC of an external account binding (RFC 8555 7.3.4).
-func (j *jws) verifyMAC(key []byte) error {
-	var newHash func() hash.Hash
-	switch j.algorithm {
+// macHash is the hash of a MAC algorithm (RFC 7518 3.2); nil: it is none.
+func macHash(algorithm string) func() hash.Hash {
+	switch algorithm {
 	case "HS256":
-		newHash = sha256.New
+		return sha256.New
 	case "HS384":
-		newHash = sha512.New384
+		return sha512.New384
 	case "HS512":
-		newHash = sha512.New
-	default:
+		return sha512.New
+	}
+	return nil
+}
+
+// verifyMAC checks the MAC of an external account binding (RFC 8555 7.3.4).
+// Only the algorithm that is wanted will do; "": any.
+func (j *jws) verifyMAC(key []byte, wanted string) error {
+	newHash := macHash(j.algorithm)
+	switch {
+	case newHash == nil:
 		return problemf(malformed, "external account binding: algorithm %q, want HS256, HS384 or HS512", j.algorithm)
+	case wanted != "" && j.algorithm != wanted:
+		return problemf(malformed, "external account binding: algorithm %q, want %q", j.algorithm, wanted)
 	}
 	mac := hmac.New(newHash, key)
 	mac.Write(j.input)

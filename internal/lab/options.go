@@ -45,6 +45,9 @@ type Options struct {
 
 	// EAB holds the keys of external accounts by key identifier (RFC 8555 7.3.4).
 	EAB map[string][]byte
+	// EABAlgorithm is the one MAC algorithm that bindings may have, HS256, HS384
+	// or HS512. Empty means any of them.
+	EABAlgorithm string
 	// RequireEAB refuses new accounts without a binding.
 	RequireEAB bool
 	// TermsOfService is advertised when not empty; then newAccount must agree.
@@ -113,6 +116,8 @@ func (o Options) complete() (Options, error) {
 		return o, fmt.Errorf("order lifetime %v, orders per page %d, retry after %v: none may be negative", o.OrderLifetime, o.OrdersPerPage, o.RetryAfter)
 	case o.RequireEAB && len(o.EAB) == 0:
 		return o, fmt.Errorf("external account binding is required but no key is given")
+	case o.EABAlgorithm != "" && macHash(o.EABAlgorithm) == nil:
+		return o, fmt.Errorf("external account binding algorithm %q, want HS256, HS384 or HS512", o.EABAlgorithm)
 	}
 	return o.resolveHost()
 }
