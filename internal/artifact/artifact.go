@@ -5,8 +5,8 @@
 // It takes things apart and judges nothing: an [Item] is DER that claims to be
 // a request or a certificate, however broken inside. One damaged part among
 // good ones is a fault beside them, not the end. Private keys that lie beside
-// certificates are passed over and counted, and never kept. Every input is
-// capped, and no input makes it recurse.
+// certificates are passed over and counted, and never kept; [OpenPKCS12] alone
+// opens one. Every input is capped, and no input makes it recurse.
 package artifact
 
 import (

@@ -1,6 +1,7 @@
 package artifact_test
 
 import (
+	"errors"
 	"testing"
 
 	gopkcs12 "software.sslmate.com/src/go-pkcs12"
@@ -39,6 +40,28 @@ func FuzzParse(f *testing.F) {
 			if i.Kind != artifact.CSR && i.Kind != artifact.Certificate {
 				t.Errorf("got kind %q", i.Kind)
 			}
+		}
+	})
+}
+
+// FuzzOpenPKCS12: whatever the bytes, there is a key with certificates, or an
+// error of a type that is explained.
+func FuzzOpenPKCS12(f *testing.F) {
+	whole := pfx(f, gopkcs12.Modern.WithIterations(1), "x")
+	f.Add(whole)
+	f.Add(whole[:len(whole)-9])
+	f.Add(pfx(f, gopkcs12.LegacyDES.WithIterations(1), "x"))
+	f.Add(certificate(f, "a", newKey(f)))
+	f.Add([]byte{0x30, 0})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		key, certs, err := artifact.OpenPKCS12("file", data, secret.New([]byte("x")))
+		var content *artifact.ContentError
+		var passphrase *artifact.PassphraseError
+		switch {
+		case err == nil && (key == nil || len(certs) == 0):
+			t.Error("got neither a key with certificates nor an error")
+		case err != nil && !errors.As(err, &content) && !errors.As(err, &passphrase):
+			t.Errorf("got an error of type %T: %v", err, err)
 		}
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -37,7 +38,8 @@ type App struct {
 	progress *progress
 	clock    func() time.Time
 
-	stdinRead bool // standard input was read to its end
+	stdinRead bool        // standard input was read to its end
+	atEnd     []io.Closer // closed when the command has ended, last first
 
 	// command is the path of the command that runs, such as "order solve", and
 	// name the enrolment it works on, for messages.
@@ -104,6 +106,9 @@ func Run(ctx context.Context, args []string, streams ui.Streams, env func(string
 	root := newRoot(app)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	for _, c := range slices.Backward(app.atEnd) {
+		err = errors.Join(err, c.Close())
+	}
 	app.progress.done()
 	if err == nil {
 		return exitDone

@@ -88,7 +88,7 @@ func TestTypos(t *testing.T) {
 		{"account --output nonsense", "one of table, json, jsonl, name"},
 		{"account -o amf.json", "one of table, json, jsonl, name"},
 		{"account --color blue", "want auto, always or never"},
-		{"account --client-cert x.pem", "go together"},
+		{"account --client-key x.pem", "without --client-cert"},
 		{"order -n a --challenge dns-01", "one of: auto, http-01"},
 		{"order -n a --webroot x --published", "three ways to do the same"},
 		{"order -n a --http-listen nowhere", "as in --http-listen :80"},

@@ -22,12 +22,8 @@ func TestMutualTLS(t *testing.T) {
 	pool := x509.NewCertPool()
 	pool.AddCert(root)
 	w, _ := newLabWorld(t, lab.Options{ClientCAs: pool})
-	write(t, w.path("oam.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw})))
-	der, err := x509.MarshalPKCS8PrivateKey(leafKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, w.path("oam.key"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+	write(t, w.path("oam.pem"), certPEM(leaf))
+	write(t, w.path("oam.key"), keyPEM(t, leafKey))
 
 	refused := w.run(t.Context(), "account", "-o", "json").report(t)
 	if refused.Exit != exitNetwork || refused.Fault != faultTLS {
@@ -37,8 +33,21 @@ func TestMutualTLS(t *testing.T) {
 	w.must(t, "enroll", "-n", "amf-01", "--nf", w.path("amf.yaml"))
 }
 
+func certPEM(c *x509.Certificate) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
+}
+
+func keyPEM(t *testing.T, key *ecdsa.PrivateKey) string {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
 // issue makes a certificate: a root without an issuer, else a client's.
-func issue(t *testing.T, issuer *x509.Certificate, issuerKey *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
+func issue(t *testing.T, issuer *x509.Certificate, issuerKey *ecdsa.PrivateKey, changes ...func(*x509.Certificate)) (*x509.Certificate, *ecdsa.PrivateKey) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -52,6 +61,9 @@ func issue(t *testing.T, issuer *x509.Certificate, issuerKey *ecdsa.PrivateKey) 
 	if issuer == nil {
 		template.IsCA, template.BasicConstraintsValid, template.KeyUsage = true, true, x509.KeyUsageCertSign
 		issuer, issuerKey = template, key
+	}
+	for _, change := range changes {
+		change(template)
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, issuer, key.Public(), issuerKey)
 	if err != nil {

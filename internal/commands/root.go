@@ -24,25 +24,28 @@ type globalFlags struct {
 	caRoot     string
 	clientCert string
 	clientKey  string
-	account    string
-	name       string
-	state      string
-	config     string
-	output     string
-	trace      string
-	timeout    time.Duration
-	noInput    bool
-	yes        bool
-	quiet      bool
-	verbose    int
-	color      string
+	// clientPassphrase is a file.
+	clientPassphrase string
+	account          string
+	name             string
+	state            string
+	config           string
+	output           string
+	trace            string
+	timeout          time.Duration
+	noInput          bool
+	yes              bool
+	quiet            bool
+	verbose          int
+	color            string
 }
 
 func (g *globalFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVarP(&g.server, "server", "s", "", "ACME server: a directory URL, or a name from the configuration; left out: the only one known")
 	fs.StringVar(&g.caRoot, "ca-root", "", "PEM `FILE` of roots that alone validate the server's TLS certificate; remembered with the server")
-	fs.StringVar(&g.clientCert, "client-cert", "", "PEM `FILE` with the certificate for mutual TLS towards the server; its path is remembered")
-	fs.StringVar(&g.clientKey, "client-key", "", "PEM `FILE` with the key of --client-cert")
+	fs.StringVar(&g.clientCert, "client-cert", "", "`FILE` with the certificate for mutual TLS towards the server, PEM or PKCS#12, with or without its key; its path is remembered")
+	fs.StringVar(&g.clientKey, "client-key", "", "`FILE` with the key of --client-cert, or a pkcs11: URI; left out: it is in the file of --client-cert")
+	fs.StringVar(&g.clientPassphrase, "client-passphrase-file", "", "`FILE` with the passphrase or PIN of the client certificate's key, - for stdin; or $NFCERT_CLIENT_PASSPHRASE")
 	fs.StringVar(&g.account, "account", "", "which saved account (default: the enrolment's, else \"default\")")
 	fs.StringVarP(&g.name, "name", "n", "", "which enrolment")
 	fs.StringVar(&g.state, "state", "", "`DIR` where state lives (default: $STATE_DIRECTORY, $XDG_DATA_HOME/nfcert, ~/.local/share/nfcert)")
@@ -76,8 +79,8 @@ func (g *globalFlags) check(command string) error {
 	if g.timeout <= 0 {
 		return usagef("", "--timeout %s: want more than zero, as in 5m", g.timeout)
 	}
-	if (g.clientCert == "") != (g.clientKey == "") {
-		return usagef("give both", "--client-cert and --client-key go together")
+	if g.clientCert == "" && g.clientKey != "" {
+		return usagef("name the certificate with --client-cert FILE", "--client-key is given without --client-cert")
 	}
 	return nil
 }

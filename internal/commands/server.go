@@ -2,7 +2,6 @@ package commands
 
 import (
 	"crypto/sha256"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
@@ -13,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/pkcs11"
 	"github.com/nfcert/nfcert/internal/store"
 )
 
@@ -24,7 +24,9 @@ type server struct {
 	Root       string `json:"caRoot,omitempty"`       // absolute path of the saved copy of --ca-root
 	RootSHA256 string `json:"caRootSha256,omitempty"` // of its first certificate
 	ClientCert string `json:"clientCert,omitempty"`   // absolute path, not copied
-	ClientKey  string `json:"clientKey,omitempty"`
+	ClientKey  string `json:"clientKey,omitempty"`    // or a pkcs11: URI; "": in the file of ClientCert
+	// ClientPassphrase is the absolute path of the file that opens ClientKey.
+	ClientPassphrase string `json:"clientPassphraseFile,omitempty"`
 
 	rootFile string              // what the user named; "": the saved copy
 	rootPEM  []byte              // its content
@@ -130,7 +132,7 @@ func (a *App) complete(s *store.Store, sv *server) error {
 	case err == nil:
 		sv.Root, sv.RootSHA256 = saved.Root, saved.RootSHA256
 		if sv.ClientCert == "" {
-			sv.ClientCert, sv.ClientKey = saved.ClientCert, saved.ClientKey
+			sv.ClientCert, sv.ClientKey, sv.ClientPassphrase = saved.ClientCert, saved.ClientKey, saved.ClientPassphrase
 		}
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
@@ -138,16 +140,34 @@ func (a *App) complete(s *store.Store, sv *server) error {
 	if a.global.caRoot != "" {
 		sv.rootFile = a.global.caRoot
 	}
+	if err := a.nameIdentity(sv); err != nil {
+		return err
+	}
+	return sv.loadRoots(s)
+}
+
+// nameIdentity takes the client certificate of the flags, by paths that hold in
+// every directory.
+func (a *App) nameIdentity(sv *server) (err error) {
 	if a.global.clientCert != "" {
-		var err error
+		sv.ClientPassphrase = ""
 		if sv.ClientCert, err = filepath.Abs(a.global.clientCert); err != nil {
 			return err
 		}
-		if sv.ClientKey, err = filepath.Abs(a.global.clientKey); err != nil {
-			return err
+		if sv.ClientKey = a.global.clientKey; sv.ClientKey != "" && !pkcs11.IsURI(sv.ClientKey) {
+			if sv.ClientKey, err = filepath.Abs(sv.ClientKey); err != nil {
+				return err
+			}
 		}
 	}
-	return sv.loadRoots(s)
+	switch file := a.global.clientPassphrase; file {
+	case "":
+	case "-":
+		sv.ClientPassphrase = file
+	default:
+		sv.ClientPassphrase, err = filepath.Abs(file)
+	}
+	return err
 }
 
 // loadRoots reads the roots that the user named, else the saved copy.
@@ -188,40 +208,28 @@ func (sv *server) pool() *x509.CertPool {
 	return pool
 }
 
-// certificate is the client certificate for mutual TLS; nil: none.
-func (sv *server) certificate() (*tls.Certificate, error) {
-	if sv.ClientCert == "" {
-		return nil, nil
-	}
-	cert, err := readFile(sv.ClientCert, maxPEM)
-	if err != nil {
-		return nil, err
-	}
-	key, err := readFile(sv.ClientKey, maxPEM)
-	if err != nil {
-		return nil, err
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		return nil, &inputError{File: sv.ClientCert, Err: err}
-	}
-	return &pair, nil
+// identity is what the client proves itself to the server by.
+func (sv *server) identity() identity {
+	return identity{cert: sv.ClientCert, key: sv.ClientKey, passphraseFile: sv.ClientPassphrase}
 }
 
 // remember saves the server and its root, once it has answered.
 func (sv *server) remember(s *store.Store) error {
-	saved := &server{}
-	if err := s.Load(serverFile(sv.URL), saved); err == nil && sv.same(saved) {
+	doc, saved := *sv, &server{}
+	if doc.ClientPassphrase == "-" { // standard input is another one next time
+		doc.ClientPassphrase = ""
+	}
+	if err := s.Load(serverFile(sv.URL), saved); err == nil && doc.same(saved) {
 		return nil
 	}
 	if len(sv.roots) == 0 {
-		return s.Save(serverFile(sv.URL), sv)
+		return s.Save(serverFile(sv.URL), &doc)
 	}
-	sv.Root = s.Path(serverRootFile(sv.URL))
-	return s.Save(serverFile(sv.URL), sv, store.Attachment{Rel: serverRootFile(sv.URL), Data: sv.rootPEM})
+	doc.Root = s.Path(serverRootFile(sv.URL))
+	return s.Save(serverFile(sv.URL), &doc, store.Attachment{Rel: serverRootFile(sv.URL), Data: sv.rootPEM})
 }
 
 func (sv *server) same(saved *server) bool {
 	return sv.URL == saved.URL && (sv.Name == "" || sv.Name == saved.Name) && sv.RootSHA256 == saved.RootSHA256 &&
-		sv.ClientCert == saved.ClientCert && sv.ClientKey == saved.ClientKey
+		sv.ClientCert == saved.ClientCert && sv.ClientKey == saved.ClientKey && sv.ClientPassphrase == saved.ClientPassphrase
 }

@@ -110,7 +110,7 @@ func (s *session) connect() error {
 	if err := enroll.CheckName("account", s.account); err != nil {
 		return err
 	}
-	cert, err := s.server.certificate()
+	cert, err := s.app.clientIdentity(s.server.identity())
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/nfcert/nfcert/internal/pkcs11"
 )
 
 // envName is the variable of a flag.
@@ -58,6 +60,8 @@ type configServer struct {
 	CARoot     string `yaml:"caRoot"`
 	ClientCert string `yaml:"clientCert"`
 	ClientKey  string `yaml:"clientKey"`
+
+	ClientPassphraseFile string `yaml:"clientPassphraseFile"`
 }
 
 // maxConfig bounds the configuration file.
@@ -300,6 +304,7 @@ func (a *App) nameServers(path string, servers map[string]configServer) error {
 		a.settings.servers[name] = server{
 			URL: s.URL, Name: name, rootFile: beside(path, s.CARoot),
 			ClientCert: beside(path, s.ClientCert), ClientKey: beside(path, s.ClientKey),
+			ClientPassphrase: beside(path, s.ClientPassphraseFile),
 		}
 	}
 	return nil
@@ -307,7 +312,7 @@ func (a *App) nameServers(path string, servers map[string]configServer) error {
 
 // beside makes a path absolute, seen from the file that names it.
 func beside(file, path string) string {
-	if path == "" || filepath.IsAbs(path) {
+	if path == "" || filepath.IsAbs(path) || pkcs11.IsURI(path) {
 		return path
 	}
 	return filepath.Join(filepath.Dir(file), path)

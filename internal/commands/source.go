@@ -40,8 +40,7 @@ func (o *sourceFlags) options(a *App) (artifact.Options, error) {
 
 // shownCertificate is the client certificate of the command line; nil: none.
 func (a *App) shownCertificate() (*tls.Certificate, error) {
-	sv := server{ClientCert: a.global.clientCert, ClientKey: a.global.clientKey}
-	return sv.certificate()
+	return a.clientIdentity(identity{cert: a.global.clientCert, key: a.global.clientKey, passphraseFile: a.global.clientPassphrase})
 }
 
 // passphrase is the first line of the file, or the variable's value.
