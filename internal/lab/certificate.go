@@ -61,7 +61,10 @@ func (l *Lab) leafTemplate(o *order, req *leafRequest) (*x509.Certificate, error
 		SubjectKeyId:          ski,
 		CRLDistributionPoints: []string{l.plain + crlPath},
 		IssuingCertificateURL: []string{l.plain + issuerPath},
-		ExtraExtensions:       []pkix.Extension{req.keyUsage, req.extKeyUsage},
+		ExtraExtensions:       []pkix.Extension{*req.keyUsage},
+	}
+	if req.extKeyUsage != nil {
+		t.ExtraExtensions = append(t.ExtraExtensions, *req.extKeyUsage)
 	}
 	if len(req.names) > 0 { // a knob may have left none, and an empty extension is not one
 		san, err := marshalGeneralNames(req.names)
@@ -98,7 +101,7 @@ func (f certificateFaults) apply(req *leafRequest, issuer authority) (authority,
 	}
 	if f.dropEKU {
 		// As Pebble: SEQUENCE of serverAuth alone.
-		req.extKeyUsage = pkix.Extension{Id: oidExtKeyUsage, Value: []byte{0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1}}
+		req.extKeyUsage = &pkix.Extension{Id: oidExtKeyUsage, Value: []byte{0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1}}
 	}
 	if f.dropNFTypes {
 		req.nfTypes = nil

@@ -6,6 +6,7 @@ import (
 	"encoding/asn1"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -31,8 +32,8 @@ type leafRequest struct {
 	subject     []byte // RDNSequence
 	names       []generalName
 	sanCritical bool
-	keyUsage    pkix.Extension
-	extKeyUsage pkix.Extension
+	keyUsage    *pkix.Extension
+	extKeyUsage *pkix.Extension // nil when the CSR has none beside a keyUsage
 	nfTypes     *pkix.Extension // nil when the CSR has none
 }
 
@@ -50,12 +51,7 @@ func parseCSR(der []byte, allowed []identifier) (*leafRequest, error) {
 	if err := csr.CheckSignature(); err != nil {
 		return nil, fmt.Errorf("the signature does not verify: %w", err)
 	}
-	req := &leafRequest{
-		key:         key,
-		subject:     csr.RawSubject,
-		keyUsage:    defaultKeyUsage(),
-		extKeyUsage: defaultExtKeyUsage(),
-	}
+	req := &leafRequest{key: key, subject: csr.RawSubject}
 	seen := make(map[string]bool)
 	for _, ext := range csr.Extensions {
 		if id := ext.Id.String(); seen[id] {
@@ -67,7 +63,22 @@ func parseCSR(der []byte, allowed []identifier) (*leafRequest, error) {
 			return nil, err
 		}
 	}
+	req.addUsages()
 	return req, req.checkNames(csr.Subject.CommonName, allowed)
+}
+
+// addUsages gives a CSR that says nothing of usages those of a TLS client and
+// server. One that says something gets that: a roaming intermediary's asks for
+// digitalSignature alone.
+func (req *leafRequest) addUsages() {
+	if req.keyUsage == nil && req.extKeyUsage == nil {
+		purposes := defaultExtKeyUsage()
+		req.extKeyUsage = &purposes
+	}
+	if req.keyUsage == nil {
+		usage := defaultKeyUsage()
+		req.keyUsage = &usage
+	}
 }
 
 // takeExtension checks one requested extension and keeps it when the lab
@@ -84,12 +95,12 @@ func (req *leafRequest) takeExtension(ext pkix.Extension) error {
 		if err := checkKeyUsage(ext.Value); err != nil {
 			return fmt.Errorf("keyUsage: %w", err)
 		}
-		req.keyUsage = ext
+		req.keyUsage = &ext
 	case ext.Id.Equal(oidExtKeyUsage):
 		if err := checkExtKeyUsage(ext.Value); err != nil {
 			return fmt.Errorf("extKeyUsage: %w", err)
 		}
-		req.extKeyUsage = ext
+		req.extKeyUsage = &ext
 	case ext.Id.Equal(oidNFTypes):
 		if ext.Critical {
 			return fmt.Errorf("NFTypes is critical, which it must not be (RFC 9310 3)")
@@ -114,9 +125,9 @@ func (req *leafRequest) takeExtension(ext pkix.Extension) error {
 }
 
 // checkNames demands that the DNS names of subjectAltName and common name, and
-// the addresses, are exactly the order's (RFC 8555 7.4), and that of other names
-// there is at most one URI with the NF instance ID (TS 33.310 Annex J), the
-// order's where it has one.
+// the addresses, are exactly the order's (RFC 8555 7.4), and that of URIs there
+// is at most one with the NF instance ID (TS 33.310 Annex J), the order's where
+// it has one. Other URIs must be on a host of the order, which is proven then.
 func (req *leafRequest) checkNames(commonName string, order []identifier) error {
 	allowed := map[string][]string{}
 	for _, id := range order {
@@ -135,15 +146,18 @@ func (req *leafRequest) checkNames(commonName string, order []identifier) error 
 			ips = append(ips, ip.String())
 		case tagURI:
 			if !isInstanceURN(n.value) {
-				return fmt.Errorf("URI name %q, want at most one urn:uuid: with the NF instance ID", n.value)
+				if !onHost(n.value, allowed["dns"]) {
+					return fmt.Errorf("URI name %q, want at most one urn:uuid: with the NF instance ID, or https URIs on a host of the order", n.value)
+				}
+				continue
 			}
 			instances = append(instances, strings.ToLower(n.value[len("urn:uuid:"):]))
 		default:
-			return fmt.Errorf("%s in subjectAltName, want DNS names, addresses and at most one urn:uuid: URI", n.kind())
+			return fmt.Errorf("%s in subjectAltName, want DNS names, addresses and URIs", n.kind())
 		}
 	}
 	if len(instances) > 1 {
-		return fmt.Errorf("%d URI names, want at most one", len(instances))
+		return fmt.Errorf("%d URI names with an NF instance ID, want at most one", len(instances))
 	}
 	if want := allowed[typeInstance]; len(want) > 0 && !slices.Equal(instances, want) {
 		return fmt.Errorf("NF instances %q, want exactly those of the order, %q", instances, want)
@@ -152,7 +166,7 @@ func (req *leafRequest) checkNames(commonName string, order []identifier) error 
 	if want := slices.Sorted(slices.Values(allowed[typeIP])); !slices.Equal(slices.Compact(ips), want) {
 		return fmt.Errorf("addresses %q, want exactly those of the order, %q", ips, want)
 	}
-	if cn := strings.ToLower(commonName); cn != "" && !slices.Contains(dns, cn) {
+	if cn := strings.ToLower(commonName); isHost(cn) && !slices.Contains(dns, cn) {
 		dns = append(dns, cn)
 		req.names = append(req.names, generalName{tag: tagDNS, value: cn})
 	}
@@ -163,6 +177,19 @@ func (req *leafRequest) checkNames(commonName string, order []identifier) error 
 		return fmt.Errorf("names %q, want exactly those of the order, %q", dns, want)
 	}
 	return nil
+}
+
+// onHost reports whether an http or https URI is on one of the hosts.
+func onHost(uri string, hosts []string) bool {
+	u, err := url.Parse(uri)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.User == nil &&
+		slices.Contains(hosts, strings.ToLower(u.Hostname()))
+}
+
+// isHost reports whether a common name is a host's, which the order must have
+// then. Others name a company's device, as TS 33.310 6.1.3a has it.
+func isHost(commonName string) bool {
+	return strings.Contains(commonName, ".") && !strings.ContainsAny(commonName, " ,/")
 }
 
 func defaultKeyUsage() pkix.Extension {

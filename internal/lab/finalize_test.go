@@ -63,9 +63,13 @@ func csrCases(t *testing.T) []csrCase {
 		{"address", named(generalName{tagIP, "\x7f\x00\x00\x01"}), "addresses [\"127.0.0.1\"]"},
 		{"mail", named(generalName{tagEmail, "a@example.org"}), "e-mail address"},
 		{"other name", named(generalName{4, ""}), "tag 4"},
-		{"https URI", named(generalName{tagURI, "https://a.example/"}), `"https://a.example/"`},
+		{"https URI", named(generalName{tagURI, testInstance}, generalName{tagURI, "https://" + strings.ToUpper(testFQDN) + ":8443/x"}), ""},
+		{"https URI on another host", named(generalName{tagURI, "https://a.example/"}), `"https://a.example/"`},
+		{"https URI with another host behind a user", named(generalName{tagURI, "https://" + testFQDN + "@a.example/"}), "on a host of the order"},
+		{"URI of another scheme", named(generalName{tagURI, "ftp://" + testFQDN}), "on a host of the order"},
+		{"common name of a device", rawCSR(t, key, pkix.Name{CommonName: "AF 1 of Example Ltd."}, []pkix.Extension{sanExtension(t, fqdn)}), ""},
 		{"urn without UUID", named(generalName{tagURI, "urn:uuid:none"}), `"urn:uuid:none"`},
-		{"two instances", named(generalName{tagURI, testInstance}, generalName{tagURI, strings.Replace(testInstance, "4a", "4b", 1)}), "2 URI names"},
+		{"two instances", named(generalName{tagURI, testInstance}, generalName{tagURI, strings.Replace(testInstance, "4a", "4b", 1)}), "2 URI names with an NF instance ID"},
 		{"CA", with(oidBasicConstraints, true, 0x30, 3, 1, 1, 0xff), "CA certificate"},
 		{"keyCertSign", with(oidKeyUsage, true, 3, 2, 2, 4), "keyCertSign"},
 		{"foreign purpose", with(oidExtKeyUsage, false, purposes(t, asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 3})...), "key purpose 1.3.6.1.5.5.7.3.3"},
@@ -168,6 +172,10 @@ func TestIssuedKinds(t *testing.T) {
 	}
 	if len(token.UnknownExtKeyUsage) != 1 || !token.UnknownExtKeyUsage[0].Equal(oidOAuthSign) {
 		t.Errorf("EKU %v, want the CSR's", token.UnknownExtKeyUsage)
+	}
+	signing := issue(rawCSR(t, key, pkix.Name{}, []pkix.Extension{sanExtension(t, generalName{tagDNS, testFQDN}), defaultKeyUsage()}))
+	if ext, ok := extension(signing, oidExtKeyUsage); ok || signing.KeyUsage != x509.KeyUsageDigitalSignature {
+		t.Errorf("from a keyUsage alone: usages %v and EKU %x, want the CSR's and none", signing.KeyUsage, ext.Value)
 	}
 }
 
