@@ -37,7 +37,8 @@ const maxFindings = 20
 type report struct {
 	rule  *Rule
 	found []Finding
-	count int // of the rule so far
+	count int    // of the rule so far
+	fix   string // what mends it by this profile; empty: the rule's own words
 }
 
 // hit reports a breach. The message is formatted; got and want are values as
@@ -67,9 +68,13 @@ func (r *report) add(field nf.FieldName, row nf.Field, got, want, format string,
 	if row.Confidence == nf.Unverified {
 		message += notRead
 	}
+	fix := r.rule.Fix
+	if r.fix != "" {
+		fix = r.fix
+	}
 	r.found = append(r.found, Finding{
 		Rule: r.rule.ID, Severity: lesser(r.rule.severity(row.Level, row.Confidence), r.rule.Severity), Level: row.Level,
-		Field: field, Got: cut(got), Want: cut(want), Message: message, Fix: r.rule.Fix,
+		Field: field, Got: cut(got), Want: cut(want), Message: message, Fix: fix,
 		Clause: row.Clause, Confidence: row.Confidence,
 	})
 }

@@ -139,7 +139,7 @@ func (l *Linter) judge(s *Subject) Result {
 	var r report
 	for i := range l.rules {
 		if rule := &l.rules[i]; rule.scope&scope != 0 {
-			r.rule, r.count = rule, 0
+			r.rule, r.count, r.fix = rule, 0, ""
 			rule.check(s, &r)
 		}
 	}

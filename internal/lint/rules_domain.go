@@ -14,7 +14,7 @@ func domainRules() []Rule {
 		ID: "domain-form", Field: nf.FieldDNS, scope: onBoth, Level: nf.Shall, Clause: "TS 23.003 28.2",
 		Title: "a name of the 5G core without mnc and mcc",
 		Why:   "The network is read from these labels: routing, SEPP and NRF find nothing in a name without them.",
-		Fix:   "nfcert csr --plmn 001-01 builds the domain; each of mnc and mcc is a label of its own",
+		Fix:   "nfcert csr --plmn 001-01 builds the domain; in openssl.cnf write 5gc.mnc001.mcc001.3gppnetwork.org, each of mnc and mcc a label of its own",
 		Good:  "sepp1.sepp.5gc.mnc002.mcc262.3gppnetwork.org", Bad: "sepp1.sepp.5gc.mnc02mcc262.3gppnetwork.org",
 		check: func(s *Subject, r *report) {
 			s.eachPlace(func(field nf.FieldName, value string, p *place) {
@@ -57,7 +57,7 @@ func domainRules() []Rule {
 		most: warning, Lenience: "hosted SEPPs have names outside 3gppnetwork.org, and operators may name NFs as they like",
 		Title: "a home network domain that does not end in 3gppnetwork.org",
 		Why:   "Other networks look the name up under 3gppnetwork.org (a hosted SEPP's under ipxnetwork.org).",
-		Fix:   "nfcert csr --plmn 001-01 builds the domain",
+		Fix:   "nfcert csr --plmn 001-01 builds the domain; in openssl.cnf write 5gc.mnc001.mcc001.3gppnetwork.org",
 		Good:  "amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org", Bad: "amf1.amf.5gc.mnc001.mcc001.example.org",
 		check: func(s *Subject, r *report) {
 			s.eachPlace(func(field nf.FieldName, value string, p *place) {
@@ -70,7 +70,7 @@ func domainRules() []Rule {
 		ID: "san-home-domain", Field: nf.FieldDNS, scope: onBoth, Level: nf.Should, Clause: "TS 33.310 6.1", Confidence: nf.Secondary,
 		Title: "the names are of another network than the subject",
 		Why:   "A CA checks that the subject is of its own domain; with names of another the check says nothing.",
-		Fix:   "nfcert csr --plmn and --fqdn of the same network (TS 23.003 28.2)",
+		Fix:   "nfcert csr --plmn and --fqdn of the same network (TS 23.003 28.2); in openssl.cnf write DNS: names that end in the O of the [dn] section, or mend O",
 		Good:  "O=5gc.mnc001.mcc001.3gppnetwork.org, DNS:amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org", Bad: "O=5gc.mnc001.mcc001.3gppnetwork.org, DNS:amf1.amf.5gc.mnc002.mcc001.3gppnetwork.org",
 		check: func(s *Subject, r *report) {
 			if s.home.home == "" || s.home.plmn() == "" || len(s.networks) > 1 {
@@ -98,7 +98,7 @@ func domainRules() []Rule {
 		ID: "san-type-label", Field: nf.FieldDNS, scope: onBoth, Level: nf.Advice, grave: true, Clause: "TS 23.003 28.3.2.5",
 		Title: "a name has the label of another NF type",
 		Why:   "The label before 5gc says what the NF is, as in the AMF Name. A certificate of another type is refused, or worse, believed.",
-		Fix:   "nfcert csr --nf-type and --fqdn of the same NF",
+		Fix:   "nfcert csr --nf-type and --fqdn of the same NF; in openssl.cnf mend the DNS: name or the section [types]",
 		Good:  "amf1.amf.5gc... with nfTypes AMF", Bad: "smf1.smf.5gc... with nfTypes AMF",
 		check: checkTypeLabel,
 	}, {

@@ -12,7 +12,7 @@ func instanceRules() []Rule {
 		ID: "san-nf-instance-id", Field: nf.FieldInstanceURI, scope: onBoth, Level: nf.Shall, Clause: "TS 33.310 6.1.3c", Confidence: nf.Secondary,
 		Title: "no URI name holds the NF instance id",
 		Why:   "A producer checks the subject of an access token against this name of the consumer's certificate (TS 33.501 13.4.1.1.2), and the NRF checks token requests against it.",
-		Fix:   "nfcert csr --nf-instance-id UUID; in openssl.cnf subjectAltName = critical, DNS:..., URI:urn:uuid:<instance id>",
+		Fix:   "nfcert csr --nf-instance-id UUID; in openssl.cnf subjectAltName = critical, DNS:NAME, URI:urn:uuid:UUID. " + whatInstance,
 		Good:  "URI:urn:uuid:4ace9d34-2c69-4f99-92d5-a73a3fe8e23b", Bad: "DNS names alone",
 		check: func(s *Subject, r *report) {
 			row, ok := s.requires(nf.FieldInstanceURI)
@@ -25,7 +25,7 @@ func instanceRules() []Rule {
 		ID: "san-nf-instance-id-form", Field: nf.FieldInstanceURI, scope: onBoth, Level: nf.Shall, Clause: "TS 29.571 5.3.2",
 		Title: "the NF instance id is no UUID",
 		Why:   "Nothing that compares it with a token or a profile will find it equal.",
-		Fix:   "nfcert csr --nf-instance-id UUID (or new); in openssl.cnf URI:urn:uuid: and 8-4-4-4-12 hex digits",
+		Fix:   "nfcert csr --nf-instance-id UUID; in openssl.cnf URI:urn:uuid: and 8-4-4-4-12 hex digits. " + whatInstance,
 		Good:  "urn:uuid:4ace9d34-2c69-4f99-92d5-a73a3fe8e23b", Bad: "urn:uuid:amf1",
 		check: func(s *Subject, r *report) {
 			for _, urn := range s.urns() {
@@ -39,7 +39,7 @@ func instanceRules() []Rule {
 		most: warning, Lenience: "the sample certificate of RFC 9310 Appendix B has a version 1 UUID, and peers compare the text alone",
 		Title: "the NF instance id is no version 4 UUID",
 		Why:   "NfInstanceId is a version 4 UUID, a random one. Others may repeat, and strict decoders refuse them.",
-		Fix:   "nfcert csr --nf-instance-id new makes one",
+		Fix:   "nfcert csr --nf-instance-id new makes one, as uuidgen -r does; the NF must then register under it",
 		Good:  "urn:uuid:4ace9d34-2c69-4f99-92d5-a73a3fe8e23b", Bad: "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
 		check: func(s *Subject, r *report) {
 			for _, urn := range s.urns() {

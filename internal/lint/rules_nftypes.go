@@ -10,7 +10,9 @@ import (
 
 // nfTypesRules judge the extension nfTypes: RFC 9310 sections 3 and 5.
 func nfTypesRules() []Rule {
-	const fix = "nfcert csr --nf-type AMF writes the extension right; in openssl.cnf 1.3.6.1.5.5.7.1.34 = ASN1:SEQUENCE:types, with [types] and one IA5:TYPE a line in ASCII order"
+	const typesAre = ". The types are those of TS 29.510: AMF, SMF, NRF, ..."
+	const fix = "nfcert csr --nf-type AMF writes the extension right; in openssl.cnf 1.3.6.1.5.5.7.1.34 = ASN1:SEQUENCE:types and a section [types] with a line t1 = IA5:AMF, " +
+		"t2 = ... for further types, in ASCII order" + typesAre
 	return []Rule{{
 		ID: "nf-types-missing", Field: nf.FieldNFTypes, scope: onBoth, Level: nf.Shall, Clause: "TS 33.310 6.1.3c.3",
 		Title: "nfTypes is missing",
@@ -19,7 +21,11 @@ func nfTypesRules() []Rule {
 		Good:  "nfTypes = AMF", Bad: "no nfTypes",
 		check: func(s *Subject, r *report) {
 			if row, ok := s.requires(nf.FieldNFTypes); ok && s.NFTypes == nil && !s.unread(nf.FieldNFTypes) {
-				r.hitRow(row, "", "the NF's type", "nfTypes is missing")
+				want := "the NF's type"
+				if s.Profile.NFType != "" {
+					want, r.fix = s.Profile.NFType, strings.ReplaceAll(strings.TrimSuffix(fix, typesAre), "AMF", s.Profile.NFType)
+				}
+				r.hitRow(row, "", want, "nfTypes is missing")
 			}
 		},
 	}, {

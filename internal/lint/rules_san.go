@@ -7,6 +7,14 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
+// What to put into the names, for those who know certificates and not the 5G
+// core.
+const (
+	whatFQDN     = "NAME is by what peers call the NF, as in amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org for MCC 001 and MNC 01"
+	whatInstance = "UUID is the one under which the NF registers at the NRF; a new NF takes a random one (uuidgen -r) and keeps it"
+	whatNames    = whatFQDN + "; " + whatInstance
+)
+
 // altNameRules judge subjectAltName as an extension, and the kinds of name in
 // it.
 func altNameRules() []Rule {
@@ -14,7 +22,7 @@ func altNameRules() []Rule {
 		ID: "san-missing", Field: nf.FieldSubjectAltName, scope: onBoth, Level: nf.Shall, Clause: "TS 33.310 6.1.3c.3",
 		Title: "subjectAltName is missing",
 		Why:   "It names the NF instance and its FQDN. Nothing in the SBA reads names from the subject.",
-		Fix:   "nfcert csr --fqdn NAME --nf-instance-id UUID; in openssl.cnf subjectAltName = critical, DNS:..., URI:urn:uuid:...",
+		Fix:   "nfcert csr --fqdn NAME --nf-instance-id UUID; in openssl.cnf subjectAltName = critical, DNS:NAME, URI:urn:uuid:UUID. " + whatNames,
 		Good:  "subjectAltName = critical, DNS:amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org, URI:urn:uuid:...", Bad: "CN=amf.localdomain alone",
 		check: func(s *Subject, r *report) {
 			if row, ok := s.requires(nf.FieldSubjectAltName); ok && s.SubjectAltName == nil && !s.unread(nf.FieldSubjectAltName) {
@@ -36,7 +44,7 @@ func altNameRules() []Rule {
 		ID: "san-dns-missing", Field: nf.FieldDNS, scope: onBoth, Level: nf.Should, Clause: "RFC 9310 Appendix B", Confidence: nf.Secondary,
 		Title: "a server's certificate has no dNSName",
 		Why:   "Clients compare the host name of the URI with the dNSNames (RFC 9110 4.3.4); without one every call by FQDN fails.",
-		Fix:   "name the FQDN: nfcert csr --fqdn NAME; in openssl.cnf subjectAltName = critical, DNS:NAME, URI:urn:uuid:...",
+		Fix:   "name the FQDN: nfcert csr --fqdn NAME; in openssl.cnf subjectAltName = critical, DNS:NAME, URI:urn:uuid:UUID. " + whatFQDN,
 		Good:  "DNS:amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org", Bad: "URI:urn:uuid:... alone, with serverAuth",
 		check: func(s *Subject, r *report) {
 			if s.SubjectAltName == nil || len(s.SubjectAltName.Names) == 0 || len(s.SubjectAltName.DNSNames) > 0 {

@@ -56,7 +56,7 @@ func subjectRules() []Rule {
 		ID: "subject-home-domain", Field: nf.FieldOrganization, scope: onBoth, Level: nf.Should, Clause: "TS 33.310 6.1.3c.3",
 		Title: "the organization is not a home network domain",
 		Why:   "The table has O=<Home Domain Name>, with the form of TS 23.003 28.2 as its example. Peers read the network from there.",
-		Fix:   "give the network: nfcert csr --plmn 001-01 (and --nid for an SNPN) writes O by itself",
+		Fix:   "give the network, by its MCC and MNC: nfcert csr --plmn 001-01 (and --nid for an SNPN) writes O by itself; in openssl.cnf O = 5gc.mnc001.mcc001.3gppnetwork.org (three digits each)",
 		Good:  "O=5gc.mnc001.mcc001.3gppnetwork.org", Bad: "O=Example Telecom",
 		check: func(s *Subject, r *report) {
 			row, ok := s.Profile.Field(nf.FieldOrganization)
@@ -91,7 +91,7 @@ func subjectRules() []Rule {
 		ID: "subject-common-name", Field: nf.FieldSubject, scope: onBoth, Level: nf.Advice, Clause: "TS 33.310 6.1.3c.3",
 		Title: "the subject has a common name",
 		Why:   "The table lists C and O alone. CN does no harm, but names belong in subjectAltName: nothing in the SBA reads them from CN.",
-		Fix:   "leave CN out (nfcert csr writes none), and give the name as --fqdn",
+		Fix:   "leave CN out (nfcert csr writes none; in openssl.cnf delete it from the [dn] section), and give the name as --fqdn, or DNS:NAME in subjectAltName",
 		Good:  "C=SE, O=5gc.mnc001.mcc001.3gppnetwork.org", Bad: "C=SE, O=5gc.mnc001.mcc001.3gppnetwork.org, CN=amf1",
 		check: func(s *Subject, r *report) {
 			if cn := s.attribute(nf.OIDCommonName); cn != nil && s.countryAndDomain() {
@@ -124,7 +124,7 @@ func subjectRules() []Rule {
 		ID: "subject-repeated", Field: nf.FieldSubject, scope: onBoth, Level: nf.Advice, grave: true, Clause: "TS 33.310 6.1.3c.3",
 		Title: "C or O stands more than once in the subject",
 		Why:   "One reader takes the first and another the last: the certificate is of two networks.",
-		Fix:   "give each once: nfcert csr --country and --plmn",
+		Fix:   "give each once: nfcert csr --country and --plmn; in openssl.cnf delete the other from the [dn] section",
 		Good:  "C=SE, O=5gc.mnc001.mcc001.3gppnetwork.org", Bad: "C=SE, O=5gc.mnc001.mcc001.3gppnetwork.org, O=Example Telecom",
 		check: func(s *Subject, r *report) {
 			countries, organizations := 0, 0

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"crypto/x509"
+	"slices"
 	"strings"
 
 	"github.com/nfcert/nfcert/internal/nf"
@@ -17,6 +18,7 @@ func keyUsageRules() []Rule {
 		Good:  "keyUsage = critical, digitalSignature", Bad: "no keyUsage",
 		check: func(s *Subject, r *report) {
 			if row, ok := s.requires(nf.FieldKeyUsage); ok && s.KeyUsage == nil && !s.unread(nf.FieldKeyUsage) {
+				r.fix = s.fixKeyUsage()
 				r.hitRow(row, "", keyUsageNames(s.Profile.KeyUsage), "keyUsage is missing")
 			}
 		},
@@ -28,6 +30,7 @@ func keyUsageRules() []Rule {
 		Good:  "keyUsage = critical, digitalSignature", Bad: "keyUsage = digitalSignature",
 		check: func(s *Subject, r *report) {
 			if s.KeyUsage != nil {
+				r.fix = s.fixKeyUsage()
 				s.mark(r, nf.FieldKeyUsage, s.KeyUsage.Critical)
 			}
 		},
@@ -87,6 +90,7 @@ func checkKeyUsageBits(s *Subject, r *report) {
 			return
 		}
 	}
+	r.fix = s.fixKeyUsage()
 	for bit, name := range keyUsageBits {
 		if s.Profile.KeyUsage&(1<<bit) != 0 && !hasKeyUsage(s.Contents, name) {
 			r.hitRow(row, strings.Join(s.KeyUsage.Usages, ", "), keyUsageNames(s.Profile.KeyUsage), "keyUsage lacks %s", name)
@@ -108,6 +112,14 @@ func keyUsageNames(usage x509.KeyUsage) string {
 		}
 	}
 	return strings.Join(names, ", ")
+}
+
+// fixKeyUsage says how to ask for the profile's keyUsage.
+func (s *Subject) fixKeyUsage() string {
+	if s.Profile.KeyUsage == 0 {
+		return ""
+	}
+	return "nfcert csr --profile " + s.Profile.Name + " asks for it; in openssl.cnf keyUsage = critical, " + keyUsageNames(s.Profile.KeyUsage)
 }
 
 // mark reports an extension that is marked otherwise than its row has it.
@@ -133,6 +145,7 @@ func extKeyUsageRules() []Rule {
 		Good:  "extendedKeyUsage = clientAuth, serverAuth", Bad: "no extKeyUsage",
 		check: func(s *Subject, r *report) {
 			if row, ok := s.requires(nf.FieldExtKeyUsage); ok && s.ExtKeyUsage == nil && !s.unread(nf.FieldExtKeyUsage) {
+				r.fix = s.fixUsages()
 				r.hitRow(row, "", s.wantedUsages(), "extKeyUsage is missing")
 			}
 		},
@@ -192,11 +205,34 @@ func checkRole(s *Subject, r *report) {
 	if !ok || s.ExtKeyUsage == nil || len(s.ExtKeyUsage.Usages) == 0 {
 		return
 	}
+	if !s.wantsTLS() {
+		r.fix = s.fixUsages() // the rule's own words are for the TLS roles
+	}
 	for _, oid := range s.Profile.ExtKeyUsages {
 		if !hasUsage(s.Contents, oid) {
 			r.hitRow(row, usageNames(s.Contents), s.wantedUsages(), "extKeyUsage lacks %s, which %s has", nf.UsageName(oid), s.Profile.Name)
 		}
 	}
+}
+
+// fixUsages says how to ask for the profile's purposes. openssl has no names
+// for those of RFC 9509.
+func (s *Subject) fixUsages() string {
+	if len(s.Profile.ExtKeyUsages) == 0 {
+		return ""
+	}
+	names := make([]string, len(s.Profile.ExtKeyUsages))
+	for i, oid := range s.Profile.ExtKeyUsages {
+		if names[i] = string(oid); oid == nf.UsageClientAuth || oid == nf.UsageServerAuth {
+			names[i] = nf.UsageName(oid)
+		}
+	}
+	return "nfcert csr --profile " + s.Profile.Name + " asks for the right ones; in openssl.cnf extendedKeyUsage = " + strings.Join(names, ", ")
+}
+
+// wantsTLS reports whether the profile is of a TLS client or server.
+func (s *Subject) wantsTLS() bool {
+	return slices.Contains(s.Profile.ExtKeyUsages, nf.UsageClientAuth) || slices.Contains(s.Profile.ExtKeyUsages, nf.UsageServerAuth)
 }
 
 // wantedUsages lists the profile's purposes for a message.
