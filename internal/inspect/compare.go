@@ -83,7 +83,7 @@ func severityOf(row nf.Field) Severity {
 	switch {
 	case row.Level == nf.Advice:
 		return Info
-	case row.Level == nf.Shall && row.Confidence != nf.Unverified:
+	case row.Level == nf.Shall && row.Confidence == nf.Read:
 		return Error
 	}
 	return Warning

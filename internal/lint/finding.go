@@ -25,7 +25,10 @@ type Finding struct {
 }
 
 // notRead is what a message says of a clause that nobody read.
-const notRead = " (this clause was not read; taken over from memory)"
+var notRead = map[nf.Confidence]string{
+	nf.Secondary:  " (this clause itself was not read; a text that cites it says so)",
+	nf.Unverified: " (this clause was not read; taken over from memory)",
+}
 
 // maxText bounds what a finding repeats of a file, in bytes.
 const maxText = 300
@@ -65,9 +68,7 @@ func (r *report) add(field nf.FieldName, row nf.Field, got, want, format string,
 	if len(args) > 0 {
 		message = fmt.Sprintf(format, args...)
 	}
-	if row.Confidence == nf.Unverified {
-		message += notRead
-	}
+	message += notRead[row.Confidence]
 	fix := r.rule.Fix
 	if r.fix != "" {
 		fix = r.fix

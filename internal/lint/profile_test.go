@@ -65,6 +65,21 @@ func TestUnreadClausesWarn(t *testing.T) {
 	}
 }
 
+// So does a clause that is known from a text that cites it.
+func TestSecondHandClausesWarn(t *testing.T) {
+	w := leafWorld()
+	w.first().exts = append(w.first().exts, ext{nf.OIDCertificatePolicies, 0xff, seq(seq(oidDER("1.3.6.1.4.1.1")))})
+	l, err := lint.New(lint.Options{Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	findings := l.Judge(lint.Input{Items: read(t, pemOf(w.items))})[0].Findings
+	if len(findings) != 1 || findings[0].Rule != "extension-critical" || findings[0].Severity != inspect.Warning ||
+		!strings.Contains(findings[0].Message, "itself was not read") {
+		t.Errorf("findings = %+v, want a warning of extension-critical that says that the clause itself was not read", findings)
+	}
+}
+
 // By the profile custom all is the user's to say, but for what no certificate
 // may have.
 func TestCustomIsFree(t *testing.T) {

@@ -87,10 +87,11 @@ func (r *Rule) settle() {
 }
 
 // severity gives what breaking a clause of this level is worth: an error where
-// it says shall and was read, a warning where it says should or was not read.
+// it says shall and was read, a warning where it says should or was not read
+// itself.
 func (r *Rule) severity(level nf.Level, confidence nf.Confidence) inspect.Severity {
 	switch {
-	case level == nf.Shall && confidence != nf.Unverified:
+	case level == nf.Shall && confidence == nf.Read:
 		return inspect.Error
 	case level == nf.Advice && !r.grave:
 		return inspect.Info

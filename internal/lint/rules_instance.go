@@ -9,7 +9,7 @@ import (
 // instanceRules judge the NF instance id among the URI names.
 func instanceRules() []Rule {
 	return []Rule{{
-		ID: "san-nf-instance-id", Field: nf.FieldInstanceURI, scope: onBoth, Level: nf.Shall, Clause: "TS 33.310 6.1.3c", Confidence: nf.Secondary,
+		ID: "san-nf-instance-id", Field: nf.FieldInstanceURI, scope: onBoth, Level: nf.Shall, Clause: "TS 33.501 13.4.1.1.2",
 		Title: "no URI name holds the NF instance id",
 		Why:   "A producer checks the subject of an access token against this name of the consumer's certificate (TS 33.501 13.4.1.1.2), and the NRF checks token requests against it.",
 		Fix:   "nfcert csr --nf-instance-id UUID; in openssl.cnf subjectAltName = critical, DNS:NAME, URI:urn:uuid:UUID. " + whatInstance,

@@ -36,7 +36,7 @@ func issuerRules() []Rule {
 			}
 		},
 	}, {
-		ID: "issuer-key-cert-sign", Field: nf.FieldKeyUsage, scope: onIssuer, Level: nf.Shall, Clause: "TS 33.310 6.1.4a", Confidence: nf.Secondary,
+		ID: "issuer-key-cert-sign", Field: nf.FieldKeyUsage, scope: onIssuer, Level: nf.Shall, Clause: "RFC 5280 4.2.1.3",
 		Title: "a CA may not sign certificates",
 		Why:   "With keyUsage and without keyCertSign its signatures on certificates do not count; without keyUsage it is restricted to nothing.",
 		Fix:   fix,

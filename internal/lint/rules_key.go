@@ -90,7 +90,7 @@ func keyRules() []Rule {
 			}
 		},
 	}, {
-		ID: "key-point", Field: nf.FieldPublicKey, scope: onAll, Level: nf.Shall, Clause: "RFC 5480 2.2", Confidence: nf.Secondary,
+		ID: "key-point", Field: nf.FieldPublicKey, scope: onAll, Level: nf.Shall, Clause: "RFC 5280 4.1.2.7",
 		Title: "the public key is no point of its curve",
 		Why:   "It belongs to no private key, and whoever computes with it may lose secrets.",
 		Fix:   "make key and request anew with nfcert csr; the file was damaged or made up",

@@ -19,7 +19,7 @@ func requestRules() []Rule {
 			}
 		},
 	}, {
-		ID: "csr-extension-request", Field: inspect.FieldAttributes, scope: onRequest, Level: nf.Shall, Clause: "RFC 2985 5.4.2", Confidence: nf.Secondary,
+		ID: "csr-extension-request", Field: inspect.FieldAttributes, scope: onRequest, Level: nf.Shall, Clause: "RFC 2985 5.4.2",
 		Title: "extensionRequest stands more than once",
 		Why:   "The attribute has one value. CAs read the first and drop what is in the others, or refuse the request.",
 		Fix:   "nfcert csr writes one; put all extensions into one req_extensions section of openssl.cnf",

@@ -147,9 +147,9 @@ func TestRuleTables(t *testing.T) {
 			}
 		}
 		switch {
-		case r.Severity == inspect.Error && (r.Level != nf.Shall || r.Confidence == nf.Unverified):
+		case r.Severity == inspect.Error && (r.Level != nf.Shall || r.Confidence != nf.Read):
 			t.Errorf("rule %s is an error at level %s, %s", r.ID, r.Level, r.Confidence)
-		case r.Severity != inspect.Error && r.Level == nf.Shall && r.Confidence != nf.Unverified && r.Lenience == "":
+		case r.Severity != inspect.Error && r.Level == nf.Shall && r.Confidence == nf.Read && r.Lenience == "":
 			t.Errorf("rule %s is a %s at level shall, and says not why", r.ID, r.Severity)
 		case r.Level == nf.Advice && r.Severity == inspect.Error:
 			t.Errorf("rule %s is advice and an error", r.ID)

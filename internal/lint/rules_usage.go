@@ -53,7 +53,7 @@ func keyUsageRules() []Rule {
 			}
 		},
 	}, {
-		ID: "key-usage-ec-encipherment", Field: nf.FieldKeyUsage, scope: onBoth, Level: nf.Shall, Clause: "RFC 8813 section 3", Confidence: nf.Secondary,
+		ID: "key-usage-ec-encipherment", Field: nf.FieldKeyUsage, scope: onBoth, Level: nf.Shall, Clause: "RFC 8813 section 3",
 		Title: "an EC key is said to encipher keys or data",
 		Why:   "EC keys of this kind sign or agree on keys; they cannot encipher. Strict CAs refuse the request.",
 		Fix:   "ask for digitalSignature alone, as nfcert csr does; keyEncipherment belongs to RSA keys",

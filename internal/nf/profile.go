@@ -68,8 +68,8 @@ const (
 // Confidence is how the rule is known.
 type Confidence string
 
-// How a rule is known. What is Unverified must not be cited as fact, and makes
-// no more than a warning.
+// How a rule is known. Only what is Read makes an error; what is Unverified must
+// not be cited as fact.
 const (
 	Read       Confidence = "read"       // in the text of the clause
 	Secondary  Confidence = "secondary"  // in a text that cites the clause

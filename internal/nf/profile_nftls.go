@@ -45,8 +45,8 @@ func nfFields() []Field {
 			Clause: nfTable, Level: Shall, Confidence: Read},
 		{Name: FieldDNS, Presence: Optional, Rule: "FQDNs of the NF, syntax of TS 29.571 Fqdn", Requested: true,
 			Clause: "RFC 9310 Appendix B", Level: Should, Confidence: Secondary},
-		{Name: FieldInstanceURI, Presence: Mandatory, Rule: "urn:uuid: and the NF instance id (TS 29.571 5.3.2), which access tokens are checked against (TS 33.501 13.4.1.1.2)", Requested: true,
-			Clause: "TS 33.310 6.1.3c", Level: Shall, Confidence: Secondary},
+		{Name: FieldInstanceURI, Presence: Mandatory, Rule: "urn:uuid: and the NF instance id (TS 29.571 5.3.2), which the subject of an access token is checked against", Requested: true,
+			Clause: "TS 33.501 13.4.1.1.2", Level: Shall, Confidence: Read},
 		{Name: FieldURI, Presence: Optional, Rule: "further URI names, after the instance's", Requested: true,
 			Clause: "TS 33.310 6.1.3c", Level: Advice, Confidence: Unverified},
 		{Name: FieldNFTypes, Presence: Mandatory, Critical: NonCritical, Rule: "the NF types as IA5String, ascending, none twice (RFC 9310 section 3)", Requested: true,
@@ -83,6 +83,7 @@ func nfTLSServer() Profile {
 	p.ExtKeyUsages = []OID{UsageServerAuth}
 	p.set(FieldExtKeyUsage, func(f *Field) { f.Rule = "serverAuth; clientAuth too where the NF is a client as well" })
 	p.set(FieldDNS, func(f *Field) { f.Presence = Mandatory })
+	p.noConsumer()
 	return p
 }
 
@@ -112,6 +113,16 @@ func (p *Profile) unread() {
 			f.Clause, f.Level, f.Confidence = "TS 33.310 6.1.3c", Should, Unverified
 		}
 	}
+}
+
+// noConsumer is for what holds no access token of its own: that its certificate
+// has the instance id is known from TR 33.876, which cites the clause and says
+// "should".
+func (p *Profile) noConsumer() {
+	p.set(FieldInstanceURI, func(f *Field) {
+		f.Rule = "urn:uuid: and the NF instance id (TS 29.571 5.3.2)"
+		f.Clause, f.Level, f.Confidence = "TS 33.310 6.1.3c", Should, Secondary
+	})
 }
 
 // drop takes rows out.

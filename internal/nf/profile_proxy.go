@@ -9,6 +9,7 @@ func scpTLS() Profile {
 	p.set(FieldExtKeyUsage, func(f *Field) {
 		f.Rule = "clientAuth and serverAuth: an SCP is both (TS 33.501 13.3.6, 13.3.7)"
 	})
+	p.noConsumer()
 	return p
 }
 
@@ -25,6 +26,7 @@ func seppTLS() Profile {
 		f.Presence, f.Level, f.Confidence, f.Clause = Mandatory, Shall, Read, "TS 33.501 13.1.1.1"
 		f.Rule = "the SEPP's FQDN, and a wildcard for the names below it, which telescopic FQDNs are (TS 23.003 28.5.2); not needed where 3gpp-Sbi-Target-apiRoot is used (13.1.1.2)"
 	})
+	p.noConsumer()
 	return p
 }
 
@@ -41,7 +43,8 @@ func seppN32() Profile {
 		f.Presence, f.Level, f.Confidence, f.Clause = Mandatory, Shall, Secondary, "TS 33.501 13.1.2"
 		f.Rule = "FQDNs with the PLMN, as in sepp1.sepp.5gc.mnc001.mcc001.3gppnetwork.org, of one PLMN: a peer refuses PLMNs of different trust anchors (form from TS 33.517)"
 	})
-	p.set(FieldInstanceURI, func(f *Field) { f.Presence, f.Level, f.Confidence = Optional, Should, Unverified })
+	p.noConsumer()
+	p.set(FieldInstanceURI, func(f *Field) { f.Presence, f.Confidence = Optional, Unverified })
 	return p
 }
 

@@ -15,7 +15,7 @@ func profilesPage() []byte {
 
 Generated from the tables in `+"`internal/nf`"+` by `+"`go run ./scripts/gendocs`"+`; `+"`nfcert csr profiles NAME`"+` prints the same. The CSR generator, the linter and the comparison of what was asked for with what was issued follow these rows.
 
-*Known* says how: **read** in the text of the clause, **secondary** from a text that cites it, **unverified** carried over or from memory. What is unverified is at most a warning.
+*Known* says how: **read** in the text of the clause, **secondary** from a text that cites it, **unverified** carried over or from memory. What was not read in the clause itself is at most a warning.
 
 | profile | for | clause |
 | --- | --- | --- |
