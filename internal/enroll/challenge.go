@@ -80,6 +80,7 @@ type task struct {
 	ask           solve.Challenge
 	placement     solve.Placement
 	payload       json.RawMessage // of the answer; nil: an empty object
+	before        time.Time       // when an earlier run answered; zero: none did
 }
 
 // challenge finds the task's challenge in its authorization, whose list is made
@@ -115,6 +116,9 @@ func (e *Engine) answer(ctx context.Context, en *Enrolment, o OrderOptions) erro
 	}
 	for i := range tasks {
 		if err := e.present(ctx, &tasks[i]); err != nil {
+			for _, t := range tasks { // this run told the CA of none
+				t.challenge().Answering = t.before
+			}
 			return &PlaceError{Challenge: tasks[i].ask.Type, Identifier: tasks[i].authorization.Identifier, Err: err}
 		}
 	}
@@ -189,7 +193,7 @@ func (e *Engine) tasks(en *Enrolment, o OrderOptions) ([]task, error) {
 		if err != nil {
 			return nil, err
 		}
-		t := task{authorization: a, url: c.URL, solver: solver, ask: solve.Challenge{
+		t := task{authorization: a, url: c.URL, solver: solver, before: c.Answering, ask: solve.Challenge{
 			Type: c.Type, IdentifierType: a.Identifier.Type, Identifier: a.Identifier.Value,
 			Token: c.Token, KeyAuthorization: keyAuthorization, Thumbprint: thumbprint,
 			TKAuthType: c.TKAuthType, TokenAuthority: c.TokenAuthority,

@@ -152,7 +152,7 @@ func (e *Engine) choices(en *Enrolment, all []acmewire.Identifier, want Kinds) (
 		return nil, &OutOfTurnError{Name: en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no URI name of an NF instance (urn:uuid:) that could be ordered"}
 	case len(chosen) == 0 && len(all) > 0:
 		return nil, &OutOfTurnError{Name: en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no DNS name that could be ordered; its NF instance id could be, with a token (TS 33.310 Annex J)"}
-	case len(chosen) == 0, want == KindsBoth && len(chosen) == 1:
+	case len(chosen) == 0, want == KindsBoth && !slices.ContainsFunc(chosen, func(id acmewire.Identifier) bool { return !instance(id) }):
 		return nil, &OutOfTurnError{Name: en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no DNS name that could be ordered"}
 	}
 	return chosen, nil

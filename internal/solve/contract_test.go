@@ -21,6 +21,7 @@ func TestContract(t *testing.T) {
 		},
 		"webroot":   func(t *testing.T) Solver { return NewWebroot(t.TempDir()) },
 		"published": func(*testing.T) Solver { return Published{} },
+		"token":     func(*testing.T) Solver { return &TKAuth{Source: &fakeSource{}} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, c := newSolver(t), testChallenge()

@@ -108,6 +108,6 @@ func ForPlacement(p Placement) (Solver, error) {
 	case MethodPublished, MethodToken:
 		return Published{}, nil // nothing of ours is anywhere
 	}
-	return nil, fmt.Errorf("cleaning up a challenge: method %q, want %q, %q or %q",
-		p.Method, MethodListener, MethodWebroot, MethodPublished)
+	return nil, fmt.Errorf("cleaning up a challenge: method %q, want %q, %q, %q or %q",
+		p.Method, MethodListener, MethodWebroot, MethodPublished, MethodToken)
 }

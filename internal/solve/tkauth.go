@@ -1,9 +1,11 @@
 package solve
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -36,7 +38,13 @@ type TKAuth struct {
 	Clock func() time.Time // nil: time.Now
 
 	mu   sync.Mutex
-	kept map[token.ATC]secret.Bytes
+	kept map[token.ATC]keptToken // with Reuse alone
+}
+
+// keptToken is one that may be used again.
+type keptToken struct {
+	text    secret.Bytes
+	expires time.Time
 }
 
 // ProofError says why a challenge could not be answered with a token.
@@ -74,10 +82,6 @@ func (*TKAuth) Method() string { return MethodToken }
 
 // Plan returns where the token comes from.
 func (s *TKAuth) Plan(c Challenge) (Placement, error) {
-	// A server that says no kind can only mean the one there is.
-	if c.TKAuthType != "" && !strings.EqualFold(c.TKAuthType, token.TKTypeATC) {
-		return Placement{}, s.fail(c, "", &KindError{Kind: c.TKAuthType})
-	}
 	source, err := s.source(c)
 	if err != nil {
 		return Placement{}, s.fail(c, "", err)
@@ -85,7 +89,12 @@ func (s *TKAuth) Plan(c Challenge) (Placement, error) {
 	return Placement{Type: TKAuth01, Method: MethodToken, Where: source.Where(), Token: c.Token}, nil
 }
 
+// source is where a token for the challenge is had.
 func (s *TKAuth) source(c Challenge) (token.Source, error) {
+	// A server that says no kind can only mean the one there is.
+	if c.TKAuthType != "" && !strings.EqualFold(c.TKAuthType, token.TKTypeATC) {
+		return nil, &KindError{Kind: c.TKAuthType}
+	}
 	if s.Source != nil {
 		return s.Source, nil
 	}
@@ -132,18 +141,14 @@ func (s *TKAuth) get(ctx context.Context, source token.Source, want token.ATC) (
 	if s.Clock != nil {
 		now = s.Clock
 	}
-	s.mu.Lock()
-	kept, has := s.kept[want]
-	s.mu.Unlock()
-	if s.Reuse && has {
-		if t, err := token.Parse(kept); err == nil && t.Check(want, now(), s.Check) == nil {
-			return kept, nil
-		}
+	if text, ok := s.again(want, now()); ok {
+		return text, nil
 	}
 	text, err := source.Token(ctx, want)
 	if err != nil {
 		return secret.Bytes{}, err
 	}
+	text = secret.New(bytes.TrimSpace(text.Reveal())) // servers do not forgive what Parse does
 	t, err := token.Parse(text)
 	if err != nil {
 		return secret.Bytes{}, err
@@ -151,13 +156,37 @@ func (s *TKAuth) get(ctx context.Context, source token.Source, want token.ATC) (
 	if err := t.Check(want, now(), s.Check); err != nil {
 		return secret.Bytes{}, err
 	}
+	if s.Reuse {
+		s.keep(want, keptToken{text, t.Expires}, now())
+	}
+	return text, nil
+}
+
+// again returns a kept token that still passes.
+func (s *TKAuth) again(want token.ATC, now time.Time) (text secret.Bytes, ok bool) {
+	if !s.Reuse {
+		return text, false
+	}
+	s.mu.Lock()
+	kept, has := s.kept[want]
+	s.mu.Unlock()
+	if !has {
+		return text, false
+	}
+	t, err := token.Parse(kept.text)
+	return kept.text, err == nil && t.Check(want, now, s.Check) == nil
+}
+
+// keep holds on to a token, and lets go of those that are over: one process may
+// enrol thousands.
+func (s *TKAuth) keep(want token.ATC, kept keptToken, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.kept == nil {
-		s.kept = map[token.ATC]secret.Bytes{}
+		s.kept = map[token.ATC]keptToken{}
 	}
-	s.kept[want] = text
-	return text, nil
+	maps.DeleteFunc(s.kept, func(_ token.ATC, k keptToken) bool { return !k.expires.After(now) })
+	s.kept[want] = kept
 }
 
 func (s *TKAuth) fail(c Challenge, where string, err error) error {

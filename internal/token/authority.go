@@ -8,12 +8,16 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
-	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/nfcert/nfcert/internal/secret"
+)
+
+// Bounds of an authority's answer.
+const (
+	maxAnswer  = 2 * maxToken // in bytes
+	maxDetail  = 300          // of what it says, in characters
+	maxSchemes = 4            // that it asks for
 )
 
 // Authority is a Token Authority (RFC 9447 section 5), in the 5G core the OAM
@@ -30,9 +34,10 @@ type Authority struct {
 
 // RefusedError says that a Token Authority gave no token.
 type RefusedError struct {
-	Authority string
-	Status    int    // of HTTP
-	Detail    string // what it said, capped
+	Authority string   // its URL, without query
+	Status    int      // of HTTP
+	Schemes   []string // of authentication that it asks for, as in Bearer
+	Detail    string   // what it said, capped, without tokens and credentials
 }
 
 func (e *RefusedError) Error() string {
@@ -40,6 +45,9 @@ func (e *RefusedError) Error() string {
 	switch {
 	case e.Status == http.StatusUnauthorized:
 		s += ": it does not know who asks (401)"
+		if len(e.Schemes) > 0 {
+			s += " and takes " + strings.Join(e.Schemes, ", ")
+		}
 	case e.Status == http.StatusForbidden:
 		s += ": who asks may not have it (403)"
 	case e.Status != http.StatusOK:
@@ -52,7 +60,7 @@ func (e *RefusedError) Error() string {
 }
 
 // Where implements [Source].
-func (a *Authority) Where() string { return a.URL }
+func (a *Authority) Where() string { return shown(a.URL) }
 
 // Token asks for a token. What RFC 9447 leaves open is read widely: a token
 // stands under "token"; a status other than success is a refusal.
@@ -69,7 +77,7 @@ func (a *Authority) Token(ctx context.Context, want ATC) (secret.Bytes, error) {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.URL, bytes.NewReader(body))
 	if err != nil {
-		return none, &AuthorityURLError{URL: a.URL, Reason: "it is no URL"}
+		return none, &AuthorityURLError{URL: a.Where(), Reason: "it is no URL"}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
@@ -84,7 +92,7 @@ func (a *Authority) Token(ctx context.Context, want ATC) (secret.Bytes, error) {
 		return none, err
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, 2*maxToken))
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
 		return none, err
 	}
@@ -93,90 +101,58 @@ func (a *Authority) Token(ctx context.Context, want ATC) (secret.Bytes, error) {
 
 // read finds the token in an answer.
 func (a *Authority) read(resp *http.Response, answer []byte) (secret.Bytes, error) {
-	refused := &RefusedError{Authority: a.URL, Status: resp.StatusCode}
-	var doc struct {
-		Token   string `json:"token"`
-		Status  string `json:"status"`
-		Message string `json:"message"`
-		Detail  string `json:"detail"` // of a problem document
-		Error   string `json:"error"`
-	}
-	isJSON := json.Unmarshal(answer, &doc) == nil
-	for _, words := range []string{doc.Message, doc.Detail, doc.Error} {
-		if words != "" && refused.Detail == "" {
-			refused.Detail = fmt.Sprintf("%.300s", words)
+	refused := &RefusedError{Authority: a.Where(), Status: resp.StatusCode}
+	doc, err := decodeMembers(answer)
+	token := doc.word("token")
+	for _, name := range []string{"message", "detail", "error"} { // detail is of a problem document
+		if refused.Detail == "" {
+			refused.Detail = scrub(doc.word(name), maxDetail, append(a.secrets(), []byte(token))...)
 		}
 	}
+	status := doc.word("status")
 	switch {
+	case resp.StatusCode/100 == 3:
+		refused.Detail = fmt.Sprintf("it redirects to %.200q, which is not followed", shown(resp.Header.Get("Location")))
 	case resp.StatusCode/100 != 2:
-		return secret.Bytes{}, refused
-	case !isJSON:
-		refused.Detail = "its answer is not JSON"
-		if kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); kind != "" {
+		refused.Schemes = schemes(resp)
+	case len(answer) > maxAnswer:
+		refused.Detail = fmt.Sprintf("its answer is longer than %d KiB", maxAnswer>>10)
+	case err != nil:
+		refused.Detail = "its answer " + err.Error()
+		if kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); !strings.EqualFold(kind, "application/json") {
 			refused.Detail += fmt.Sprintf(" but %.60q; is this the URL of the token resource?", kind)
 		}
-		return secret.Bytes{}, refused
-	case doc.Status != "" && !strings.EqualFold(doc.Status, "success"):
+	case status != "" && !strings.EqualFold(status, "success"):
 		if refused.Detail == "" {
-			refused.Detail = fmt.Sprintf("its answer has status %.60q", doc.Status)
+			refused.Detail = fmt.Sprintf("its answer has status %q", scrub(status, 60, append(a.secrets(), []byte(token))...))
 		}
-		return secret.Bytes{}, refused
-	case doc.Token == "":
+	case token == "":
 		if refused.Detail == "" {
 			refused.Detail = `its answer has no "token"`
 		}
-		return secret.Bytes{}, refused
+	default:
+		return secret.New([]byte(token)), nil
 	}
-	return secret.New([]byte(doc.Token)), nil
+	return secret.Bytes{}, refused
 }
 
-// AuthorityURLError refuses the URL of a Token Authority.
-type AuthorityURLError struct {
-	URL    string
-	Reason string
-	// Unlisted says that the host is not among those that are allowed.
-	Unlisted bool
+// word is a member that is a string, without blanks around it; "": there is none.
+func (m members) word(name string) string {
+	var s string
+	if json.Unmarshal(m[name], &s) != nil {
+		return ""
+	}
+	return strings.TrimSpace(s)
 }
 
-func (e *AuthorityURLError) Error() string {
-	return fmt.Sprintf("token authority %.200q: %s", e.URL, e.Reason)
-}
-
-// CheckURL refuses a URL that no secret may be sent to.
-func CheckURL(raw string) error {
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil || u.Host == "":
-		return &AuthorityURLError{URL: raw, Reason: "it is no URL"}
-	case u.Scheme != "https":
-		return &AuthorityURLError{URL: raw, Reason: "want https"}
-	case u.User != nil:
-		return &AuthorityURLError{URL: u.Redacted(), Reason: "it holds a user name"}
+// schemes are those of authentication that an answer asks for (RFC 9110 11.6.1).
+func schemes(resp *http.Response) []string {
+	var list []string
+	for _, challenge := range resp.Header.Values("WWW-Authenticate") {
+		name, _, _ := strings.Cut(challenge, " ")
+		if name = strings.Trim(name, ","); name != "" && len(list) < maxSchemes {
+			list = append(list, fmt.Sprintf("%.20s", name))
+		}
 	}
-	return nil
-}
-
-// CheckHint judges the token-authority that a challenge names, which is but a
-// hint of the CA's: nothing is sent to a host that is not among allowed (HOST,
-// or HOST:PORT), nor to an address that only means this machine's own network.
-func CheckHint(raw string, allowed []string) error {
-	if err := CheckURL(raw); err != nil {
-		return err
-	}
-	u, _ := url.Parse(raw)
-	host := strings.ToLower(u.Hostname())
-	port := u.Port()
-	if port == "" {
-		port = "443"
-	}
-	if ip, err := netip.ParseAddr(host); err == nil && (ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified()) {
-		return &AuthorityURLError{URL: raw, Reason: "it is a link-local address, where no Token Authority is"}
-	}
-	if !slices.ContainsFunc(allowed, func(a string) bool {
-		a = strings.ToLower(a)
-		return a == host || a == host+":"+port || a == "["+host+"]:"+port
-	}) {
-		return &AuthorityURLError{URL: raw, Reason: "its host is not among those that are allowed", Unlisted: true}
-	}
-	return nil
+	return list
 }

@@ -70,7 +70,7 @@ func (t *Token) Faults(want ATC, now time.Time, o CheckOptions) []*CheckError {
 	}
 	const atc, jwt = "RFC 9447 4", "RFC 7519 4.1"
 	if !slices.Contains(algorithms, jose.SignatureAlgorithm(t.Algorithm)) {
-		fail(CheckAlgorithm, t.Algorithm, "an asymmetric one as ES256", "RFC 8725 3.1")
+		fail(CheckAlgorithm, quote(t.Algorithm), "an asymmetric one as ES256", "RFC 8725 3.1")
 	}
 	switch {
 	case t.ATC == ATC{}:
@@ -79,7 +79,7 @@ func (t *Token) Faults(want ATC, now time.Time, o CheckOptions) []*CheckError {
 		if !strings.EqualFold(t.ATC.Type, want.Type) {
 			fail(CheckType, quote(t.ATC.Type), quote(want.Type), atc)
 		}
-		if !strings.EqualFold(t.ATC.Value, want.Value) {
+		if !sameValue(want.Type, t.ATC.Value, want.Value) {
 			fail(CheckValue, quote(t.ATC.Value), quote(want.Value), atc)
 		}
 		if want.Fingerprint != "" && !sameFingerprint(t.ATC.Fingerprint, want.Fingerprint) {
@@ -137,7 +137,24 @@ func (t *Token) verify(now time.Time, roots *x509.CertPool) *CheckError {
 	return nil
 }
 
+// caseless are the identifier types whose values are compared without case: TS
+// 33.310 Annex J.2.2, RFC 4343. Others, as the base64url of RFC 9448's
+// TNAuthList, have two meanings in two cases.
+var caseless = []string{"NfInstanceId", "dns"}
+
+func sameValue(kind, a, b string) bool {
+	if slices.ContainsFunc(caseless, func(k string) bool { return strings.EqualFold(k, kind) }) {
+		return strings.EqualFold(a, b)
+	}
+	return a == b
+}
+
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// quote caps a value of the token.
-func quote(s string) string { return fmt.Sprintf("%.100q", s) }
+// quote caps a value of the token. "": there is none.
+func quote(s string) string {
+	if s == "" {
+		return ""
+	}
+	return fmt.Sprintf("%.100q", s)
+}

@@ -14,7 +14,7 @@ const fingerprintPrefix = "SHA256 "
 // tokens have it (RFC 9447 section 4): SHA256, a blank, and hex in upper case
 // with colons between the octets.
 func Fingerprint(thumbprint string) (string, error) {
-	sum, err := base64.RawURLEncoding.DecodeString(thumbprint)
+	sum, err := base64.RawURLEncoding.Strict().DecodeString(thumbprint)
 	if err != nil || len(sum) != sha256.Size {
 		return "", fmt.Errorf("thumbprint %.60q: want the %d octets of a SHA-256 hash in base64url (RFC 7638)", thumbprint, sha256.Size)
 	}
@@ -39,7 +39,7 @@ func octets(fingerprint string) ([]byte, bool) {
 	if len(fingerprint) > len(fingerprintPrefix) && strings.EqualFold(fingerprint[:len(fingerprintPrefix)], fingerprintPrefix) {
 		sum, err = hex.DecodeString(strings.ReplaceAll(fingerprint[len(fingerprintPrefix):], ":", ""))
 	} else {
-		sum, err = base64.RawURLEncoding.DecodeString(fingerprint)
+		sum, err = base64.RawURLEncoding.Strict().DecodeString(fingerprint)
 	}
 	return sum, err == nil && len(sum) == sha256.Size
 }

@@ -8,7 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/nfcert/nfcert/internal/secret"
@@ -70,13 +70,15 @@ func reason(err error) error {
 
 // Command runs a program that writes a token to its standard output.
 type Command struct {
-	Args []string // program and arguments; no shell is between
-	Env  []string // its environment beside what is asked, as in [exec.Cmd]
+	Args []string      // program and arguments; no shell is between
+	Env  []string      // its environment beside what is asked; nil: this process's
+	Time time.Duration // what it may take; 0: a minute
 }
 
 // Bounds of a command.
 const (
-	maxStderr   = 2 << 10
+	maxStderr   = 16 << 10 // that is looked through for secrets
+	maxSaid     = 2 << 10  // of it, that is told
 	commandTime = time.Minute
 	commandEnds = 2 * time.Second // how long its children may hold its output open
 )
@@ -89,33 +91,51 @@ const (
 )
 
 // Where implements [Source].
-func (c Command) Where() string { return "the command " + strings.Join(c.Args, " ") }
+//
+// It names the program alone: arguments may hold secrets, and this is saved.
+func (c Command) Where() string {
+	if len(c.Args) == 0 {
+		return "the command"
+	}
+	return "the command " + c.Args[0]
+}
 
 // Token runs the command.
 func (c Command) Token(ctx context.Context, want ATC) (secret.Bytes, error) {
 	if len(c.Args) == 0 {
-		return secret.Bytes{}, &SourceError{Where: "the command", Err: errors.New("it is empty")}
+		return secret.Bytes{}, &SourceError{Where: c.Where(), Err: errors.New("it is empty")}
 	}
-	bounded, cancel := context.WithTimeout(ctx, commandTime)
+	limit := c.Time
+	if limit <= 0 {
+		limit = commandTime
+	}
+	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	cmd := exec.CommandContext(bounded, c.Args[0], c.Args[1:]...)
-	cmd.Env = append(append([]string{}, c.Env...), VarType+"="+want.Type, VarValue+"="+want.Value, VarFingerprint+"="+want.Fingerprint)
+	env := c.Env
+	if env == nil {
+		env = os.Environ()
+	}
+	cmd.Env = slices.Concat(env, []string{VarType + "=" + want.Type, VarValue + "=" + want.Value, VarFingerprint + "=" + want.Fingerprint})
 	cmd.WaitDelay = commandEnds
 	stdout, stderr := &capped{limit: maxToken + 1}, &capped{limit: maxStderr}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	err := cmd.Run()
+	token := bytes.TrimSpace(stdout.buf.Bytes())
 	switch {
 	case ctx.Err() != nil:
 		return secret.Bytes{}, ctx.Err()
 	case bounded.Err() != nil:
-		err = fmt.Errorf("it took longer than %s", commandTime)
-	case err == nil && len(bytes.TrimSpace(stdout.buf.Bytes())) == 0:
+		err = fmt.Errorf("it took longer than %s", limit)
+	case errors.Is(err, exec.ErrWaitDelay):
+		err = errors.New("it ended, but something that it started keeps its output open")
+	case err == nil && len(token) == 0:
 		err = errors.New("it wrote nothing")
 	}
 	if err != nil {
-		return secret.Bytes{}, &SourceError{Where: c.Where(), Err: err, Detail: strings.TrimSpace(stderr.buf.String())}
+		return secret.Bytes{}, &SourceError{Where: c.Where(), Err: err, Detail: scrub(stderr.buf.String(), maxSaid, token)}
 	}
-	return secret.New(bytes.TrimSpace(stdout.buf.Bytes())), nil
+	return secret.New(token), nil
 }
 
 // capped keeps the start of what is written.

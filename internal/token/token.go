@@ -80,11 +80,18 @@ func Parse(token secret.Bytes) (*Token, error) {
 	case len(text) == 0:
 		return nil, malformed("it is empty")
 	case len(text) > maxToken:
-		return nil, malformed("it has %d bytes, want at most %d", len(text), maxToken)
+		return nil, malformed("it is longer than %d KiB", maxToken>>10)
 	}
 	parts := strings.Split(string(text), ".")
 	if len(parts) != 3 {
 		return nil, malformed("it has %d parts with dots between, want the three of a compact JWS (RFC 7515 3.1)", len(parts))
+	}
+	// encoding/base64 passes over line breaks, which servers do not.
+	if bytes.ContainsAny(text, " \t\r\n") {
+		return nil, malformed("it has white space within, as after a wrapped line")
+	}
+	if _, err := base64.RawURLEncoding.Strict().DecodeString(parts[2]); err != nil {
+		return nil, malformed("its signature is not base64url (RFC 7515 2)")
 	}
 	t := &Token{}
 	if err := t.header(parts[0]); err != nil {
@@ -105,21 +112,29 @@ func Parse(token secret.Bytes) (*Token, error) {
 // header reads the protected header. The algorithm is judged by Check, so that
 // a token of alg none can be shown.
 func (t *Token) header(part string) error {
-	var h struct {
-		Alg *string  `json:"alg"`
-		Typ string   `json:"typ"`
-		Kid string   `json:"kid"`
-		X5U string   `json:"x5u"`
-		X5C []string `json:"x5c"`
-	}
-	if err := decodePart(part, &h); err != nil {
+	h, err := decodePart(part)
+	if err != nil {
 		return malformed("its header %v", err)
 	}
-	if h.Alg == nil {
-		return malformed("its header has no alg")
+	if _, critical := h["crit"]; critical {
+		return malformed("its header demands an extension (crit), and none is known here (RFC 7515 4.1.11)")
 	}
-	t.Algorithm, t.Type, t.KeyID, t.X5U = *h.Alg, h.Typ, h.Kid, h.X5U
-	for i, text := range h.X5C {
+	var chain []string
+	for _, m := range []struct {
+		name string
+		into any
+	}{
+		{"alg", &t.Algorithm}, {"typ", &t.Type}, {"kid", &t.KeyID}, {"x5u", &t.X5U}, {"x5c", &chain},
+	} {
+		there, ok := h.take(m.name, m.into)
+		switch {
+		case !ok:
+			return malformed("its header's %s is of the wrong kind (RFC 7515 4.1)", m.name)
+		case m.name == "alg" && !there:
+			return malformed("its header has no alg (RFC 7515 4.1.1)")
+		}
+	}
+	for i, text := range chain {
 		der, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
 			return malformed("certificate %d of its x5c is not base64 (RFC 7515 4.1.6)", i+1)
@@ -134,28 +149,50 @@ func (t *Token) header(part string) error {
 }
 
 func (t *Token) claims(part string) error {
-	var all map[string]json.RawMessage
-	if err := decodePart(part, &all); err != nil {
-		return malformed("its claims %v", err)
+	all, err := decodePart(part)
+	if err != nil {
+		return malformed("its claims: the payload %v", err)
 	}
 	for _, claim := range []struct {
 		name string
 		into any
 	}{
-		{"iss", &t.Issuer}, {"sub", &t.Subject}, {"jti", &t.ID}, {"atc", &t.ATC},
+		{"iss", &t.Issuer}, {"sub", &t.Subject}, {"jti", &t.ID},
 		{"iat", (*numericDate)(&t.Issued)}, {"nbf", (*numericDate)(&t.NotBefore)}, {"exp", (*numericDate)(&t.Expires)},
 	} {
-		raw, ok := all[claim.name]
-		if !ok {
-			continue
+		if _, ok := all.take(claim.name, claim.into); !ok {
+			return malformed("its claim %s is of the wrong kind (RFC 7519 4.1)", claim.name)
 		}
-		delete(all, claim.name)
-		if json.Unmarshal(raw, claim.into) != nil {
-			return malformed("its claim %s is of the wrong kind", claim.name)
-		}
+	}
+	if err := t.ATC.read(all); err != nil {
+		return err
 	}
 	if len(all) > 0 {
 		t.Others = all
+	}
+	return nil
+}
+
+// read takes the claim atc out of all.
+func (a *ATC) read(all members) error {
+	var raw json.RawMessage
+	there, ok := all.take("atc", &raw)
+	if !there {
+		return nil
+	}
+	m, err := decodeMembers(raw)
+	if err != nil || !ok {
+		return malformed("its claim atc is no object with each member once (RFC 9447 4)")
+	}
+	for _, member := range []struct {
+		name string
+		into any
+	}{
+		{"tktype", &a.Type}, {"tkvalue", &a.Value}, {"fingerprint", &a.Fingerprint}, {"ca", &a.CA},
+	} {
+		if _, ok := m.take(member.name, member.into); !ok {
+			return malformed("its claim atc has a %s of the wrong kind (RFC 9447 4)", member.name)
+		}
 	}
 	return nil
 }
@@ -175,17 +212,5 @@ func (d *numericDate) UnmarshalJSON(data []byte) error {
 		return errors.New("out of range")
 	}
 	*d = numericDate(time.Unix(int64(seconds), 0).UTC())
-	return nil
-}
-
-// decodePart reads JSON in base64url. Its errors quote nothing.
-func decodePart(part string, into any) error {
-	data, err := base64.RawURLEncoding.DecodeString(part)
-	if err != nil {
-		return errors.New("is not base64url (RFC 7515 2)")
-	}
-	if json.Unmarshal(data, into) != nil {
-		return errors.New("is not the JSON object that it should be")
-	}
 	return nil
 }
