@@ -43,9 +43,8 @@ type Options struct {
 // Linter judges by a fixed selection of rules. It is safe for use by several
 // goroutines at once.
 type Linter struct {
-	options  Options
-	rules    []Rule
-	profiles map[string]nf.Profile
+	options Options
+	rules   []Rule
 }
 
 // New makes a linter. Its error is an *UnknownRuleError.
@@ -56,16 +55,8 @@ func New(o Options) (*Linter, error) {
 			return nil, &UnknownRuleError{ID: id}
 		}
 	}
-	l := &Linter{options: o, profiles: map[string]nf.Profile{}}
-	for _, r := range rules {
-		if o.selects(r.ID) {
-			l.rules = append(l.rules, r)
-		}
-	}
-	for _, p := range nf.Profiles() {
-		l.profiles[p.Name] = p
-	}
-	return l, nil
+	rules = slices.DeleteFunc(rules, func(r Rule) bool { return !o.selects(r.ID) })
+	return &Linter{options: o, rules: rules}, nil
 }
 
 func (s Selection) selects(id string) bool {
@@ -155,10 +146,5 @@ func (l *Linter) profile(c *inspect.Contents) (nf.Profile, string) {
 	if l.options.Profile.Name != "" {
 		return l.options.Profile, "as given"
 	}
-	name, why := infer(c)
-	p, ok := l.profiles[name]
-	if !ok {
-		return l.profiles[defaultProfile], why
-	}
-	return p, why
+	return InferProfile(c)
 }

@@ -2,7 +2,7 @@ package nf
 
 import (
 	"crypto/x509"
-	"slices"
+	"sync"
 )
 
 // FieldName names one thing that a profile rules, in the words of RFC 5280.
@@ -144,21 +144,44 @@ func (p *Profile) IsCritical(name FieldName) bool {
 	return f != nil && f.Critical == Critical
 }
 
-// Profiles lists the certificate profiles, in the order in which they are
-// shown.
-func Profiles() []Profile {
-	return []Profile{
-		nfTLS(), nfTLSClient(), nfTLSServer(), nrfTLS(), scpTLS(), seppTLS(), seppN32(),
-		ccaSigning(), nrfTokenSigning(), n32Encryption(), riSigning(), afTLS(), custom(),
-	}
+// profiles are made when they are asked for, and once: a command that needs one
+// makes no other.
+var profiles = []struct {
+	name string
+	get  func() Profile
+}{
+	{"nf-tls", sync.OnceValue(nfTLS)}, {"nf-tls-client", sync.OnceValue(nfTLSClient)}, {"nf-tls-server", sync.OnceValue(nfTLSServer)},
+	{"nrf-tls", sync.OnceValue(nrfTLS)}, {"scp-tls", sync.OnceValue(scpTLS)}, {"sepp-tls", sync.OnceValue(seppTLS)},
+	{"sepp-n32", sync.OnceValue(seppN32)}, {"cca-signing", sync.OnceValue(ccaSigning)}, {"nrf-token-signing", sync.OnceValue(nrfTokenSigning)},
+	{"n32-encryption", sync.OnceValue(n32Encryption)}, {"ri-signing", sync.OnceValue(riSigning)}, {"af-tls", sync.OnceValue(afTLS)},
+	{"custom", sync.OnceValue(custom)},
 }
 
-// LookupProfile finds a profile by its name.
-func LookupProfile(name string) (Profile, bool) {
-	profiles := Profiles()
-	i := slices.IndexFunc(profiles, func(p Profile) bool { return p.Name == name })
-	if i < 0 {
-		return Profile{}, false
+// Profiles lists the certificate profiles, in the order in which they are
+// shown. Their tables are everybody's and must not be changed.
+func Profiles() []Profile {
+	list := make([]Profile, len(profiles))
+	for i, p := range profiles {
+		list[i] = p.get()
 	}
-	return profiles[i], true
+	return list
+}
+
+// ProfileNames lists the names of [Profiles].
+func ProfileNames() []string {
+	names := make([]string, len(profiles))
+	for i, p := range profiles {
+		names[i] = p.name
+	}
+	return names
+}
+
+// LookupProfile finds a profile by its name. Its tables must not be changed.
+func LookupProfile(name string) (Profile, bool) {
+	for _, p := range profiles {
+		if p.name == name {
+			return p.get(), true
+		}
+	}
+	return Profile{}, false
 }
