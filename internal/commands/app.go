@@ -103,7 +103,7 @@ func (a *App) machine() bool {
 // Run is Main with the world given. Tests enter here.
 func Run(ctx context.Context, args []string, streams ui.Streams, env func(string) string) int {
 	app := &App{streams: streams, env: env, version: buildVersion(), args: args, clock: time.Now}
-	root := newRoot(app)
+	root := newRootFor(app, args)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	for _, c := range slices.Backward(app.atEnd) {

@@ -55,8 +55,8 @@ func (o *nfFlags) addShape(fs *pflag.FlagSet) {
 	fs.StringVar(&o.plmn, "plmn", "", "`MCC-MNC` of the home network domain, as in 001-01 (TS 23.003 28.2)")
 	fs.StringVar(&o.nid, "nid", "", "network id of an SNPN, 11 hex digits, beside --plmn")
 	fs.StringVar(&o.country, "country", "", "two letters for the subject's C")
-	fs.StringArrayVar(&o.fqdns, "fqdn", nil, "FQDN of the NF; may be repeated")
-	fs.StringArrayVar(&o.uris, "uri", nil, "further URI name; may be repeated")
+	listVar(fs, &o.fqdns, "fqdn", "FQDN of the NF; may be repeated")
+	listVar(fs, &o.uris, "uri", "further URI name; may be repeated")
 	fs.StringVar(&o.key, "key", "", "type of a new key: P256, P384, P521, RSA3072, RSA4096, Ed25519 (default: what the profile wants, else P256)")
 	fs.StringSliceVar(&o.omit, "omit", nil, "leave `PARTS` of the profile out for a CA that refuses them: dns, uri, nf-types, eku, key-usage, subject, wildcard")
 	o.extras.addFlags(fs)
@@ -208,13 +208,7 @@ func (a *App) readNF(path string) (*nf.File, error) {
 	return file, err
 }
 
-func profileNames() string {
-	var names []string
-	for _, p := range nf.Profiles() {
-		names = append(names, p.Name)
-	}
-	return strings.Join(names, ", ")
-}
+func profileNames() string { return strings.Join(nf.ProfileNames(), ", ") }
 
 // csrOptions are the flags of csr.
 type csrOptions struct {

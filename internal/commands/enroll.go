@@ -127,7 +127,7 @@ func (a *App) runEnrollLab(ctx context.Context, o *enrollOptions) error {
 			return &enroll.OutputError{Err: err}
 		}
 		a.global.state = filepath.Join(dir, "state")
-		a.settings.values = append(a.settings.values, value{Flag: "state", Value: a.global.state, Source: "flag"})
+		a.settings.sources["state"] = "flag"
 	}
 	if a.global.name == "" {
 		a.global.name = "amf-01"

@@ -24,12 +24,12 @@ type extraFlags struct {
 
 func (o *extraFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.subject, "subject", "", "`NAME` in place of the profile's subject, in its order, as in \"C=SE, O=Example AB, CN=af.example.com\"")
-	fs.StringArrayVar(&o.ips, "ip", nil, "IP `ADDRESS` as a further name; may be repeated")
-	fs.StringArrayVar(&o.emails, "email", nil, "email `ADDRESS` as a further name; may be repeated")
-	fs.StringArrayVar(&o.otherNames, "other-name", nil, "`OID:TEXT` (UTF8String) or OID:der:HEX as a further name; may be repeated")
+	listVar(fs, &o.ips, "ip", "IP `ADDRESS` as a further name; may be repeated")
+	listVar(fs, &o.emails, "email", "email `ADDRESS` as a further name; may be repeated")
+	linesVar(fs, &o.otherNames, "other-name", "`OID:TEXT` (UTF8String) or OID:der:HEX as a further name; may be repeated")
 	fs.StringSliceVar(&o.keyUsages, "key-usage", nil, "key `USAGES` in place of the profile's, as in digitalSignature,keyAgreement")
 	fs.StringSliceVar(&o.usages, "usage", nil, "extended key `USAGES` in place of the profile's, by name or OID, as in clientAuth,1.3.6.1.5.5.7.3.37")
-	fs.StringArrayVar(&o.extensions, "extension", nil, "further extension, `OID[,critical]:HEX` of its DER, or OID[,critical]@FILE in PEM or DER; may be repeated")
+	linesVar(fs, &o.extensions, "extension", "further extension, `OID[,critical]:HEX` of its DER, or OID[,critical]@FILE in PEM or DER; may be repeated")
 }
 
 // extras turns the flags into what csrgen takes; nil: none was given.

@@ -43,7 +43,7 @@ func (o *labFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.eabKID, "lab-eab-kid", "", "make an external account with this key `ID`; its MAC key is written to a file")
 	fs.BoolVar(&o.requireEAB, "require-eab", false, "refuse accounts without an external account binding")
 	fs.StringVar(&o.clientCA, "client-ca", "", "demand client certificates that the roots in PEM `FILE` have signed")
-	fs.StringArrayVar(&o.misbehave, "misbehave", nil, "do `NAME[=VALUE]` wrong; may be repeated; lab up --help lists them")
+	listVar(fs, &o.misbehave, "misbehave", "do `NAME[=VALUE]` wrong; may be repeated; lab up --help lists them")
 	fs.DurationVar(&o.validity, "validity", 0, "of issued certificates (default 90 days)")
 	fs.DurationVar(&o.retryAfter, "retry-after", 0, "ask clients to wait this long between polls")
 	fs.StringVar(&o.dir, "dir", "", "`DIR` that keeps the lab's roots, so that they are the same next time")

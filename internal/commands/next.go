@@ -87,10 +87,11 @@ func (a *App) serverArgs() []string {
 func (a *App) line(command string, args ...string) string {
 	words := append([]string{"nfcert"}, strings.Fields(command)...)
 	words = append(words, args...)
-	for _, v := range a.settings.values {
-		if (v.Flag == "state" || v.Flag == "config") && v.Source == "flag" {
-			words = append(words, "--"+v.Flag, v.Value)
-		}
+	if a.settings.sources["config"] == "flag" {
+		words = append(words, "--config", a.global.config)
+	}
+	if a.settings.sources["state"] == "flag" {
+		words = append(words, "--state", a.global.state)
 	}
 	return quoteAll(words)
 }

@@ -22,7 +22,7 @@ type orderFlags struct {
 }
 
 func (o *orderFlags) addFlags(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&o.identifiers, "identifier", nil, "order `TYPE:VALUE` instead of the CSR's names, as in dns:amf1.example; may be repeated")
+	listVar(fs, &o.identifiers, "identifier", "order `TYPE:VALUE` instead of the CSR's names, as in dns:amf1.example; may be repeated")
 	fs.StringVar(&o.profile, "acme-profile", "", "one of the CA's profiles (nfcert show server lists them)")
 	fs.StringVar(&o.notBefore, "not-before", "", "wanted start of validity, RFC 3339 or a duration from now")
 	fs.StringVar(&o.notAfter, "not-after", "", "wanted end of validity, RFC 3339 or a duration from now, as in 720h")

@@ -113,8 +113,56 @@ its name in capitals.`
 // order in which they are taken.
 var inFlowOrder = sync.OnceFunc(func() { cobra.EnableCommandSorting = false })
 
+// A constructor makes one command of the tree.
+type constructor struct {
+	name, group string
+	make        func(*App) *cobra.Command
+}
+
+// constructors lists them in the order of the help.
+func constructors() []constructor {
+	return []constructor{
+		{"account", groupSteps, newAccount}, {"csr", groupSteps, newCSR}, {"order", groupSteps, newOrder},
+		{"finalize", groupSteps, newFinalize}, {"show", groupSteps, newShow},
+		{"enroll", groupOne, newEnroll},
+		{"lint", groupJudge, newLint},
+		{"lab", groupTools, newLab}, {"version", groupTools, newVersion},
+	}
+}
+
 // newRoot makes the whole tree.
 func newRoot(app *App) *cobra.Command {
+	root := newBareRoot(app)
+	for _, c := range constructors() {
+		addTo(root, c.group, c.make(app))
+	}
+	root.AddCommand(helpTopics()...)
+	addHelpAndCompletion(app, root)
+	return root
+}
+
+// newRootFor makes the tree that args need: where they begin with a command, no
+// other is made, as one alone runs. Everything else sees the whole tree.
+func newRootFor(app *App, args []string) *cobra.Command {
+	for _, c := range constructors() {
+		if len(args) == 0 || args[0] != c.name {
+			continue
+		}
+		root := newBareRoot(app)
+		root.CompletionOptions.DisableDefaultCmd = true
+		addTo(root, c.group, c.make(app))
+		return root
+	}
+	return newRoot(app)
+}
+
+func addTo(root *cobra.Command, group string, cmd *cobra.Command) {
+	cmd.GroupID = group
+	root.AddCommand(cmd)
+}
+
+// newBareRoot makes the root without any command below it.
+func newBareRoot(app *App) *cobra.Command {
 	inFlowOrder()
 	root := &cobra.Command{
 		Use:           "nfcert",
@@ -141,21 +189,9 @@ func newRoot(app *App) *cobra.Command {
 	)
 	root.SetHelpCommandGroupID(groupTools)
 	root.SetCompletionCommandGroupID(groupTools)
-	add := func(id string, cmds ...*cobra.Command) {
-		for _, c := range cmds {
-			c.GroupID = id
-			root.AddCommand(c)
-		}
-	}
-	add(groupSteps, newAccount(app), newCSR(app), newOrder(app), newFinalize(app), newShow(app))
-	add(groupOne, newEnroll(app))
-	add(groupJudge, newLint(app))
-	add(groupTools, newLab(app), newVersion(app))
-	root.AddCommand(helpTopics()...)
 	root.SetIn(app.streams.In)
 	root.SetOut(app.streams.Out)
 	root.SetErr(app.streams.Err)
-	addHelpAndCompletion(app, root)
 	return root
 }
 

@@ -34,7 +34,8 @@ var oneWay = []string{"http-listen", "webroot", "published"}
 type settings struct {
 	file    string            // path of the configuration file; "": there is none
 	servers map[string]server // by name
-	values  []value
+	flags   *pflag.FlagSet    // of the running command
+	sources map[string]string // of its flags' values, as in [value]
 
 	defaults map[string]string // of flags, from the configuration file
 	typed    []string          // flags of the command line, to be typed again
@@ -74,12 +75,12 @@ func (a *App) fill(cmd *cobra.Command) error {
 	if err := a.fromEnv(flags.Lookup("config")); err != nil {
 		return err
 	}
-	defaults, err := a.loadConfig(cmd.Root())
+	defaults, err := a.loadConfig()
 	if err != nil {
 		return err
 	}
-	a.settings.defaults = defaults
-	sources := map[string]string{}
+	sources := make(map[string]string, 64)
+	a.settings.defaults, a.settings.flags, a.settings.sources = defaults, flags, sources
 	var failure error
 	way := a.wayFrom(flags, defaults)
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -97,21 +98,24 @@ func (a *App) fill(cmd *cobra.Command) error {
 			sources[f.Name], failure = a.fillOne(f, defaults)
 		}
 	})
-	if failure != nil {
-		return failure
-	}
-	flags.VisitAll(func(f *pflag.Flag) {
+	return failure
+}
+
+// values is each flag of the running command.
+func (s *settings) values() []value {
+	var values []value
+	s.flags.VisitAll(func(f *pflag.Flag) {
 		if f.Name != "help" {
-			a.settings.values = append(a.settings.values, value{Flag: f.Name, Value: f.Value.String(), Source: sources[f.Name]})
+			values = append(values, value{Flag: f.Name, Value: f.Value.String(), Source: s.sources[f.Name]})
 		}
 	})
-	return nil
+	return values
 }
 
 // everywhere is each value of the running command, and what variables and
 // configuration say of the flags of all others.
-func (a *App) everywhere(cmd *cobra.Command) []value {
-	values := a.settings.values
+func (a *App) everywhere() []value {
+	values := a.settings.values()
 	seen := map[string]bool{}
 	for _, v := range values {
 		seen[v.Flag] = true
@@ -136,7 +140,7 @@ func (a *App) everywhere(cmd *cobra.Command) []value {
 			visit(child)
 		}
 	}
-	visit(cmd.Root())
+	visit(Tree())
 	slices.SortStableFunc(values, func(a, b value) int { return strings.Compare(a.Flag, b.Flag) })
 	return values
 }
@@ -210,7 +214,7 @@ func (a *App) fillOne(f *pflag.Flag, defaults map[string]string) (source string,
 		return envName(f.Name), a.fromEnv(f)
 	}
 	if v, ok := defaults[f.Name]; ok {
-		if err := f.Value.Set(v); err != nil {
+		if err := setFromOutside(f.Value, v); err != nil {
 			return "", &inputError{File: a.settings.file, Err: fmt.Errorf("defaults: %s: %w", f.Name, err)}
 		}
 		return a.settings.file, nil
@@ -225,7 +229,7 @@ func (a *App) fromEnv(f *pflag.Flag) error {
 	if v == "" || f.Changed {
 		return nil
 	}
-	if err := f.Value.Set(v); err != nil {
+	if err := setFromOutside(f.Value, v); err != nil {
 		return usagef("", "the variable %s: %v", envName(f.Name), err)
 	}
 	return nil
@@ -233,7 +237,7 @@ func (a *App) fromEnv(f *pflag.Flag) error {
 
 // loadConfig reads the configuration file. One that nobody named may be
 // missing.
-func (a *App) loadConfig(root *cobra.Command) (defaults map[string]string, err error) {
+func (a *App) loadConfig() (defaults map[string]string, err error) {
 	path, named := a.global.config, a.global.config != ""
 	if !named {
 		dir := a.env("XDG_CONFIG_HOME")
@@ -263,6 +267,10 @@ func (a *App) loadConfig(root *cobra.Command) (defaults map[string]string, err e
 	if err := a.nameServers(path, c.Servers); err != nil {
 		return nil, err
 	}
+	if len(c.Defaults) == 0 {
+		return nil, nil
+	}
+	root := Tree()
 	for name := range c.Defaults {
 		if !knownFlag(root, name) || slices.Contains(notFromOutside, name) || name == "config" {
 			return nil, &inputError{File: path, Err: fmt.Errorf("defaults: there is no flag --%s that could have a default", name)}

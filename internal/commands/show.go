@@ -254,17 +254,17 @@ func newShowConfig(app *App) *cobra.Command {
 	return &cobra.Command{
 		Use: "config", Short: "Each setting's value and where it came from", Args: noArgs,
 		Long: "Show each flag that every command takes, and what else variables and the\nconfiguration file set: the value that counts, and where it came from.",
-		RunE: func(cmd *cobra.Command, _ []string) error { return app.runShowConfig(cmd) },
+		RunE: func(*cobra.Command, []string) error { return app.runShowConfig() },
 	}
 }
 
-func (a *App) runShowConfig(cmd *cobra.Command) error {
+func (a *App) runShowConfig() error {
 	dir, err := a.stateDir()
 	if err != nil {
 		return err
 	}
 	table := ui.NewTable("SETTING", "VALUE", "FROM")
-	values := a.everywhere(cmd)
+	values := a.everywhere()
 	for i, v := range values {
 		if v.Flag == "state" && v.Source == "default" {
 			values[i].Value = dir

@@ -45,7 +45,8 @@ const topicEnvironment = `Environment
 Every flag has a variable: NFCERT_ and its name in capitals, '-' written '_'
 (--ca-root, NFCERT_CA_ROOT). A flag beats its variable, which beats the
 configuration file, which beats the default; nfcert show config prints each
-value and where it came from. --yes and --force have no variable.
+value and where it came from. --yes and --force have no variable. Flags that may
+be repeated take all their values from it, with commas between or one a line.
 
   NFCERT_EAB_KEY         the MAC key of an external account binding
   NFCERT_KEY_PASSPHRASE  the passphrase or PIN of --key-in
