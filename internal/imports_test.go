@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 	"cmd/nfcert-zlint": {"internal/zlint"},
 	"internal/commands": {
 		"internal/acmewire", "internal/artifact", "internal/csrgen", "internal/enroll", "internal/inspect", "internal/lab", "internal/layout", "internal/lint",
-		"internal/nf", "internal/pkcs11", "internal/secret", "internal/solve", "internal/store", "internal/ui", "internal/zlint",
+		"internal/nf", "internal/pkcs11", "internal/secret", "internal/solve", "internal/store", "internal/token", "internal/ui", "internal/zlint",
 	},
 	"internal/enroll": {
 		"internal/acmewire", "internal/csrgen", "internal/inspect", "internal/layout", "internal/nf", "internal/secret",
@@ -59,6 +59,7 @@ var owners = map[string][]string{
 	"golang.org/x/crypto/acme":              {"internal/acmewire"},
 	"github.com/go-jose":                    {"internal/acmewire", "internal/token"},
 	"github.com/gofrs/flock":                {"internal/store"},
+	"github.com/kballard/go-shellquote":     {"internal/commands"},
 	"go.yaml.in/yaml":                       {"internal/nf", "internal/commands"},
 	"software.sslmate.com/src/go-pkcs12":    {"internal/artifact", "internal/layout"},
 	"github.com/ThalesGroup/crypto11":       {"internal/pkcs11"},

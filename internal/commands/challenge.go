@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"context"
 	"net"
 
 	"github.com/spf13/pflag"
@@ -15,24 +16,59 @@ type challengeFlags struct {
 	httpListen string
 	webroot    string
 	published  bool
+	tokens     tokenFlags
 	leaves     bool // nfcert ends before the CA has looked (--no-wait)
 }
 
 func (o *challengeFlags) addFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.challenge, "challenge", enroll.ChallengeAuto, "auto or http-01")
+	fs.StringVar(&o.challenge, "challenge", enroll.ChallengeAuto, "for the names that the CA offers it for: auto, http-01 or tkauth-01")
 	fs.StringVar(&o.httpListen, "http-listen", "", "answer http-01 at this `ADDR`; the CA comes to port 80 (default :80)")
 	fs.StringVar(&o.webroot, "webroot", "", "answer http-01 by files under `DIR`, which a web server at port 80 serves")
 	fs.BoolVar(&o.published, "published", false, "the challenge is in place already, by hand: only tell the CA")
+	o.tokens.addFlags(fs)
 }
 
 // defaultHTTPListen is where a CA comes for http-01 (RFC 8555 section 8.3).
 const defaultHTTPListen = ":80"
 
-// solvers makes what can answer challenges. The caller calls end.
-func (o *challengeFlags) solvers() (list []solve.Solver, end func(), err error) {
-	end = func() {}
-	if o.challenge != enroll.ChallengeAuto && o.challenge != solve.HTTP01 {
-		return nil, end, usagef("one of: auto, http-01", "--challenge %q cannot be answered here", o.challenge)
+// withSolvers is withServer with what answers challenges in place.
+func (a *App) withSolvers(ctx context.Context, flags *challengeFlags, work func(context.Context, *session) error) error {
+	if err := flags.check(); err != nil {
+		return err
+	}
+	solvers, end, err := flags.solvers()
+	if err != nil {
+		return err
+	}
+	defer end()
+	return a.withServer(ctx, func(ctx context.Context, s *session) error {
+		s.engine.Solvers = solvers
+		if err := s.addTokens(&flags.tokens); err != nil {
+			return err
+		}
+		return work(ctx, s)
+	})
+}
+
+// addTokens lets the engine answer tkauth-01, where tokens can be had.
+func (s *session) addTokens(flags *tokenFlags) error {
+	tokens, err := flags.solver(s)
+	if err == nil && tokens != nil {
+		s.engine.Solvers = append(s.engine.Solvers, tokens)
+	}
+	return err
+}
+
+// check refuses what cannot be meant, before anything is looked at.
+func (o *challengeFlags) check() error {
+	switch o.challenge {
+	case enroll.ChallengeAuto, solve.HTTP01:
+	case solve.TKAuth01:
+		if !o.tokens.given() {
+			return usagef("--ta URL, --ta-allow HOST, --token-file FILE or --token-cmd COMMAND", "tkauth-01 is answered with a token, and nothing says where to get one")
+		}
+	default:
+		return usagef("one of: auto, http-01, tkauth-01", "--challenge %q cannot be answered here", o.challenge)
 	}
 	ways := 0
 	for _, given := range []bool{o.httpListen != "", o.webroot != "", o.published} {
@@ -40,9 +76,24 @@ func (o *challengeFlags) solvers() (list []solve.Solver, end func(), err error) 
 			ways++
 		}
 	}
-	if ways > 1 {
-		return nil, end, usagef("give one of them", "--http-listen, --webroot and --published are three ways to do the same")
+	_, _, addrErr := net.SplitHostPort(o.address())
+	switch {
+	case ways > 1:
+		return usagef("give one of them", "--http-listen, --webroot and --published are three ways to do the same")
+	case addrErr != nil:
+		return usagef("as in --http-listen :80, 127.0.0.1:5080 or [::1]:5080", "--http-listen %q is no address with a port", o.httpListen)
+	case o.leaves && !o.published && o.webroot == "" && o.challenge != solve.TKAuth01:
+		return usagef("what stays in place is --webroot DIR, or --published", "--no-wait would end the listener before the CA has looked")
 	}
+	return o.tokens.check()
+}
+
+func (o *challengeFlags) address() string { return first(o.httpListen, defaultHTTPListen) }
+
+// solvers makes what can answer challenges with what lies on this machine. The
+// caller calls end.
+func (o *challengeFlags) solvers() (list []solve.Solver, end func(), err error) {
+	end = func() {}
 	switch {
 	case o.published:
 		return []solve.Solver{solve.Published{}}, end, nil
@@ -53,13 +104,6 @@ func (o *challengeFlags) solvers() (list []solve.Solver, end func(), err error) 
 		}
 		return []solve.Solver{solve.NewWebroot(dir)}, end, nil
 	}
-	if o.leaves {
-		return nil, end, usagef("what stays in place is --webroot DIR, or --published", "--no-wait would end the listener before the CA has looked")
-	}
-	addr := first(o.httpListen, defaultHTTPListen)
-	if _, _, err := net.SplitHostPort(addr); err != nil {
-		return nil, end, usagef("as in --http-listen :80, 127.0.0.1:5080 or [::1]:5080", "--http-listen %q is no address with a port", addr)
-	}
-	listener := solve.NewListener(addr)
+	listener := solve.NewListener(o.address())
 	return []solve.Solver{listener}, func() { _ = listener.Close() }, nil
 }

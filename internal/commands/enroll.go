@@ -55,14 +55,8 @@ func (a *App) runEnroll(ctx context.Context, o *enrollOptions) error {
 	if err := a.needName(); err != nil {
 		return err
 	}
-	solvers, end, err := o.challenge.solvers()
-	if err != nil {
-		return err
-	}
-	defer end()
 	a.resume = a.again()
-	return a.withServer(ctx, func(ctx context.Context, s *session) error {
-		s.engine.Solvers = solvers
+	return a.withSolvers(ctx, &o.challenge, func(ctx context.Context, s *session) error {
 		return a.allSteps(ctx, s, o)
 	})
 }

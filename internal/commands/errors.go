@@ -17,20 +17,22 @@ const (
 	exitNetwork       = 6
 	exitState         = 7
 	exitFindings      = 8
+	exitToken         = 9
 	exitInterrupted   = 130
 )
 
 // Faults say on whose desk a problem lies.
 const (
-	faultUsage         = "usage"
-	faultInput         = "input"
-	faultState         = "state"
-	faultNetwork       = "network"
-	faultTLS           = "tls"
-	faultCA            = "ca"
-	faultAuthorization = "authorization"
-	faultTimeout       = "timeout"
-	faultInternal      = "internal"
+	faultUsage          = "usage"
+	faultInput          = "input"
+	faultState          = "state"
+	faultNetwork        = "network"
+	faultTLS            = "tls"
+	faultCA             = "ca"
+	faultAuthorization  = "authorization"
+	faultTokenAuthority = "token-authority"
+	faultTimeout        = "timeout"
+	faultInternal       = "internal"
 )
 
 // usageError says that the command line cannot be followed.

@@ -23,7 +23,7 @@ import (
 func (a *App) explain(err error) report {
 	r := report{APIVersion: apiVersion, Kind: "Error", Exit: exitBug, Code: "internal", Fault: faultInternal, Message: err.Error()}
 	for _, explain := range []func(error, *report) bool{
-		a.explainEnd, a.explainIdentity, a.explainInput, a.explainKey, a.explainSource, a.explainEngine, a.explainCA, a.explainState,
+		a.explainEnd, a.explainToken, a.explainIdentity, a.explainInput, a.explainKey, a.explainSource, a.explainEngine, a.explainCA, a.explainState,
 	} {
 		if told := r; explain(err, &told) {
 			return told
@@ -224,6 +224,11 @@ func (a *App) explainNoChallenge(e *enroll.NoChallengeError, r *report) {
 		return
 	}
 	r.Hint = "choose one of those that the CA offers; the order stays as it is"
+	if slices.Contains(e.Offered, solve.TKAuth01) && !slices.Contains(e.Able, solve.TKAuth01) {
+		r.Clause = "TS 33.310 Annex J.2.2"
+		r.Hint = "it is proven with an Authority Token: name the OAM's Token Authority with --ta URL, or give a token with --token-file or --token-cmd; the order stays as it is"
+		return
+	}
 	r.Next = a.line("order abandon", "-n", a.name)
 }
 
@@ -235,6 +240,10 @@ func explainAuthorization(e *enroll.AuthorizationError, r *report) {
 			continue
 		}
 		r.Problem = refused.Problem
+		if refused.Challenge == solve.TKAuth01 {
+			r.Hint, r.Clause = "the CA does not take the token; its words say which check failed. See the token: nfcert token get and nfcert token check. A CA that finds none may want --tkauth-field atc", "RFC 9447 3"
+			break
+		}
 		if refused.Challenge != "" && refused.Problem.HasType("unauthorized") {
 			// Of a challenge it says that something else was found there.
 			r.Hint, r.Clause = problemAdvice["incorrectresponse"].hint, problemAdvice["incorrectresponse"].clause
@@ -299,6 +308,7 @@ func (a *App) explainProblem(err error, p *acmewire.Problem, r *report) {
 	if p.RetryAfter > 0 {
 		r.Hint = strings.TrimSpace(fmt.Sprintf("the CA asks to wait %s. %s", p.RetryAfter, r.Hint))
 	}
+	a.explainRefusedOrder(err, p, r)
 	if e, ok := as[*enroll.RefusedCSRError](err); ok {
 		r.Message = fmt.Sprintf("%s: the CA refused the CSR: %s", a.subject(), problemName(p))
 		if len(e.URIs) > 0 && blamesNames(p.Detail) {

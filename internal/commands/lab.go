@@ -29,6 +29,8 @@ type labFlags struct {
 	eabKID      string
 	requireEAB  bool
 	clientCA    string
+	nfFiles     []string
+	tokenAuth   string
 	misbehave   []string
 	validity    time.Duration
 	retryAfter  time.Duration
@@ -43,6 +45,8 @@ func (o *labFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.eabKID, "lab-eab-kid", "", "make an external account with this key `ID`; its MAC key is written to a file")
 	fs.BoolVar(&o.requireEAB, "require-eab", false, "refuse accounts without an external account binding")
 	fs.StringVar(&o.clientCA, "client-ca", "", "demand client certificates that the roots in PEM `FILE` have signed")
+	listVar(fs, &o.nfFiles, "nf", "the Token Authority knows the NF instance of this NF `FILE` and of no other; may be repeated (default: it knows all)")
+	fs.StringVar(&o.tokenAuth, "ta-auth", tokenAuthCert, "how the Token Authority knows who asks: cert, bearer or basic; the credential is written to files")
 	listVar(fs, &o.misbehave, "misbehave", "do `NAME[=VALUE]` wrong; may be repeated; lab up --help lists them")
 	fs.DurationVar(&o.validity, "validity", 0, "of issued certificates (default 90 days)")
 	fs.DurationVar(&o.retryAfter, "retry-after", 0, "ask clients to wait this long between polls")
@@ -51,8 +55,8 @@ func (o *labFlags) addFlags(fs *pflag.FlagSet) {
 
 func newLab(app *App) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "lab", Short: "An ACME CA on loopback, for practice and tests; never for production",
-		Long: "An ACME CA on loopback that checks as strictly as RFC 8555 allows and issues what\nthe 5GC profiles ask for. " + capital(lab.Notice) + ".",
+		Use: "lab", Short: "An ACME CA and a Token Authority on loopback, for practice and tests; never for production",
+		Long: "An ACME CA on loopback that checks as strictly as RFC 8555 allows and issues what\nthe 5GC profiles ask for, and beside it a Token Authority, as an OAM is one by\nTS 33.310 Annex J: NF instance ids are proven by its tokens. " + capital(lab.Notice) + ".",
 	}
 	cmd.AddCommand(newLabUp(app), newLabExec(app))
 	return app.group(cmd)
@@ -114,7 +118,7 @@ func (r *running) stop() error {
 
 // startLab starts a lab and writes the roots to files.
 func (a *App) startLab(ctx context.Context, o *labFlags) (*running, error) {
-	options, err := o.options()
+	options, err := o.options(a)
 	if err != nil {
 		return nil, err
 	}
@@ -134,23 +138,30 @@ func (a *App) startLab(ctx context.Context, o *labFlags) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
+	if options.Authority, err = o.authority(); err != nil {
+		return nil, err
+	}
 	if r.Lab, err = lab.Start(ctx, options); err != nil {
 		if r.temp {
 			err = errors.Join(err, os.RemoveAll(r.dir))
 		}
 		return nil, usagef("see: nfcert lab up --help", "%v", err)
 	}
-	if err := r.writeFiles(options, mac, o.eabKID); err != nil {
+	if err := errors.Join(r.writeFiles(options, mac, o.eabKID), r.writeTokenFiles(options.Authority)); err != nil {
 		return nil, errors.Join(err, r.stop())
 	}
 	a.progress.warn("%s", lab.Notice)
 	return r, nil
 }
 
-func (o *labFlags) options() (lab.Options, error) {
+func (o *labFlags) options(a *App) (lab.Options, error) {
 	out := lab.Options{
 		Listen: o.listen, AllowPublic: o.allowPublic, HTTPPort: o.httpPort, TermsOfService: o.terms, RequireEAB: o.requireEAB,
 		Validity: o.validity, RetryAfter: o.retryAfter, Dir: o.dir,
+	}
+	var err error
+	if out.Roster, err = o.roster(a); err != nil {
+		return out, err
 	}
 	for _, s := range o.misbehave {
 		knob, err := lab.ParseKnob(s)
@@ -268,6 +279,9 @@ func (a *App) inLab(ctx context.Context, o *enrollOptions, work func(context.Con
 	s, err := a.labSession(l)
 	if err == nil {
 		s.engine.Solvers = append(s.engine.Solvers, listener)
+		err = s.addLabTokens(l)
+	}
+	if err == nil {
 		o.account.acceptTOS = true
 		o.finalize.roots, err = enroll.ParseCertificates(l.IssuerRootPEM())
 	}

@@ -44,7 +44,7 @@ func (r *running) writeFiles(o lab.Options, mac []byte, kid string) error {
 	r.settings = []setting{
 		{envName("server"), r.DirectoryURL()}, {envName("ca-root"), root}, {envName("issuer-root"), issuer},
 		{envName("http-listen"), net.JoinHostPort("127.0.0.1", strconv.Itoa(o.HTTPPort))},
-		{envName("accept-tos"), "true"},
+		{envName("accept-tos"), "true"}, {envName("ta"), r.TokenAuthorityURL()}, {envName("ta-root"), root},
 	}
 	if mac != nil {
 		path := filepath.Join(dir, "eab.key")

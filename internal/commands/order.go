@@ -16,6 +16,7 @@ import (
 // orderFlags say what to order.
 type orderFlags struct {
 	identifiers []string
+	kinds       string
 	profile     string
 	notBefore   string
 	notAfter    string
@@ -23,6 +24,7 @@ type orderFlags struct {
 
 func (o *orderFlags) addFlags(fs *pflag.FlagSet) {
 	listVar(fs, &o.identifiers, "identifier", "order `TYPE:VALUE` instead of the CSR's names, as in dns:amf1.example; may be repeated")
+	fs.StringVar(&o.kinds, "identifiers", string(enroll.KindsAuto), "which of the CSR's names: dns (and ip), nf (its NF instance id), both; auto adds the NF instance id where a token can prove it")
 	fs.StringVar(&o.profile, "acme-profile", "", "one of the CA's profiles (nfcert show server lists them)")
 	fs.StringVar(&o.notBefore, "not-before", "", "wanted start of validity, RFC 3339 or a duration from now")
 	fs.StringVar(&o.notAfter, "not-after", "", "wanted end of validity, RFC 3339 or a duration from now, as in 720h")
@@ -31,6 +33,11 @@ func (o *orderFlags) addFlags(fs *pflag.FlagSet) {
 // options turns the flags into what the engine takes.
 func (o *orderFlags) options(a *App) (out enroll.OrderOptions, err error) {
 	out.Account, out.Profile = a.global.account, o.profile
+	switch out.Kinds = enroll.Kinds(o.kinds); out.Kinds {
+	case "", enroll.KindsAuto, enroll.KindsDNS, enroll.KindsNF, enroll.KindsBoth:
+	default:
+		return out, usagef("one of: auto, dns, nf, both", "--identifiers %q is not known", o.kinds)
+	}
 	for _, s := range o.identifiers {
 		kind, value, ok := strings.Cut(s, ":")
 		if !ok || kind == "" || value == "" {
@@ -99,17 +106,14 @@ To put the challenge in place yourself, take it in two steps:
 
 // runOrder runs one of the engine's order methods with the solvers in place.
 func (a *App) runOrder(ctx context.Context, flags *challengeFlags, method func(context.Context, *session) (*enroll.Enrolment, bool, error)) error {
-	solvers, end, err := flags.solvers()
-	if err != nil {
+	if err := flags.check(); err != nil {
 		return err
 	}
-	defer end()
 	if err := a.mustExist(); err != nil {
 		return err
 	}
 	a.resume = a.again()
-	return a.withServer(ctx, func(ctx context.Context, s *session) error {
-		s.engine.Solvers = solvers
+	return a.withSolvers(ctx, flags, func(ctx context.Context, s *session) error {
 		en, unchanged, err := method(ctx, s)
 		if err != nil {
 			return err

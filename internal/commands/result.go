@@ -129,10 +129,20 @@ func addOrder(f *ui.Fields, o *enroll.Order) {
 				f.Add("challenge", fmt.Sprintf("%s %s", c.Type, c.Status))
 			}
 			if c.Publish != nil && auth.Status == acmewire.Pending {
-				f.Add("publish at", c.Publish.URL)
-				f.Add("publish", c.Publish.Content)
+				addPublish(f, c.Publish)
 			}
 		}
+	}
+}
+
+// addPublish says what a person puts where, or which token to get.
+func addPublish(f *ui.Fields, p *enroll.Publish) {
+	f.Add("publish at", p.URL)
+	f.Add("publish", p.Content)
+	f.Add("token authority", p.TokenAuthority)
+	if p.ATC != nil {
+		f.Add("token for", p.ATC.Type+":"+p.ATC.Value)
+		f.Add("token fingerprint", p.ATC.Fingerprint)
 	}
 }
 

@@ -35,7 +35,14 @@ func cmdLab(ts *testscript.TestScript, neg bool, args []string) {
 	flags.DurationVar(&o.OrderLifetime, "lifetime", 0, "")
 	flags.BoolVar(&o.RequireEAB, "require-eab", false, "")
 	webroot := flags.String("webroot", "", "a directory that is served where the CA looks")
+	tokens := flags.String("tokens", "", "cert, bearer or basic: variables point nfcert at the Token Authority too")
+	flags.Func("roster", "", func(id string) error { o.Roster = append(o.Roster, id); return nil })
 	ts.Check(flags.Parse(args))
+	if *tokens != "" {
+		authority, err := (&labFlags{tokenAuth: *tokens}).authority()
+		ts.Check(err)
+		o.Authority = authority
+	}
 	for _, s := range flags.Args() {
 		knob, err := lab.ParseKnob(s)
 		ts.Check(err)
@@ -65,6 +72,16 @@ func cmdLab(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("NFCERT_ISSUER_ROOT", issuer)
 	if *webroot == "" {
 		ts.Setenv("NFCERT_HTTP_LISTEN", net.JoinHostPort("127.0.0.1", strconv.Itoa(o.HTTPPort)))
+	}
+	if *tokens != "" {
+		r := &running{Lab: l, dir: ts.MkAbs("lab")}
+		ts.Check(os.MkdirAll(r.dir, 0o700))
+		ts.Check(r.writeTokenFiles(o.Authority))
+		for _, s := range r.settings {
+			ts.Setenv(s.Name, s.Value)
+		}
+		ts.Setenv("NFCERT_TA", l.TokenAuthorityURL())
+		ts.Setenv("NFCERT_TA_ROOT", ca)
 	}
 	url := base64.URLEncoding.EncodeToString(eabKey)
 	ts.Check(os.WriteFile(ts.MkAbs("eab.key"), []byte(url+"\n"), 0o600))

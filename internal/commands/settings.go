@@ -26,9 +26,22 @@ func envName(flag string) string {
 // notFromOutside are flags that only a person at the command line may set.
 var notFromOutside = []string{"help", "version", "yes", "force"}
 
-// oneWay are flags of which only one can be meant. Said at the command line, one
-// of them beats the variables of the others, and so on down.
-var oneWay = []string{"http-listen", "webroot", "published"}
+// oneWay are groups of flags of which only one can be meant. Said at the command
+// line, one of a group beats the variables of the others, and so on down.
+var oneWay = [][]string{
+	{"http-listen", "webroot", "published"},
+	{"ta", "ta-allow", "token-file", "token-cmd"},
+}
+
+// groupOf is the group of a flag; nil: it is in none.
+func groupOf(name string) []string {
+	for _, group := range oneWay {
+		if slices.Contains(group, name) {
+			return group
+		}
+	}
+	return nil
+}
 
 // settings is where values came from, and the configuration file.
 type settings struct {
@@ -82,17 +95,16 @@ func (a *App) fill(cmd *cobra.Command) error {
 	sources := make(map[string]string, 64)
 	a.settings.defaults, a.settings.flags, a.settings.sources = defaults, flags, sources
 	var failure error
-	way := a.wayFrom(flags, defaults)
 	flags.VisitAll(func(f *pflag.Flag) {
 		switch {
 		case failure != nil:
 		case f.Changed:
 			sources[f.Name] = "flag"
 			a.settings.typed = append(a.settings.typed, typedAgain(f)...)
-			if slices.Contains(oneWay, f.Name) {
+			if groupOf(f.Name) != nil {
 				a.settings.way = append(a.settings.way, typedAgain(f)...)
 			}
-		case slices.Contains(oneWay, f.Name) && a.sourceOf(f, defaults) != way:
+		case groupOf(f.Name) != nil && a.sourceOf(f, defaults) != a.wayFrom(flags, groupOf(f.Name)):
 			sources[f.Name] = "default"
 		default:
 			sources[f.Name], failure = a.fillOne(f, defaults)
@@ -169,12 +181,12 @@ func (a *App) sourceOf(f *pflag.Flag, defaults map[string]string) source {
 	return fromDefault
 }
 
-// wayFrom is the best source that names one of the flags of oneWay.
-func (a *App) wayFrom(flags *pflag.FlagSet, defaults map[string]string) source {
+// wayFrom is the best source that names one of a group of flags.
+func (a *App) wayFrom(flags *pflag.FlagSet, group []string) source {
 	best := fromDefault
-	for _, name := range oneWay {
+	for _, name := range group {
 		if f := flags.Lookup(name); f != nil {
-			best = max(best, a.sourceOf(f, defaults))
+			best = max(best, a.sourceOf(f, a.settings.defaults))
 		}
 	}
 	return best

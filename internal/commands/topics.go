@@ -34,11 +34,13 @@ const topicExitCodes = `Exit codes
   8     findings: lint found errors; the certificate lacks an  no
         identifier of the order, has a foreign key, does not
         verify, or, with --lint error, breaks its profile
+  9     the Token Authority refused, or its token does not     the hint says
+        fit
   130   interrupted; state kept, resume command printed        yes
 
 With -o json an error is one JSON document on stderr; its "fault" says on whose
 desk the problem lies: usage, input, state, network, tls, ca, authorization,
-timeout, internal.`
+token-authority, timeout, internal.`
 
 const topicEnvironment = `Environment
 
@@ -115,6 +117,20 @@ A CA issues a certificate for a name only when the name is proven. nfcert can
             --webroot DIR        a web server at port 80 serves DIR
             --published          you have put it in place: order --no-solve says
                                  what, order solve --published tells the CA
+  tkauth-01 (RFC 9447, TS 33.310 Annex J) An Authority Token says that the account
+            may have a certificate for this NF instance id. In the 5G core the OAM
+            gives it.
+            --ta URL             nfcert asks this Token Authority, as who
+                                 --ta-client-cert, --ta-bearer-file or
+                                 --ta-basic-file say
+            --ta-allow HOST      nfcert asks the one that the CA names, if there
+            --token-file FILE    somebody has asked before
+            --token-cmd COMMAND  a program of yours asks
+            A token is checked before the CA sees it: one that fails there costs
+            the order. nfcert token get and nfcert token check do the same by hand.
+
+An order is for the DNS names and addresses of the CSR, and for its NF instance id
+where a token can prove it; --identifiers dns, nf or both says otherwise.
 
 What was put in place is taken away again in every case, also after Ctrl-C; what
 a killed run left behind is taken away by the next.`

@@ -181,7 +181,7 @@ func (e *Engine) tasks(en *Enrolment, o OrderOptions) ([]task, error) {
 		if a.Status != acmewire.Pending || a.processing() {
 			continue
 		}
-		c, solver, err := e.choose(a, o.Challenge)
+		c, solver, err := e.choose(a, en.Order.wanted(a, o.Challenge))
 		if err != nil {
 			return nil, err
 		}
@@ -204,6 +204,19 @@ func (e *Engine) tasks(en *Enrolment, o OrderOptions) ([]task, error) {
 		tasks = append(tasks, t)
 	}
 	return tasks, nil
+}
+
+// wanted is the challenge type that is wanted of an authorization. A wish is for
+// the identifiers that can be proven so: with a DNS name and an NF instance in
+// one order no type fits both.
+func (o *Order) wanted(a *Authorization, wish string) string {
+	offers := func(a Authorization) bool {
+		return slices.ContainsFunc(a.Challenges, func(c Challenge) bool { return c.Type == wish })
+	}
+	if !offers(*a) && slices.ContainsFunc(o.Authorizations, offers) {
+		return ChallengeAuto
+	}
+	return wish
 }
 
 // choose takes the challenge of the wanted type, or the first that a solver can

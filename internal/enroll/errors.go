@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,6 +85,31 @@ type AccountStateError struct{ Name, Status string }
 
 func (e *AccountStateError) Error() string {
 	return fmt.Sprintf("account %s is %s", e.Name, e.Status)
+}
+
+// RefusedOrderError is the CA's refusal to take an order, with what was ordered:
+// not every CA says which identifier it means.
+type RefusedOrderError struct {
+	Name        string
+	Identifiers []acmewire.Identifier
+	Err         error
+}
+
+func (e *RefusedOrderError) Error() string {
+	return fmt.Sprintf("order %s: the CA refused the order for %s: %v", e.Name, joinIdentifiers(e.Identifiers), e.Err)
+}
+
+func (e *RefusedOrderError) Unwrap() error { return e.Err }
+
+// HasInstance reports whether an NF instance id was ordered, which most CAs do
+// not know (TS 33.310 Annex J.2.2).
+func (e *RefusedOrderError) HasInstance() bool {
+	return slices.ContainsFunc(e.Identifiers, func(id acmewire.Identifier) bool { return id.Type == typeNF })
+}
+
+// OthersThanInstance reports whether something would be left to order without it.
+func (e *RefusedOrderError) OthersThanInstance() bool {
+	return slices.ContainsFunc(e.Identifiers, func(id acmewire.Identifier) bool { return id.Type != typeNF })
 }
 
 // RefusedIdentifier is one identifier that could not be proven, and why.

@@ -236,7 +236,7 @@ func (e *Engine) place(ctx context.Context, en *Enrolment, o OrderOptions) error
 	got, err := e.CA.NewOrder(ctx, wish)
 	if refused(err) { // there is no order to look for
 		en.journal().Intent = nil
-		return errors.Join(err, e.save(en))
+		return errors.Join(&RefusedOrderError{Name: en.Name, Identifiers: wish.Identifiers, Err: err}, e.save(en))
 	}
 	if err != nil {
 		return err

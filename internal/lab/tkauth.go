@@ -59,7 +59,7 @@ func (l *Lab) tokenOf(payload []byte) (string, *problem) {
 	return "", problemf(malformed, "the answer to a tkauth-01 challenge has no member %q with the token (RFC 9448)", want)
 }
 
-// checkToken validates an Authority Token as RFC 9447 5.1 and RFC 9448 say, and
+// checkToken validates an Authority Token as RFC 9447 and RFC 9448 say, and
 // returns what is wrong with it, or nil. Lab.mu must be held.
 func (l *Lab) checkToken(token string, id identifier, thumbprint string) *problem {
 	parts := strings.Split(token, ".")

@@ -143,7 +143,7 @@ func TestInstance(t *testing.T) {
 }
 
 // TestToken demands that each check of a token has words of its own, and that
-// a token which fails it costs the order (RFC 9447 5.1, RFC 8555 7.1.6).
+// a token which fails it costs the order (RFC 9447 3, RFC 8555 7.1.6).
 func TestToken(t *testing.T) {
 	l, r := startLab(t, Options{})
 	c := newClient(t, l, r)

@@ -26,6 +26,7 @@ type Source interface {
 type SourceError struct {
 	Where  string
 	Detail string // what the command said on stderr; may be empty
+	File   bool   // it is a file
 	Err    error
 }
 
@@ -49,12 +50,12 @@ func (f File) Where() string { return f.Path }
 func (f File) Token(context.Context, ATC) (secret.Bytes, error) {
 	file, err := os.Open(f.Path)
 	if err != nil {
-		return secret.Bytes{}, &SourceError{Where: f.Path, Err: reason(err)}
+		return secret.Bytes{}, &SourceError{Where: f.Path, File: true, Err: reason(err)}
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, maxToken+1))
 	if err != nil {
-		return secret.Bytes{}, &SourceError{Where: f.Path, Err: reason(err)}
+		return secret.Bytes{}, &SourceError{Where: f.Path, File: true, Err: reason(err)}
 	}
 	return secret.New(bytes.TrimSpace(data)), nil
 }

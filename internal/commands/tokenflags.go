@@ -1,0 +1,235 @@
+package commands
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/secret"
+	"github.com/nfcert/nfcert/internal/solve"
+	"github.com/nfcert/nfcert/internal/token"
+)
+
+// authorityFlags say how to reach and trust a Token Authority.
+type authorityFlags struct {
+	url        string
+	root       string
+	clientCert string
+	clientKey  string
+	bearerFile string
+	basicFile  string
+}
+
+func (o *authorityFlags) addFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.url, "ta", "", "prove NF instance ids with tokens of the Token Authority at `URL`, in the 5G core the OAM's (RFC 9447 section 5)")
+	fs.StringVar(&o.root, "ta-root", "", "PEM roots in `FILE` that alone validate the Token Authority, and who signed its tokens (default: the server's roots, and no look at the signature)")
+	fs.StringVar(&o.clientCert, "ta-client-cert", "", "`FILE` with the client certificate for the Token Authority (default: the server's)")
+	fs.StringVar(&o.clientKey, "ta-client-key", "", "`FILE` with its key")
+	fs.StringVar(&o.bearerFile, "ta-bearer-file", "", "`FILE` with a bearer token for the Token Authority, - for stdin")
+	fs.StringVar(&o.basicFile, "ta-basic-file", "", "`FILE` with user:password for the Token Authority, - for stdin")
+}
+
+// tokenFlags say where Authority Tokens come from.
+type tokenFlags struct {
+	authority authorityFlags
+	allow     []string
+	file      string
+	cmd       string
+	field     string
+	reuse     bool
+}
+
+func (o *tokenFlags) addFlags(fs *pflag.FlagSet) {
+	o.authority.addFlags(fs)
+	o.addSourceFlags(fs)
+	listVar(fs, &o.allow, "ta-allow", "take the Token Authority that the challenge names when it is at `HOST[:PORT]`; may be repeated")
+	fs.StringVar(&o.field, "tkauth-field", string(solve.FieldTKAuth), "the answer's member for the token: tkauth (RFC 9448), atc (older servers) or both")
+	fs.BoolVar(&o.reuse, "token-reuse", false, "use one token for several challenges of the same identifier while it lasts")
+}
+
+func (o *tokenFlags) addSourceFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.file, "token-file", "", "`FILE` with an Authority Token that was fetched before")
+	fs.StringVar(&o.cmd, "token-cmd", "", "`COMMAND` that prints an Authority Token; it finds "+token.VarType+", "+token.VarValue+" and "+token.VarFingerprint+" in its environment")
+}
+
+// What is asked of a token beside its claims: clocks may differ by the skew, and
+// enough of its life must be left for the CA to look at it.
+const (
+	tokenSkew = time.Minute
+	tokenLife = 10 * time.Second
+)
+
+// given reports whether tokens can be had at all.
+func (o *tokenFlags) given() bool {
+	return o.authority.url != "" || o.file != "" || o.cmd != "" || len(o.allow) > 0
+}
+
+// check refuses what cannot be meant, before anything is asked.
+func (o *tokenFlags) check() error {
+	ways := 0
+	for _, way := range []string{o.authority.url, o.file, o.cmd} {
+		if way != "" {
+			ways++
+		}
+	}
+	switch field := solve.TokenField(o.field); {
+	case ways > 1:
+		return usagef("give one of them", "--ta, --token-file and --token-cmd are three ways to get a token")
+	case field != "" && field != solve.FieldTKAuth && field != solve.FieldATC && field != solve.FieldBoth:
+		return usagef("one of: tkauth, atc, both", "--tkauth-field %q is not known", o.field)
+	}
+	return o.authority.check()
+}
+
+func (o *authorityFlags) check() error {
+	if o.bearerFile != "" && o.basicFile != "" {
+		return usagef("give one of them", "--ta-bearer-file and --ta-basic-file are two ways to say who asks")
+	}
+	if o.url == "" {
+		return nil
+	}
+	if err := token.CheckURL(o.url); err != nil {
+		return usagef("as in --ta https://oam.example/at/account/amf/token", "--ta: %v", err)
+	}
+	return nil
+}
+
+// solver makes what answers tkauth-01; nil: there is no source of tokens.
+func (o *tokenFlags) solver(s *session) (*solve.TKAuth, error) {
+	if !o.given() {
+		return nil, nil
+	}
+	source, roots, err := o.source(s)
+	if err != nil {
+		return nil, err
+	}
+	t := &solve.TKAuth{
+		Source: source, Field: solve.TokenField(o.field), Reuse: o.reuse, Clock: s.app.clock,
+		Check: token.CheckOptions{Roots: roots, Skew: tokenSkew, Life: tokenLife},
+	}
+	if len(o.allow) == 0 {
+		return t, nil
+	}
+	asks, err := o.authority.open(s)
+	if err != nil {
+		return nil, err
+	}
+	t.Hint = func(url string) (token.Source, error) {
+		if err := token.CheckHint(url, o.allow); err != nil {
+			return nil, err
+		}
+		return asks(url), nil
+	}
+	return t, nil
+}
+
+// source is where tokens come from when no challenge is asked, and the roots
+// that their signers must chain to. Each may be nil.
+func (o *tokenFlags) source(s *session) (token.Source, *x509.CertPool, error) {
+	roots, err := o.authority.signers()
+	if err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case o.file != "":
+		return token.File{Path: o.file}, roots, nil
+	case o.cmd != "":
+		words, err := splitCommand("token-cmd", o.cmd)
+		if err != nil {
+			return nil, nil, err
+		}
+		return token.Command{Args: words, Env: os.Environ()}, roots, nil
+	case o.authority.url != "":
+		asks, err := o.authority.open(s)
+		if err != nil {
+			return nil, nil, err
+		}
+		return asks(o.authority.url), roots, nil
+	}
+	return nil, roots, nil
+}
+
+// signers are the roots that tokens are verified by; nil: nobody named any.
+func (o *authorityFlags) signers() (*x509.CertPool, error) {
+	if o.root == "" {
+		return nil, nil
+	}
+	certs, err := readCertificates(o.root)
+	if err != nil {
+		return nil, err
+	}
+	return (&server{roots: certs}).pool(), nil
+}
+
+// open reads trust and credentials, once for all authorities that may be asked.
+func (o *authorityFlags) open(s *session) (func(url string) token.Source, error) {
+	roots, err := o.signers()
+	if err != nil {
+		return nil, err
+	}
+	if roots == nil && s.server != nil {
+		roots = s.server.pool()
+	}
+	cert, err := o.certificate(s)
+	if err != nil {
+		return nil, err
+	}
+	bearer, err := s.app.readSecret(o.bearerFile)
+	if err != nil {
+		return nil, err
+	}
+	basic, err := s.app.readSecret(o.basicFile)
+	if err != nil {
+		return nil, err
+	}
+	if !basic.IsZero() && !strings.Contains(string(basic.Reveal()), ":") {
+		return nil, &inputError{File: o.basicFile, Err: errors.New("want user:password")}
+	}
+	transport := s.tokenTransport(roots, cert)
+	return func(url string) token.Source {
+		return &token.Authority{URL: url, HTTP: transport, Bearer: bearer, Basic: basic}
+	}, nil
+}
+
+// certificate is the client certificate for the authority; nil: none.
+func (o *authorityFlags) certificate(s *session) (*tls.Certificate, error) {
+	if o.clientCert != "" {
+		return (&server{ClientCert: o.clientCert, ClientKey: o.clientKey}).certificate()
+	}
+	if s.server == nil {
+		return nil, nil
+	}
+	return s.server.certificate()
+}
+
+// tokenTransport is the way to a Token Authority. What is said there is secret,
+// so that traces only learn that it was said.
+func (s *session) tokenTransport(roots *x509.CertPool, cert *tls.Certificate) http.RoundTripper {
+	return acmewire.Transport(acmewire.Config{
+		Roots: roots, Certificate: cert, UserAgent: "nfcert/" + s.app.version, Private: true,
+		Observe: func(ex *acmewire.Exchange) {
+			s.app.progress.exchange(ex)
+			s.record.add(ex)
+		},
+	})
+}
+
+// readSecret reads the one line of a file with a credential. No file: the zero
+// value.
+func (a *App) readSecret(path string) (secret.Bytes, error) {
+	if path == "" {
+		return secret.Bytes{}, nil
+	}
+	word, err := a.readPassphrase(path)
+	if err == nil && word.IsZero() {
+		err = &inputError{File: path, Err: errors.New("it is empty")}
+	}
+	return word, err
+}
