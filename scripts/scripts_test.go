@@ -89,7 +89,7 @@ func TestWalk(t *testing.T) {
 		want string // in the last line
 	}{
 		{"a CA that issues what was asked for", nil, "; 0 differences"},
-		{"a CA that drops the NF's marks", []string{"--misbehave", "drop-san-uri", "--misbehave", "drop-nftypes"}, "; 2 differences"},
+		{"a CA that drops the NF's marks", []string{"--misbehave", "drop-eku", "--misbehave", "drop-nftypes"}, "; 2 differences"},
 		{"a CA that refuses half the nonces", []string{"--misbehave", "bad-nonce=50"}, "; 0 differences"},
 	}
 	for _, tt := range tests {

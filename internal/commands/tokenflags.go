@@ -23,15 +23,18 @@ type authorityFlags struct {
 	root       string
 	clientCert string
 	clientKey  string
-	bearerFile string
-	basicFile  string
+	// clientPassphrase is the file with the passphrase of the key.
+	clientPassphrase string
+	bearerFile       string
+	basicFile        string
 }
 
 func (o *authorityFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.url, "ta", "", "prove NF instance ids with tokens of the Token Authority at `URL`, in the 5G core the OAM's (RFC 9447 section 5)")
 	fs.StringVar(&o.root, "ta-root", "", "PEM roots in `FILE` that alone validate the Token Authority, and who signed its tokens (default: the server's roots, and no look at the signature)")
 	fs.StringVar(&o.clientCert, "ta-client-cert", "", "`FILE` with the client certificate for the Token Authority (default: the server's)")
-	fs.StringVar(&o.clientKey, "ta-client-key", "", "`FILE` with its key")
+	fs.StringVar(&o.clientKey, "ta-client-key", "", "`FILE` with its key, or a pkcs11: URI (default: in the certificate's file)")
+	fs.StringVar(&o.clientPassphrase, "ta-client-passphrase-file", "", "`FILE` with the passphrase or PIN of that key, - for stdin; or $NFCERT_TA_CLIENT_PASSPHRASE")
 	fs.StringVar(&o.bearerFile, "ta-bearer-file", "", "`FILE` with a bearer token for the Token Authority, - for stdin")
 	fs.StringVar(&o.basicFile, "ta-basic-file", "", "`FILE` with user:password for the Token Authority, - for stdin")
 }
@@ -177,7 +180,7 @@ func (o *authorityFlags) open(s *session) (func(url string) token.Source, error)
 	if roots == nil && s.server != nil {
 		roots = s.server.pool()
 	}
-	cert, err := o.certificate(s)
+	cert, err := s.app.clientIdentity(o.identity(s))
 	if err != nil {
 		return nil, err
 	}
@@ -198,15 +201,12 @@ func (o *authorityFlags) open(s *session) (func(url string) token.Source, error)
 	}, nil
 }
 
-// certificate is the client certificate for the authority; nil: none.
-func (o *authorityFlags) certificate(s *session) (*tls.Certificate, error) {
-	if o.clientCert != "" {
-		return (&server{ClientCert: o.clientCert, ClientKey: o.clientKey}).certificate()
+// identity is who asks the authority, by default as the server is asked.
+func (o *authorityFlags) identity(s *session) identity {
+	if o.clientCert == "" && s.server != nil {
+		return s.server.identity()
 	}
-	if s.server == nil {
-		return nil, nil
-	}
-	return s.server.certificate()
+	return identity{cert: o.clientCert, key: o.clientKey, passphraseFile: o.clientPassphrase, flag: "ta-client"}
 }
 
 // tokenTransport is the way to a Token Authority. What is said there is secret,
