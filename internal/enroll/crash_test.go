@@ -98,13 +98,15 @@ func (b *bench) count(at lab.Endpoint, status int) int {
 // key: one account, one order, one certificate.
 func TestDyingAtEachSave(t *testing.T) {
 	for _, whole := range []bool{false, true} {
-		t.Run(fmt.Sprintf("whole %t", whole), func(t *testing.T) { testDying(t, whole) })
+		for _, tokens := range []bool{false, true} {
+			t.Run(fmt.Sprintf("whole %t, tokens %t", whole, tokens), func(t *testing.T) { testDying(t, whole, tokens) })
+		}
 	}
 }
 
-func testDying(t *testing.T, whole bool) {
+func testDying(t *testing.T, whole, tokens bool) {
 	const immortal = 1000
-	e, b := mortalRun(t, death{at: immortal, whole: whole})
+	e, b := mortalRun(t, death{at: immortal, whole: whole, tokens: tokens})
 	changes := immortal - e.Store.(*mortal).left
 	least := 8
 	if whole {
@@ -116,9 +118,12 @@ func testDying(t *testing.T, whole bool) {
 	for n := 1; n <= changes; n++ {
 		for _, after := range []bool{false, true} {
 			for _, again := range []bool{false, true} {
+				if tokens && again != whole {
+					continue // tried without
+				}
 				t.Run(fmt.Sprintf("change %d, after %t, then whole %t", n, after, again), func(t *testing.T) {
 					t.Parallel()
-					dieAndResume(t, death{at: n, after: after, whole: whole, again: again})
+					dieAndResume(t, death{at: n, after: after, whole: whole, again: again, tokens: tokens})
 				})
 			}
 		}
@@ -131,12 +136,15 @@ type death struct {
 	after bool // that change still reaches the disk
 	whole bool // the run is one Enroll, not a step after the other
 	again bool // so is the next
+
+	tokens bool // an NF instance is ordered besides, and proven with a token
 }
 
 // mortalRun enrols with a store that dies.
 func mortalRun(t *testing.T, d death) (*enroll.Engine, *bench) {
 	t.Helper()
 	b := newBench(t, lab.Options{})
+	b.tokens = d.tokens
 	e := b.engine()
 	e.Store = &mortal{Store: e.Store, left: d.at, after: d.after}
 	run := b.all
@@ -184,6 +192,9 @@ func dieAndResume(t *testing.T, d death) {
 	}
 	if en.Journal != nil || en.Step != enroll.StepDone {
 		t.Errorf("step %s, journal %+v, want done and nothing in flight", en.Step, en.Journal)
+	}
+	if got := b.lab.TokenRequests(); d.tokens && (got < 1 || got > 2) || !d.tokens && got != 0 {
+		t.Errorf("%d tokens were asked for, want one, and another where the first was lost", got)
 	}
 	for _, file := range []string{"amf.crt", "amf.key", "ca.crt", "amf.p12"} {
 		if readIfThere(t, filepath.Join(filepath.Dir(b.state), file)) == "" {

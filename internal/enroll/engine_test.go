@@ -26,6 +26,8 @@ type bench struct {
 	state string
 	http  atomic.Value // string: where the latest engine answers http-01
 	roots []*x509.Certificate
+
+	tokens bool // engines answer tkauth-01 too
 }
 
 // newBench starts a lab that misbehaves as the knobs say.
@@ -76,10 +78,14 @@ func (b *bench) engine() *enroll.Engine {
 	b.http.Store(ln.Addr().String())
 	listener := solve.NewListenerOn(ln)
 	b.t.Cleanup(func() { _ = listener.Close() })
+	solvers := []solve.Solver{listener}
+	if b.tokens {
+		solvers = append(solvers, tokens(b.t, b.lab))
+	}
 	return &enroll.Engine{
 		Store:   s,
 		CA:      acmewire.New(acmewire.Config{DirectoryURL: b.lab.DirectoryURL(), Roots: b.pool(), UserAgent: "nfcert-test"}),
-		Solvers: []solve.Solver{listener},
+		Solvers: solvers,
 		Poll:    enroll.Poll{Max: 200 * time.Millisecond, Cap: 200 * time.Millisecond},
 	}
 }

@@ -220,3 +220,20 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// The example of RFC 9447 4 has this shape: a signer named by x5u, no ca, and
+// the type in other cases than RFC 9448 writes it.
+func TestParseExample(t *testing.T) {
+	const f = "SHA256 56:3E:CF:AE:83:CA:4D:15:B0:29:FF:1B:71:D3:BA:B9:19:81:F8:50:9B:DF:4A:D4:39:72:E2:B1:F0:B9:38:E3"
+	got, err := Parse(raw(`{"typ":"JWT","alg":"ES256","x5u":"https://authority.example.org/cert"}`,
+		`{"iss":"https://authority.example.org/authz","exp":1300819380,"jti":"id6098364921","atc":{"tktype":"TnAuthList","tkvalue":"F83n2","fingerprint":"`+f+`"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.X5U != "https://authority.example.org/cert" || got.ID != "id6098364921" || got.Issuer != "https://authority.example.org/authz" || got.Expires.Year() != 2011 || len(got.Others) != 0 {
+		t.Errorf("%+v", got)
+	}
+	if err := got.Check(ATC{Type: "TNAuthList", Value: "F83n2", Fingerprint: f}, got.Expires.Add(-time.Minute), CheckOptions{}); err != nil {
+		t.Error(err)
+	}
+}
