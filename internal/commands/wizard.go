@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -30,7 +31,8 @@ func (a *App) wizardFor(s *session, o *csrOptions) *wizard {
 		return nil
 	}
 	if a.global.name != "" {
-		if en, err := enroll.Load(s.store, a.global.name); err != nil || en.NF != nil || en.CSR != nil {
+		en, err := enroll.Load(s.store, a.global.name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) || err == nil && (en.NF != nil || en.CSR != nil) {
 			return nil // what it is, is known, or cannot be read
 		}
 	}

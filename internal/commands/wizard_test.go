@@ -67,11 +67,17 @@ func (s *script) Secret(question string) (string, error) { return s.next(questio
 // wizardRun runs csr in dir with the answers.
 func wizardRun(t *testing.T, dir string, answers ...string) (code int, asked []string, stdout, stderr string) {
 	t.Helper()
+	return wizardRunAs(t, dir, []string{"csr"}, answers...)
+}
+
+// wizardRunAs is wizardRun with a command line of its own.
+func wizardRunAs(t *testing.T, dir string, args []string, answers ...string) (code int, asked []string, stdout, stderr string) {
+	t.Helper()
 	var out, errs strings.Builder
 	s := &script{t: t, answers: answers}
 	env := map[string]string{"HOME": dir, "NFCERT_STATE": filepath.Join(dir, "state")}
 	streams := ui.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}
-	app := &App{streams: streams, env: func(k string) string { return env[k] }, version: "test", args: []string{"csr"}, clock: time.Now, prompt: s}
+	app := &App{streams: streams, env: func(k string) string { return env[k] }, version: "test", args: args, clock: time.Now, prompt: s}
 	root := newRoot(app)
 	root.SetArgs(app.args)
 	if err := root.ExecuteContext(context.Background()); err != nil {
@@ -121,6 +127,20 @@ func TestWizard(t *testing.T) {
 	}
 	if again, err := os.ReadFile(file); err != nil || string(again) != string(data) {
 		t.Errorf("the NF file was replaced: %v", err)
+	}
+}
+
+// A name is not what the enrolment is: with -n it asks the rest, once.
+func TestWizardNamed(t *testing.T) {
+	dir := t.TempDir()
+	answers := []string{"AMF", "nf-tls ", "001-01", "", "-", "SE", "amf1", "", "P256", "yes", "no"}
+	code, asked, _, stderr := wizardRunAs(t, dir, []string{"csr", "-n", "east"}, answers...)
+	if code != 0 || !strings.Contains(stderr, "nfcert csr -n east --nf-type AMF") || strings.Contains(strings.Join(asked, "\n"), "(-n)") {
+		t.Errorf("exit %d, asked %q\n%s", code, asked, stderr)
+	}
+	code, asked, stdout, _ := wizardRunAs(t, dir, []string{"csr", "-n", "east"})
+	if code != 0 || len(asked) > 0 || !strings.Contains(stdout, "east") {
+		t.Errorf("again: exit %d, asked %q, stdout %q; want it unchanged", code, asked, stdout)
 	}
 }
 

@@ -136,10 +136,12 @@ func (a Attribute) marshal() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("attribute %s: value %q: %w", name, clip(a.Value), err)
 	}
-	return asn1.Marshal(struct {
-		Type  asn1.ObjectIdentifier
-		Value asn1.RawValue
-	}{oid, asn1.RawValue{FullBytes: value}})
+	var b cryptobyte.Builder
+	b.AddASN1(cbasn1.SEQUENCE, func(seq *cryptobyte.Builder) {
+		seq.AddASN1ObjectIdentifier(oid)
+		seq.AddBytes(value)
+	})
+	return b.Bytes()
 }
 
 func (r *Request) extensions() ([]pkix.Extension, error) {
@@ -258,18 +260,21 @@ func (r *Request) extKeyUsage() ([]byte, error) {
 	if len(usages) == 0 && r.asks(nf.FieldExtKeyUsage) {
 		usages = r.Profile.ExtKeyUsages
 	}
-	var oids []asn1.ObjectIdentifier
-	for _, usage := range usages {
-		oid, err := usage.ASN1()
-		if err != nil {
-			return nil, err
-		}
-		oids = append(oids, oid)
-	}
-	if len(oids) == 0 {
+	if len(usages) == 0 {
 		return nil, nil
 	}
-	return asn1.Marshal(oids)
+	var b cryptobyte.Builder
+	b.AddASN1(cbasn1.SEQUENCE, func(seq *cryptobyte.Builder) {
+		for _, usage := range usages {
+			oid, err := usage.ASN1()
+			if err != nil {
+				seq.SetError(err)
+				return
+			}
+			seq.AddASN1ObjectIdentifier(oid)
+		}
+	})
+	return b.Bytes()
 }
 
 func (r *Request) nfTypes() ([]byte, error) {
