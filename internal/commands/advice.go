@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,16 @@ var problemAdvice = map[string]advice{
 	"unsupportedcontact":      {"RFC 8555 7.3", "the CA takes other kinds of contact; mailto: is the usual one"},
 	"unsupportedidentifier":   {"RFC 8555 7.4", "most of today's CAs know only dns and ip names; order those"},
 	"useractionrequired":      {"RFC 8555 7.3.3", "the CA wants its terms agreed to: nfcert account --accept-tos, or the page it names"},
+}
+
+// refusesWildcard reports whether a problem is about a name with a wildcard.
+func refusesWildcard(p *acmewire.Problem) bool {
+	if !p.HasType("rejectedIdentifier") && !p.HasType("unsupportedIdentifier") {
+		return false
+	}
+	return slices.ContainsFunc(p.Subproblems, func(s acmewire.Subproblem) bool {
+		return s.Identifier != nil && strings.HasPrefix(s.Identifier.Value, "*.")
+	}) || strings.Contains(p.Detail, "*.")
 }
 
 // networkHint says what to do about a server that was not reached or trusted.

@@ -301,6 +301,9 @@ func (a *App) explainProblem(err error, p *acmewire.Problem, r *report) {
 	switch {
 	case p.HasType("accountDoesNotExist"):
 		r.Next = a.line("account", a.serverArgs()...)
+	case refusesWildcard(p) && a.name != "":
+		r.Clause, r.Hint = "RFC 8555 7.1.3", "a CA proves wildcards by dns-01 alone, and many refuse them; the CSR can do without, where peers send 3gpp-Sbi-Target-apiRoot and no telescopic FQDNs (TS 33.501 13.1.1.2)"
+		r.Next = a.line("csr", "-n", a.name, "--omit", "wildcard")
 	case p.Status == 404 && a.name != "":
 		r.Hint = "the CA does not know this any more; give the order up and order again"
 		r.Next = a.line("order abandon", "-n", a.name)
