@@ -70,8 +70,8 @@ func (a *App) forPeople(r report, err error) string {
 
 // headline is the message without what stands in lines of its own.
 func (a *App) headline(r report, err error) string {
-	if fields, ok := as[nf.FieldErrors](err); ok {
-		return fmt.Sprintf("%s: the network function cannot have this certificate, for %d reasons", a.subject(), len(fields))
+	if _, ok := as[nf.FieldErrors](err); ok {
+		return fmt.Sprintf("%s: the network function cannot have this certificate, because", a.subject())
 	}
 	e, ok := as[*enroll.AuthorizationError](err)
 	if !ok || len(e.Refused) == 0 {

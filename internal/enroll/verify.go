@@ -150,7 +150,7 @@ func (e *Engine) compare(cert *Certificate, made *CSR, csr *x509.CertificateRequ
 	cert.Subject = issued.SubjectString()
 	cert.Differences = append(cert.Differences, inspect.CompareAs(profileOf(made), requested, issued)...)
 	if n := len(cert.Differences); n > 0 {
-		e.warn(StepFinalize, "the certificate differs from the CSR, %d differences are listed", n)
+		e.warn(StepFinalize, "the certificate differs from the CSR; differences listed: %d", n)
 	}
 	return nil
 }
