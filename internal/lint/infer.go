@@ -35,7 +35,7 @@ func infer(c *inspect.Contents) (name, why string) {
 		return name, why
 	}
 	if name, why = inferFromRoles(c); c.NFTypes == nil && outside(c) {
-		why += "; no name is in the 5G core: an AF or NEF towards the outside has profile af-tls"
+		why += "; no name is in the 5G core: an AF or NEF towards the outside has profile af-tls, a roaming intermediary ri-signing"
 	}
 	return name, why
 }
