@@ -55,6 +55,7 @@ type NewOrder struct {
 	Identifiers         []Identifier `json:"identifiers"`
 	NotBefore, NotAfter time.Time    // zero: the CA decides
 	Profile             string       // such as one that the directory lists; "": the CA decides
+	Replaces            string       `json:"replaces,omitempty"` // the [CertID] of a certificate (RFC 9773 section 5); "": none
 }
 
 // maxAuthorizations bounds what a hostile order can make us fetch.
@@ -67,7 +68,8 @@ func (c *Client) NewOrder(ctx context.Context, n NewOrder) (*Order, error) {
 		NotBefore   time.Time    `json:"notBefore,omitzero"`
 		NotAfter    time.Time    `json:"notAfter,omitzero"`
 		Profile     string       `json:"profile,omitempty"`
-	}{n.Identifiers, n.NotBefore.UTC().Truncate(time.Second), n.NotAfter.UTC().Truncate(time.Second), n.Profile}
+		Replaces    string       `json:"replaces,omitempty"`
+	}{n.Identifiers, n.NotBefore.UTC().Truncate(time.Second), n.NotAfter.UTC().Truncate(time.Second), n.Profile, n.Replaces}
 	ex, err := c.do(ctx, func(ctx context.Context) error { return c.post(ctx, c.dir.NewOrder, payload) })
 	if err != nil {
 		return nil, err

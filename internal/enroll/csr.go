@@ -197,10 +197,10 @@ func (e *Engine) makeCSR(en *Enrolment, plan csrPlan) error {
 
 // putCSR gives the enrolment its CSR. The next save writes it.
 func (e *Engine) putCSR(en *Enrolment, der []byte, key crypto.PublicKey, plan csrPlan) {
-	e.attach(requestFile(en.Name), csrgen.Encode(der))
+	e.attach(en.file(requestPEM), csrgen.Encode(der))
 	sum := sha256.Sum256(der)
 	en.CSR = &CSR{
-		File: e.Store.Path(requestFile(en.Name)), SHA256: hex.EncodeToString(sum[:]),
+		File: e.Store.Path(en.file(requestPEM)), SHA256: hex.EncodeToString(sum[:]),
 		KeyURI: plan.want.KeyURI, KeyType: csrgen.KeyTypeOf(key),
 		Profile: plan.want.Profile, Omitted: plan.want.Omit, Adopted: plan.adopt != nil,
 	}
@@ -208,7 +208,7 @@ func (e *Engine) putCSR(en *Enrolment, der []byte, key crypto.PublicKey, plan cs
 		en.CSR.Extras = x
 	}
 	if !plan.keyless {
-		en.CSR.KeyFile = e.Store.Path(keyFile(en.Name))
+		en.CSR.KeyFile = e.Store.Path(en.file(keyPEM))
 	}
 }
 
@@ -347,7 +347,7 @@ func (e *Engine) namesStay(en *Enrolment, names []acmewire.Identifier) error {
 // readCSR loads the enrolment's CSR and makes sure that it is the one its
 // document tells of.
 func (e *Engine) readCSR(en *Enrolment) (*x509.CertificateRequest, error) {
-	rel := requestFile(en.Name)
+	rel := en.file(requestPEM)
 	data, err := e.read(rel)
 	if err != nil {
 		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: err}

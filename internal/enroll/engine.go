@@ -81,6 +81,7 @@ const (
 	StepCSR      Step = "csr"
 	StepOrder    Step = "order"
 	StepFinalize Step = "finalize"
+	StepRenew    Step = "renew" // the four again, for a certificate that is there
 	StepDone     Step = "done"
 )
 

@@ -3,6 +3,7 @@ package enroll
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"time"
 
@@ -15,8 +16,13 @@ import (
 	"github.com/nfcert/nfcert/internal/store"
 )
 
-// documentVersion is the version of the documents this program writes.
-const documentVersion = 1
+// Versions of the documents this program writes. An enrolment that was ever
+// renewed must not be saved by a program that knows nothing of renewals: it
+// would lose which of the files are in use.
+const (
+	documentVersion = 1
+	renewedVersion  = 2 // of an enrolment with a renewal
+)
 
 // Enrolment is one NF getting one certificate from one server: the whole saved
 // document, and what the commands print as JSON. A nil part has not come yet.
@@ -32,12 +38,23 @@ type Enrolment struct {
 	Certificate *Certificate `json:"certificate,omitempty"`
 	Journal     *Journal     `json:"journal,omitempty"`
 	Earlier     []PastOrder  `json:"earlierOrders,omitempty"`
-	Created     time.Time    `json:"created"`
-	Updated     time.Time    `json:"updated"`
+	// Installed tells where the files were put, for when the certificate is
+	// renewed.
+	Installed []Installation `json:"installed,omitempty"`
+	// Generation counts the certificates, from the second on; the files of each
+	// have names of their own. What is above is of this one, Renewal of the next
+	// while it is under way, and Previous of the one that this one replaced.
+	Generation int         `json:"generation,omitempty"`
+	Renewal    *Renewal    `json:"renewal,omitempty"`
+	Previous   *Generation `json:"previous,omitempty"`
+	Created    time.Time   `json:"created"`
+	Updated    time.Time   `json:"updated"`
+
+	replaces *Enrolment // of the view of a renewal: the enrolment that it renews
 }
 
 // DocVersion implements [store.Document].
-func (*Enrolment) DocVersion() int { return documentVersion }
+func (*Enrolment) DocVersion() int { return renewedVersion }
 
 // CSR is the certificate request of an enrolment.
 type CSR struct {
@@ -116,6 +133,7 @@ type Journal struct {
 	Intent     *Intent           `json:"intent,omitempty"`
 	Placements []solve.Placement `json:"placements,omitempty"` // not cleaned up yet
 	Finalizing *Finalizing       `json:"finalizing,omitempty"`
+	Swap       *Swap             `json:"swap,omitempty"`
 }
 
 // Intent is an order about to be placed.
@@ -157,6 +175,11 @@ type Certificate struct {
 	Differences   []inspect.Difference `json:"differences"`
 	// Rejected tells why the certificate was not installed; empty: it was.
 	Rejected []string `json:"rejected,omitempty"`
+	// RenewalInfo is when the CA wishes it to be renewed, as last heard.
+	RenewalInfo *RenewalInfo `json:"renewalInfo,omitempty"`
+	Revoked     *Revocation  `json:"revoked,omitempty"`
+	// Accepted tells by what it was accepted, where somebody said.
+	Accepted *Acceptance `json:"accepted,omitempty"`
 }
 
 // usable reports whether the flow has reached its end.
@@ -207,13 +230,23 @@ func enrolmentDir(name string) string { return enrolmentsDir + "/" + name }
 
 func enrolmentFile(name string) string { return enrolmentDir(name) + "/enrolment.json" }
 
-func keyFile(name string) string { return enrolmentDir(name) + "/key.pem" }
+// What each generation of an enrolment has on disk.
+const (
+	keyPEM     = "key"
+	requestPEM = "request"
+	chainPEM   = "chain"
+	anchorPEM  = "anchor"
+)
 
-func requestFile(name string) string { return enrolmentDir(name) + "/request.pem" }
+// file is where one of these lies in the store.
+func (e *Enrolment) file(what string) string { return generationFile(e.Name, e.Generation, what) }
 
-func chainFile(name string) string { return enrolmentDir(name) + "/chain.pem" }
-
-func anchorFile(name string) string { return enrolmentDir(name) + "/anchor.pem" }
+func generationFile(name string, generation int, what string) string {
+	if generation > 1 {
+		what = fmt.Sprintf("%s-%d", what, generation)
+	}
+	return enrolmentDir(name) + "/" + what + ".pem"
+}
 
 // TraceFile is where an enrolment's exchanges are kept, relative to the store.
 func TraceFile(name string) string { return enrolmentDir(name) + "/trace.jsonl" }
@@ -274,14 +307,16 @@ func (e *Engine) begin(ctx context.Context, name string) (en *Enrolment, end fun
 // save puts the enrolment on disk, durably: before a request that changes
 // something at the CA, and at the end.
 func (e *Engine) save(en *Enrolment) error {
-	return e.Store.Save(enrolmentFile(en.Name), en, e.prepare(en)...)
+	with := e.prepare(en)
+	return e.Store.Save(enrolmentFile(en.Name), en.document(), with...)
 }
 
 // saveSoon begins to put an outcome on disk that the CA can be asked for again:
 // a killed process leaves it, a power failure may take it back. The caller waits
 // before it saves again.
 func (e *Engine) saveSoon(en *Enrolment) (wait func() error) {
-	return e.Store.SaveSoon(enrolmentFile(en.Name), en, e.prepare(en)...)
+	with := e.prepare(en)
+	return e.Store.SaveSoon(enrolmentFile(en.Name), en.document(), with...)
 }
 
 // saveStep puts the outcome of a step on disk. When the next step follows at
@@ -299,7 +334,7 @@ func (e *Engine) prepare(en *Enrolment) (with []store.Attachment) {
 	e.unsaved, e.unasked = false, false
 	en.Updated = isoTime(e.now())
 	en.Step = en.nextStep()
-	if j := en.Journal; j != nil && j.Intent == nil && len(j.Placements) == 0 && j.Finalizing == nil {
+	if j := en.Journal; j != nil && j.Intent == nil && len(j.Placements) == 0 && j.Finalizing == nil && j.Swap == nil {
 		en.Journal = nil
 	}
 	with, e.with = e.with, nil

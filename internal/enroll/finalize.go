@@ -34,8 +34,19 @@ type FinalizeOptions struct {
 	// Judge, when set, looks at a certificate that is what was asked for before
 	// it is installed. What it returns are reasons against that; none: it is.
 	Judge func(Issued) (reasons []string)
+	// Acceptance is how Chain, Roots and Judge came about, remembered for the
+	// renewal.
+	Acceptance Acceptance
 
-	keyless string // why there is no key; "": there is one
+	keyless string            // why there is no key; "": there is one
+	places  []FinalizeOptions // of a renewal: where its files go, in place of Layout and Outputs
+}
+
+// Acceptance says by what a certificate was accepted, in the caller's words.
+type Acceptance struct {
+	Chain      string `json:"chain,omitempty"`      // as [FinalizeOptions].Chain
+	IssuerRoot string `json:"issuerRoot,omitempty"` // absolute path of a file with roots
+	Lint       string `json:"lint,omitempty"`
 }
 
 // Issued is a certificate and what it was asked for by.
@@ -213,24 +224,30 @@ func (e *Engine) awaitValid(ctx context.Context, en *Enrolment) error {
 func (e *Engine) accept(en *Enrolment, csr *x509.CertificateRequest, chain candidate, o FinalizeOptions) error {
 	cert, failure := e.judge(en, csr, chain, o.Judge)
 	en.Certificate = cert
-	e.attach(chainFile(en.Name), acmewire.EncodePEM(chain.Certificates))
-	en.Certificate.Files = map[string]string{KindFullchain: e.Store.Path(chainFile(en.Name))}
+	e.attach(en.file(chainPEM), acmewire.EncodePEM(chain.Certificates))
+	en.Certificate.Files = map[string]string{KindFullchain: e.Store.Path(en.file(chainPEM))}
 	if failure != nil {
 		return errors.Join(failure, e.save(en))
 	}
 	e.attachAnchor(en, chain)
 	e.tell(StepFinalize, "certificate %s issued by %s, valid until %s, chain %s", cert.Serial, cert.Issuer, cert.NotAfter.Format("2006-01-02"), cert.Chain)
 	if en.CSR.KeyFile != "" {
-		en.Certificate.Files[KindKey] = e.Store.Path(keyFile(en.Name))
+		en.Certificate.Files[KindKey] = e.Store.Path(en.file(keyPEM))
+	}
+	if o.Acceptance != (Acceptance{}) {
+		en.Certificate.Accepted = &o.Acceptance
 	}
 	e.unsaved = true
+	if en.replaces != nil {
+		return e.replace(en, chain.Certificates, o.places)
+	}
 	return e.install(en, chain.Certificates, o)
 }
 
 // savedChain reads the chain of an issued certificate and makes sure that it is
 // the one its document tells of.
 func (e *Engine) savedChain(en *Enrolment) ([]*x509.Certificate, error) {
-	rel := chainFile(en.Name)
+	rel := en.file(chainPEM)
 	data, err := e.Store.ReadFile(rel)
 	if err != nil {
 		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: err}

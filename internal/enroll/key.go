@@ -63,7 +63,7 @@ func (e *Engine) saveKey(en *Enrolment, key crypto.Signer) error {
 	if err != nil {
 		return err
 	}
-	return e.Store.CreateKeyFor(keyFile(en.Name), data)
+	return e.Store.CreateKeyFor(en.file(keyPEM), data)
 }
 
 // keepKey returns the saved key when it fits and takes it away when not; nil:
@@ -75,7 +75,7 @@ func (e *Engine) keepKey(en *Enrolment, fits func(crypto.PublicKey) bool) (crypt
 	}
 	// No certificate was issued for this key, so nothing is lost with it.
 	e.warn(StepCSR, "the %s key that was made before is replaced; no certificate was issued for it", csrgen.KeyTypeOf(saved.Public()))
-	return nil, e.Store.Remove(keyFile(en.Name))
+	return nil, e.Store.Remove(en.file(keyPEM))
 }
 
 // savedKey is the enrolment's key; nil: there is none.
@@ -83,7 +83,7 @@ func (e *Engine) savedKey(en *Enrolment) (crypto.Signer, error) {
 	if en.Name == "" { // of a preview
 		return nil, nil
 	}
-	key, err := e.readKey(keyFile(en.Name))
+	key, err := e.readKey(en.file(keyPEM))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -108,7 +108,7 @@ func (e *Engine) keyFits(en *Enrolment, csr *x509.CertificateRequest) error {
 	if en.CSR.KeyFile == "" {
 		return nil
 	}
-	rel := keyFile(en.Name)
+	rel := en.file(keyPEM)
 	key, err := e.readKey(rel)
 	if err != nil {
 		return err

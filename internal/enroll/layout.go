@@ -17,10 +17,13 @@ import (
 // LayoutOptions say how a core wants its files. The zero value lays nothing
 // out.
 type LayoutOptions struct {
-	Name         layout.Name
-	Dir          string       // absolute
-	Passphrase   secret.Bytes // of a PKCS#12 file
-	LegacyPKCS12 bool         // encrypted as old readers want it
+	Name       layout.Name
+	Dir        string       // absolute
+	Passphrase secret.Bytes // of a PKCS#12 file
+	// PassphraseFile is where the passphrase came from, for the renewal; "": not
+	// from a file.
+	PassphraseFile string
+	LegacyPKCS12   bool // encrypted as old readers want it
 }
 
 // installs reports whether anything is to be put anywhere.
@@ -77,14 +80,14 @@ func (e *Engine) layOut(en *Enrolment, chain []*x509.Certificate, o FinalizeOpti
 func (e *Engine) issued(en *Enrolment, chain []*x509.Certificate) (layout.Issued, error) {
 	in := layout.Issued{Chain: chain}
 	var err error
-	if in.CSR, err = e.Store.ReadFile(requestFile(en.Name)); err != nil {
-		return in, &KeyFileError{Path: e.Store.Path(requestFile(en.Name)), Err: err}
+	if in.CSR, err = e.Store.ReadFile(en.file(requestPEM)); err != nil {
+		return in, &KeyFileError{Path: e.Store.Path(en.file(requestPEM)), Err: err}
 	}
 	if en.CSR.KeyFile == "" {
 		return in, nil
 	}
-	if in.Key, err = e.Store.ReadFile(keyFile(en.Name)); err != nil {
-		return in, &KeyFileError{Path: e.Store.Path(keyFile(en.Name)), Err: err}
+	if in.Key, err = e.Store.ReadFile(en.file(keyPEM)); err != nil {
+		return in, &KeyFileError{Path: e.Store.Path(en.file(keyPEM)), Err: err}
 	}
 	return in, nil
 }
@@ -94,14 +97,14 @@ func (e *Engine) issued(en *Enrolment, chain []*x509.Certificate) (layout.Issued
 // anybody naming the root then.
 func (e *Engine) attachAnchor(en *Enrolment, chain candidate) {
 	if chain.state == ChainVerified && !slices.ContainsFunc(chain.Certificates, chain.anchor.Equal) {
-		e.attach(anchorFile(en.Name), acmewire.EncodePEM([]*x509.Certificate{chain.anchor}))
+		e.attach(en.file(anchorPEM), acmewire.EncodePEM([]*x509.Certificate{chain.anchor}))
 	}
 }
 
 // roots are what the chain verifies to: the saved root, or one found as it was
 // found at first. None: the chain was only verified link by link.
 func (e *Engine) roots(en *Enrolment, chain []*x509.Certificate, o FinalizeOptions) ([]*x509.Certificate, error) {
-	rel := anchorFile(en.Name)
+	rel := en.file(anchorPEM)
 	data, err := e.read(rel)
 	if errors.Is(err, fs.ErrNotExist) {
 		state, anchor, err := verifyChain(chain, o, x509.VerifyOptions{CurrentTime: e.now()})

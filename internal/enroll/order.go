@@ -22,6 +22,7 @@ type OrderOptions struct {
 	NotBefore   time.Time
 	NotAfter    time.Time
 	Profile     string // one of the CA's; "": the CA's choice
+	Replaces    string // the certificate that this order's will replace (RFC 9773 section 5); "": none
 	Challenge   string // a type, or [ChallengeAuto] or ""
 	NoSolve     bool   // only place the order
 	NoWait      bool   // answer the challenges and do not wait
@@ -234,6 +235,11 @@ func (e *Engine) place(ctx context.Context, en *Enrolment, o OrderOptions) error
 	e.intends = false
 	wish := en.Journal.Intent.NewOrder
 	got, err := e.CA.NewOrder(ctx, wish)
+	if wish.Replaces != "" && refusesReplacing(err) {
+		e.warn(StepOrder, "the CA does not take the order as one that replaces the certificate, so it is placed as any other: %v", err)
+		wish.Replaces = ""
+		got, err = e.CA.NewOrder(ctx, wish)
+	}
 	if refused(err) { // there is no order to look for
 		en.journal().Intent = nil
 		return errors.Join(&RefusedOrderError{Name: en.Name, Identifiers: wish.Identifiers, Err: err}, e.save(en))
@@ -243,6 +249,14 @@ func (e *Engine) place(ctx context.Context, en *Enrolment, o OrderOptions) error
 	}
 	e.tell(StepOrder, "order placed for %s: %s", joinIdentifiers(wish.Identifiers), got.URL)
 	return e.placed(ctx, en, got)
+}
+
+// refusesReplacing reports whether a CA may have refused an order for what it
+// replaces: that was replaced already (RFC 9773 section 5), is another
+// account's, or unknown to it.
+func refusesReplacing(err error) bool {
+	var p *acmewire.Problem
+	return errors.As(err, &p) && slices.ContainsFunc([]string{"alreadyReplaced", "malformed", "unauthorized"}, p.HasType)
 }
 
 // intend saves which order is about to be placed.
@@ -273,7 +287,7 @@ func (e *Engine) placed(ctx context.Context, en *Enrolment, got *acmewire.Order)
 
 // wish is what the order asks for.
 func (e *Engine) wish(en *Enrolment, o OrderOptions) (acmewire.NewOrder, error) {
-	wish := acmewire.NewOrder{Identifiers: o.Identifiers, NotBefore: o.NotBefore, NotAfter: o.NotAfter, Profile: o.Profile}
+	wish := acmewire.NewOrder{Identifiers: o.Identifiers, NotBefore: o.NotBefore, NotAfter: o.NotAfter, Profile: o.Profile, Replaces: o.Replaces}
 	if len(wish.Identifiers) > 0 {
 		return wish, nil
 	}
@@ -326,7 +340,8 @@ func (e *Engine) lost(ctx context.Context, en *Enrolment, in *Intent) (*acmewire
 		}
 		o := &Order{}
 		o.update(got)
-		if !o.over() && !o.expired(e.now()) && sameIdentifiers(got.Identifiers, in.Identifiers) {
+		// One whose answer was lost has not been finalized.
+		if (o.Status == acmewire.Pending || o.Status == acmewire.Ready) && !o.expired(e.now()) && sameIdentifiers(got.Identifiers, in.Identifiers) {
 			return got, nil
 		}
 	}
@@ -347,6 +362,9 @@ func (e *Engine) knownOrders() ([]string, error) {
 		}
 		if other.Order != nil {
 			urls = append(urls, other.Order.URL)
+		}
+		if other.Renewal != nil && other.Renewal.Order != nil {
+			urls = append(urls, other.Renewal.Order.URL)
 		}
 		for _, past := range other.Earlier {
 			urls = append(urls, past.URL)

@@ -143,11 +143,18 @@ func (e *Engine) install(en *Enrolment, chain []*x509.Certificate, o FinalizeOpt
 	if o.Layout.Name != "" {
 		after.Layout, after.Configuration = o.Layout.Name, set.Configuration
 	}
-	if !e.unsaved && before.liesAs(&after) {
+	installed, err := en.remembering(o)
+	if err != nil {
+		return err
+	}
+	if !e.unsaved && before.liesAs(&after) && slices.EqualFunc(installed, en.Installed, sameInstallation) {
 		err = placing(store.Install(files, store.InstallOptions{Overwrite: o.Overwrite}))
 	} else {
-		*en.Certificate = after
-		err = e.installSaved(en, files, before, o)
+		*en.Certificate, installed, en.Installed = after, en.Installed, installed
+		if err = e.installWhileSaving(en, files, o.Overwrite); isOutput(err) { // nothing was placed
+			*en.Certificate, en.Installed = before, installed
+			err = errors.Join(err, e.save(en))
+		}
 	}
 	for _, w := range set.Warnings {
 		e.warn(StepFinalize, "%s", w)
@@ -155,27 +162,28 @@ func (e *Engine) install(en *Enrolment, chain []*x509.Certificate, o FinalizeOpt
 	return err
 }
 
-// installSaved installs while the enrolment is saved, whose certificate becomes
-// what it was before when the files cannot be placed.
-func (e *Engine) installSaved(en *Enrolment, files []store.File, before Certificate, o FinalizeOptions) error {
+// installWhileSaving installs while the enrolment is saved. An [OutputError]
+// says that it was saved and the files were not placed.
+func (e *Engine) installWhileSaving(en *Enrolment, files []store.File, overwrite bool) error {
 	done := make(chan error, 1)
 	go func() { done <- e.save(en) }()
 	saved := sync.OnceValue(func() error { return <-done })
-	err := store.Install(files, store.InstallOptions{Overwrite: o.Overwrite, Ready: saved})
+	err := store.Install(files, store.InstallOptions{Overwrite: overwrite, Ready: saved})
 	if failed := saved(); failed != nil {
 		return failed
 	}
-	if err != nil {
-		*en.Certificate = before
-		return errors.Join(placing(err), e.save(en))
-	}
-	return nil
+	return placing(err)
 }
 
 // liesAs reports whether the files of two lie in the same places and are laid
 // out alike.
 func (c *Certificate) liesAs(other *Certificate) bool {
 	return maps.Equal(c.Files, other.Files) && c.Layout == other.Layout && slices.Equal(c.Configuration, other.Configuration)
+}
+
+func isOutput(err error) bool {
+	var e *OutputError
+	return errors.As(err, &e)
 }
 
 func placing(err error) error {

@@ -20,6 +20,9 @@ type certificate struct {
 	leaf    *x509.Certificate
 	revoked time.Time // zero while it is good
 	reason  int       // of the revocation, RFC 5280 5.3.1
+
+	identifiers []identifier // of its order
+	replacement *order       // that said it would replace it; nil: none
 }
 
 func (l *Lab) certificateURL(c *certificate) string { return l.base + certPath + c.id }
@@ -38,7 +41,7 @@ func (l *Lab) issue(o *order, req *leafRequest) (*certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &certificate{id: newID(), account: o.account, leaf: leaf}
+	c := &certificate{id: newID(), account: o.account, leaf: leaf, identifiers: o.identifiers}
 	l.state.certificates[c.id] = c
 	l.state.serials[leaf.SerialNumber.String()] = c
 	return c, nil

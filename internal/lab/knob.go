@@ -111,6 +111,9 @@ func knobSpecs() []knobSpec {
 		flag("problem-null-detail", "problem documents have detail: null", func(m *misbehaviour) *bool { return &m.problemNullDetail }),
 		flag("problem-no-type", "problem documents have no type", func(m *misbehaviour) *bool { return &m.problemNoType }),
 		flag("tls-expired", "the server's TLS certificate has expired", func(m *misbehaviour) *bool { return &m.tlsExpired }),
+		// Renewal.
+		flag("no-renewal-info", "the directory lacks renewalInfo", func(m *misbehaviour) *bool { return &m.noRenewalInfo }),
+		text("renewal-window", "past|far|inverted", "the window in which certificates should be renewed is past, after their end, or ends before it starts", []string{"past", "far", "inverted"}, func(m *misbehaviour) *string { return &m.renewalWindow }),
 		// NF instance IDs.
 		flag("no-nf-instance", "NfInstanceId is an unknown identifier type, as it is to other CAs", func(m *misbehaviour) *bool { return &m.noInstances }),
 		text("tkauth-field", "tkauth|atc", "a token is taken from this member alone", []string{"tkauth", "atc"}, func(m *misbehaviour) *string { return &m.tokenField }),

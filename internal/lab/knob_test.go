@@ -21,7 +21,7 @@ type knobCase struct {
 }
 
 func knobCases() []knobCase {
-	return slices.Concat(waitingCases(), objectCases(), wireCases(), instanceCases(), certificateCases())
+	return slices.Concat(waitingCases(), objectCases(), wireCases(), renewalCases(), instanceCases(), certificateCases())
 }
 
 // TestKnobs runs every case, and demands that every knob has one.

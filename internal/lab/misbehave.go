@@ -39,6 +39,8 @@ type misbehaviour struct {
 	directoryNoNewOrder bool
 	directoryHTTPURLs   bool
 	directoryEmpty      bool
+	noRenewalInfo       bool
+	renewalWindow       string // past, far or inverted
 	tlsExpired          bool
 	problemNullDetail   bool
 	problemNoType       bool

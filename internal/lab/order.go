@@ -24,6 +24,7 @@ type order struct {
 	err            *problem
 	authorizations []*authorization
 	certificate    *certificate // issued, but shown only when valid
+	replaces       string       // the name of a certificate (RFC 9773 5); empty: none
 	polls          int          // how often it was asked for while processing
 }
 
@@ -38,6 +39,7 @@ type orderView struct {
 	Authorizations []string       `json:"authorizations"`
 	Finalize       string         `json:"finalize"`
 	Certificate    string         `json:"certificate,omitempty"`
+	Replaces       string         `json:"replaces,omitempty"`
 }
 
 func (l *Lab) orderURL(o *order) string { return l.base + orderPath + o.id }
@@ -64,7 +66,7 @@ func (l *Lab) refresh(o *order) {
 func (l *Lab) viewOrder(o *order) orderView {
 	v := orderView{
 		Status: o.status, Expires: timestamp(o.expires), Identifiers: o.identifiers,
-		Finalize: l.base + finalizePath + o.finalizeID,
+		Finalize: l.base + finalizePath + o.finalizeID, Replaces: o.replaces,
 	}
 	if !o.notBefore.IsZero() {
 		v.NotBefore = timestamp(o.notBefore)
@@ -90,6 +92,7 @@ func (l *Lab) newOrder(s *signedRequest) (reply, error) {
 		Identifiers []identifier `json:"identifiers"`
 		NotBefore   string       `json:"notBefore"`
 		NotAfter    string       `json:"notAfter"`
+		Replaces    string       `json:"replaces"`
 	}
 	if err := decodePayload(s.payload, &req); err != nil {
 		return reply{}, err
@@ -115,6 +118,9 @@ func (l *Lab) newOrder(s *signedRequest) (reply, error) {
 	if l.state.rateLimited < l.wrong.rateLimited {
 		l.state.rateLimited++
 		return reply{}, problemf(rateLimited, "too many new orders").withHeader("Retry-After", "1")
+	}
+	if err := l.replace(o, req.Replaces); err != nil {
+		return reply{}, err
 	}
 	for _, id := range ids {
 		o.authorizations = append(o.authorizations, l.newAuthorization(o, id))

@@ -14,6 +14,7 @@ const errorNamespace = "urn:ietf:params:acme:error:"
 // The error types that the lab uses.
 const (
 	accountDoesNotExist     problemType = "accountDoesNotExist"
+	alreadyReplaced         problemType = "alreadyReplaced" // RFC 9773 7.4
 	alreadyRevoked          problemType = "alreadyRevoked"
 	badCSR                  problemType = "badCSR"
 	badNonce                problemType = "badNonce"
@@ -41,6 +42,8 @@ func (t problemType) status() int {
 	switch t {
 	case unauthorized, orderNotReady, userActionRequired, externalAccountRequired:
 		return http.StatusForbidden
+	case alreadyReplaced:
+		return http.StatusConflict
 	case rateLimited:
 		return http.StatusTooManyRequests
 	case serverInternal:

@@ -28,6 +28,7 @@ const (
 	EndpointOrders     Endpoint = "orders"
 	EndpointKeyChange  Endpoint = "key-change"
 	EndpointRevokeCert Endpoint = "revoke-cert"
+	EndpointRenewal    Endpoint = "renewal-info"
 )
 
 // Endpoints lists every endpoint.
@@ -35,7 +36,7 @@ func Endpoints() []Endpoint {
 	return []Endpoint{
 		EndpointDirectory, EndpointNewNonce, EndpointNewAccount, EndpointNewOrder, EndpointOrder,
 		EndpointAuthz, EndpointChallenge, EndpointFinalize, EndpointCert, EndpointAccount,
-		EndpointOrders, EndpointKeyChange, EndpointRevokeCert,
+		EndpointOrders, EndpointKeyChange, EndpointRevokeCert, EndpointRenewal,
 	}
 }
 
@@ -89,6 +90,7 @@ func (l *Lab) handler() http.Handler {
 	route(EndpointCert, certPath+"{id}", l.signed(byAccount, l.getCertificate))
 	route(EndpointCert, certPath+"{id}/alternate", l.signed(byAccount, l.getAlternate))
 	route(EndpointRevokeCert, "/revoke-cert", l.signed(byEither, l.revoke))
+	route(EndpointRenewal, renewalPath+"{id}", l.reading(l.renewalInfo, http.MethodGet))
 	route("", "/", func(r *http.Request) (reply, error) { return reply{}, notFound("resource") })
 	return mux
 }
@@ -196,6 +198,9 @@ func (l *Lab) directory(*http.Request) (reply, error) {
 		"revokeCert": base + "/revoke-cert",
 		"keyChange":  base + "/key-change",
 		"meta":       meta,
+	}
+	if !l.wrong.noRenewalInfo {
+		d["renewalInfo"] = base + strings.TrimSuffix(renewalPath, "/")
 	}
 	if l.wrong.directoryNoNewOrder {
 		delete(d, "newOrder")

@@ -14,8 +14,9 @@ import (
 	"unicode/utf8"
 )
 
-// A Document knows the version that this program writes. It must encode that
-// number under the key "version".
+// A Document knows the newest version that this program writes. It must encode
+// under the key "version" that number, or an older one whose programs can be
+// trusted with what it holds.
 type Document interface {
 	DocVersion() int
 }
@@ -173,8 +174,8 @@ func encode(rel string, v any) ([]byte, error) {
 	switch version, err := versionOf(buf.Bytes()); {
 	case err != nil:
 		return nil, fmt.Errorf("encoding %q: %w", rel, err)
-	case version != doc.DocVersion():
-		return nil, fmt.Errorf("encoding %q: it says version %d, want %d", rel, version, doc.DocVersion())
+	case version < 1 || version > doc.DocVersion():
+		return nil, fmt.Errorf("encoding %q: it says version %d, want 1 to %d", rel, version, doc.DocVersion())
 	}
 	return buf.Bytes(), nil
 }

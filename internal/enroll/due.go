@@ -1,0 +1,181 @@
+package enroll
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"github.com/nfcert/nfcert/internal/nf"
+)
+
+// How a certificate's time of renewal is found.
+const (
+	// DefaultRenewAt is the part of its life after which it is due.
+	DefaultRenewAt = 2.0 / 3
+	// spread is the part of its life over which enrolments are spread, before
+	// DefaultRenewAt, so that not all renew at once (TS 33.310 Annex I).
+	spread = 0.1
+	// youngest is the age before which a CA's wish does not count, or a
+	// twentieth of the life where that is less: a CA that always wants it at
+	// once would be asked for ever.
+	youngest = time.Hour
+	// defaultAsk is when the CA is asked for its wish again (RFC 9773 section
+	// 4.3.2 wants a Retry-After, and not every CA sends one).
+	defaultAsk = 6 * time.Hour
+)
+
+// RenewalInfo is a CA's wish for when a certificate is renewed (RFC 9773).
+type RenewalInfo struct {
+	Start       time.Time `json:"start"`
+	End         time.Time `json:"end"`
+	Explanation string    `json:"explanationUrl,omitempty"`
+	Asked       time.Time `json:"asked"`
+	AskAgain    time.Time `json:"askAgain"`
+}
+
+// DueBasis says what a time of renewal rests on.
+type DueBasis string
+
+// The bases, the strongest first.
+const (
+	DueNever    DueBasis = "none"     // there is no certificate to renew
+	DueSwap     DueBasis = "swap"     // the last renewal's files are not all in place, or its hook has not run
+	DueUnderWay DueBasis = "underWay" // a renewal was begun
+	DueRevoked  DueBasis = "revoked"  // only who says so by name wants another one
+	DueExpired  DueBasis = "expired"
+	DueCA       DueBasis = "ca"   // the CA's wish (RFC 9773)
+	DueLife     DueBasis = "life" // the part of its life that has passed
+)
+
+// Due is whether, and when, a certificate is to be renewed.
+type Due struct {
+	Due   bool
+	At    time.Time // zero: nobody can say
+	Basis DueBasis
+}
+
+// due judges by the clock, and by the CA's wish where there is one. at is the
+// part of life after which it is due at the latest, 0 < at < 1.
+func (en *Enrolment) due(now time.Time, at float64) Due {
+	switch {
+	case !en.usable():
+		return Due{Basis: DueNever}
+	case en.swapping():
+		return Due{Due: true, At: en.Journal.Swap.At, Basis: DueSwap}
+	case en.Renewal != nil && !en.Certificate.revokedSince(en.Renewal.Started):
+		return Due{Due: true, At: en.Renewal.Started, Basis: DueUnderWay}
+	case en.Certificate.Revoked != nil:
+		return Due{Basis: DueRevoked}
+	}
+	cert := en.Certificate
+	life := cert.NotAfter.Sub(cert.NotBefore)
+	when := cert.NotBefore.Add(time.Duration(float64(life) * (at - min(spread, at/2)*(1-en.place()))))
+	d := Due{At: isoTime(when), Basis: DueLife}
+	if wish, ok := cert.wish(en.place(), at); ok {
+		d.At, d.Basis = isoTime(wish), DueCA
+	}
+	if d.Due = !now.Before(d.At); !now.Before(cert.NotAfter) {
+		d = Due{Due: true, At: cert.NotAfter, Basis: DueExpired}
+	}
+	return d
+}
+
+// wish is the moment in the CA's window that is this enrolment's (RFC 9773
+// section 4.2 wants one at random; a place in the window that stays the same
+// spreads as well, and can be told beforehand). A window that would leave less
+// than half of what is left after at is cut short: nobody renews at the last
+// moment because a CA says so.
+func (c *Certificate) wish(place, at float64) (time.Time, bool) {
+	info := c.RenewalInfo
+	if info == nil || !info.End.After(info.Start) {
+		return time.Time{}, false
+	}
+	life := c.NotAfter.Sub(c.NotBefore)
+	when := info.Start.Add(time.Duration(float64(info.End.Sub(info.Start)) * place))
+	first := c.NotBefore.Add(min(youngest, life/20))
+	last := c.NotBefore.Add(time.Duration(float64(life) * (1 + at) / 2))
+	if when.Before(first) {
+		when = first
+	}
+	if when.After(last) {
+		when = last
+	}
+	return when, true
+}
+
+// place is where in a span of time this enrolment stands, from 0 to less than 1,
+// always the same: NF types one after the other, in the order of their names,
+// and enrolments of one type by a hash of their names within.
+func (en *Enrolment) place() float64 {
+	types := nf.Types()
+	at := len(types) // of types that no table has, and of none
+	if en.NF != nil {
+		if i := slices.IndexFunc(types, func(t nf.Type) bool { return t.Name == en.NF.Type }); i >= 0 {
+			at = i
+		}
+	}
+	sum := sha256.Sum256([]byte(en.Name))
+	within := float64(binary.BigEndian.Uint32(sum[:4])) / (1 << 32)
+	return (float64(at) + within) / float64(len(types)+1)
+}
+
+// DueOptions say how to judge. The zero value judges by [DefaultRenewAt] and
+// asks the CA where it has something to say.
+type DueOptions struct {
+	At    float64 // part of life; 0: DefaultRenewAt
+	NoAsk bool    // do not ask the CA; what it said last counts
+	NoLog bool    // do not save what it says
+}
+
+// Due judges whether an enrolment is to be renewed. A CA that cannot be asked
+// is told of and does not count.
+func (e *Engine) Due(ctx context.Context, name string, o DueOptions) (en *Enrolment, d Due, err error) {
+	if o.At == 0 {
+		o.At = DefaultRenewAt
+	}
+	en, end, err := e.begin(ctx, name)
+	if err != nil {
+		return nil, d, err
+	}
+	defer end()
+	d = en.due(e.now(), o.At)
+	if o.NoAsk || d.Basis != DueLife && d.Basis != DueCA {
+		return en, d, nil
+	}
+	if last := en.Certificate.RenewalInfo; last != nil && e.now().Before(last.AskAgain) {
+		return en, d, nil
+	}
+	if err := e.askRenewal(ctx, en); err != nil {
+		if ctx.Err() != nil {
+			return en, d, err
+		}
+		e.warn(StepRenew, "%s: the CA was not asked when it wants the certificate renewed, its age decides: %v", name, err)
+		return en, d, nil
+	}
+	if en.Certificate.RenewalInfo != nil && !o.NoLog {
+		err = e.save(en)
+	}
+	return en, en.due(e.now(), o.At), err
+}
+
+// askRenewal hears the CA's wish.
+func (e *Engine) askRenewal(ctx context.Context, en *Enrolment) error {
+	chain, err := e.savedChain(en)
+	if err != nil {
+		return err
+	}
+	info, err := e.CA.RenewalInfo(ctx, chain[0])
+	if err != nil || info == nil {
+		return err
+	}
+	now := isoTime(e.now())
+	again := orDefault(info.RetryAfter, defaultAsk)
+	again = min(max(again, time.Minute), 24*time.Hour) // RFC 9773 section 4.3.2
+	en.Certificate.RenewalInfo = &RenewalInfo{
+		Start: isoTime(info.Start), End: isoTime(info.End), Explanation: info.Explanation,
+		Asked: now, AskAgain: now.Add(again),
+	}
+	return nil
+}
