@@ -41,7 +41,14 @@ func (o *finalizeFlags) options(a *App) (out enroll.FinalizeOptions, stdout stri
 	}
 	out.NoWait, out.Chain, out.Overwrite = o.noWait, o.chain, o.output.force
 	out.Roots, out.NeedKey = o.roots, o.output.key != ""
+	out.Acceptance.Chain = o.chain
+	if o.lint != lintWarn {
+		out.Acceptance.Lint = o.lint
+	}
 	if o.issuerRoot != "" {
+		if out.Acceptance.IssuerRoot, err = absolute(o.issuerRoot); err != nil {
+			return out, stdout, err
+		}
 		out.Roots, err = readCertificates(o.issuerRoot)
 	}
 	return out, stdout, err

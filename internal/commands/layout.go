@@ -55,6 +55,11 @@ func (o *layoutFlags) options(a *App, dir string) (out enroll.LayoutOptions, err
 		return out, nil
 	}
 	out.Name, out.LegacyPKCS12 = name, o.legacy
+	if name == layout.PKCS12 && o.passphraseFile != "" && o.passphraseFile != "-" {
+		if out.PassphraseFile, err = absolute(o.passphraseFile); err != nil {
+			return out, err
+		}
+	}
 	out.Dir, err = absolute(dir)
 	return out, err
 }

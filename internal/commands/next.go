@@ -21,6 +21,10 @@ func (a *App) nextFor(en *enroll.Enrolment) string {
 		return a.line("order", name...)
 	case enroll.StepFinalize:
 		return a.line("finalize", name...)
+	case enroll.StepDone:
+		if en.Swapping() || en.Renewal != nil || en.Certificate.Revoked != nil {
+			return a.line("renew", append(name, a.settings.way...)...)
+		}
 	}
 	return ""
 }
@@ -40,6 +44,8 @@ func (a *App) comesFirst(e *enroll.OutOfTurnError) string {
 		return a.line("order", "-n", e.Name)
 	case enroll.StepFinalize:
 		return a.line("finalize", "-n", e.Name)
+	case enroll.StepRenew:
+		return a.line("renew", "-n", e.Name)
 	}
 	return a.line("show", "-n", e.Name)
 }

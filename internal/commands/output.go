@@ -70,4 +70,9 @@ func absolute(path string) (string, error) {
 	return abs, nil
 }
 
+// given reports whether any place is named.
+func (o *outputFlags) given() bool {
+	return o.dir != "" || o.cert != "" || o.chain != "" || o.fullchain != "" || o.key != "" || o.csr != ""
+}
+
 func fileMode(m uint32) fs.FileMode { return fs.FileMode(m) }

@@ -46,7 +46,7 @@ func (a *App) printEnrolment(en *enroll.Enrolment, unchanged bool) error {
 	if err := a.enrolmentFields(en).Write(a.streams.Out, a.streams.OutTTY); err != nil {
 		return err
 	}
-	if en.Step == enroll.StepDone { // a script is done here, a person wants to look
+	if en.Step == enroll.StepDone && next == "" { // a script is done here, a person wants to look
 		next = a.line("show cert", "-n", en.Name)
 	}
 	a.progress.next(next)
@@ -95,6 +95,7 @@ func (a *App) enrolmentFields(en *enroll.Enrolment) *ui.Fields {
 	if en.Certificate != nil {
 		addCertificate(f, en.Certificate)
 	}
+	addRenewal(f, en)
 	return f
 }
 
@@ -167,6 +168,28 @@ func addCertificate(f *ui.Fields, c *enroll.Certificate) {
 	f.Add("layout", string(c.Layout))
 	for _, kind := range layout.Kinds() {
 		f.Add(kind+" file", c.Files[kind])
+	}
+}
+
+// addRenewal tells of the certificates before and after this one.
+func addRenewal(f *ui.Fields, en *enroll.Enrolment) {
+	if en.Swapping() {
+		f.Add("files", "to be put in place, or a hook to be run, since "+ui.Time(en.Journal.Swap.At))
+	}
+	if r := en.Renewal; r != nil {
+		standing := "begun " + ui.Time(r.Started)
+		if r.Order != nil {
+			standing += ", order " + string(r.Order.Status) + " " + r.Order.URL
+		}
+		f.Add("renewal", standing)
+		if r.Certificate != nil {
+			for _, reason := range r.Certificate.Rejected {
+				f.Add("renewal rejected", reason)
+			}
+		}
+	}
+	if p := en.Previous; p != nil {
+		f.Add("replaced", fmt.Sprintf("%s at %s; its files: %s", p.Certificate.Serial, ui.Time(p.Replaced), p.Certificate.Files[layout.KindFullchain]))
 	}
 }
 

@@ -124,7 +124,7 @@ func constructors() []constructor {
 	return []constructor{
 		{"account", groupSteps, newAccount}, {"csr", groupSteps, newCSR}, {"order", groupSteps, newOrder},
 		{"finalize", groupSteps, newFinalize}, {"show", groupSteps, newShow},
-		{"enroll", groupOne, newEnroll},
+		{"enroll", groupOne, newEnroll}, {"renew", groupOne, newRenew},
 		{"lint", groupJudge, newLint},
 		{"lab", groupTools, newLab}, {"version", groupTools, newVersion},
 	}

@@ -33,7 +33,8 @@ const topicExitCodes = `Exit codes
         step
   8     findings: lint found errors; the certificate lacks an  no
         identifier of the order, has a foreign key, does not
-        verify, or, with --lint error, breaks its profile
+        verify, or, with --lint error, breaks its profile;
+        some renewals, or a hook, failed
   9     the Token Authority refused, or its token does not     the hint says
         fit
   130   interrupted; state kept, resume command printed        yes

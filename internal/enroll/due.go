@@ -56,13 +56,17 @@ type Due struct {
 	Basis DueBasis
 }
 
-// due judges by the clock, and by the CA's wish where there is one. at is the
-// part of life after which it is due at the latest, 0 < at < 1.
+// due judges by the clock, and by the CA's wish where there is one; at is as in
+// [DueOptions].
 func (en *Enrolment) due(now time.Time, at float64) Due {
+	latest := at > 0
+	if !latest {
+		at = DefaultRenewAt
+	}
 	switch {
 	case !en.usable():
 		return Due{Basis: DueNever}
-	case en.swapping():
+	case en.Swapping():
 		return Due{Due: true, At: en.Journal.Swap.At, Basis: DueSwap}
 	case en.Renewal != nil && !en.Certificate.revokedSince(en.Renewal.Started):
 		return Due{Due: true, At: en.Renewal.Started, Basis: DueUnderWay}
@@ -73,7 +77,7 @@ func (en *Enrolment) due(now time.Time, at float64) Due {
 	life := cert.NotAfter.Sub(cert.NotBefore)
 	when := cert.NotBefore.Add(time.Duration(float64(life) * (at - min(spread, at/2)*(1-en.place()))))
 	d := Due{At: isoTime(when), Basis: DueLife}
-	if wish, ok := cert.wish(en.place(), at); ok {
+	if wish, ok := cert.wish(en.place(), at); ok && !(latest && d.At.Before(wish)) {
 		d.At, d.Basis = isoTime(wish), DueCA
 	}
 	if d.Due = !now.Before(d.At); !now.Before(cert.NotAfter) {
@@ -124,22 +128,28 @@ func (en *Enrolment) place() float64 {
 // DueOptions say how to judge. The zero value judges by [DefaultRenewAt] and
 // asks the CA where it has something to say.
 type DueOptions struct {
-	At    float64 // part of life; 0: DefaultRenewAt
-	NoAsk bool    // do not ask the CA; what it said last counts
-	NoLog bool    // do not save what it says
+	// At is the part of life after which it is due, also when the CA wishes for
+	// it later; 0: DefaultRenewAt, and the CA's wish beats it.
+	At    float64
+	NoAsk bool // do not ask the CA; what it said last counts
+	// LookOnly neither waits for the enrolment's lock nor saves what the CA says.
+	LookOnly bool
 }
 
 // Due judges whether an enrolment is to be renewed. A CA that cannot be asked
 // is told of and does not count.
 func (e *Engine) Due(ctx context.Context, name string, o DueOptions) (en *Enrolment, d Due, err error) {
-	if o.At == 0 {
-		o.At = DefaultRenewAt
+	if o.LookOnly {
+		en, err = Load(e.Store, name)
+	} else {
+		var end func()
+		if en, end, err = e.begin(ctx, name); err == nil {
+			defer end()
+		}
 	}
-	en, end, err := e.begin(ctx, name)
 	if err != nil {
 		return nil, d, err
 	}
-	defer end()
 	d = en.due(e.now(), o.At)
 	if o.NoAsk || d.Basis != DueLife && d.Basis != DueCA {
 		return en, d, nil
@@ -154,7 +164,7 @@ func (e *Engine) Due(ctx context.Context, name string, o DueOptions) (en *Enrolm
 		e.warn(StepRenew, "%s: the CA was not asked when it wants the certificate renewed, its age decides: %v", name, err)
 		return en, d, nil
 	}
-	if en.Certificate.RenewalInfo != nil && !o.NoLog {
+	if en.Certificate.RenewalInfo != nil && !o.LookOnly {
 		err = e.save(en)
 	}
 	return en, en.due(e.now(), o.At), err

@@ -36,6 +36,8 @@ func TestDue(t *testing.T) {
 		{name: "expired", now: 90, due: true, basis: DueExpired, first: 90, last: 90},
 		{name: "the CA wants it earlier", with: window(10, 12), now: 12, due: true, basis: DueCA, first: 10, last: 12},
 		{name: "the CA wants it later", with: window(70, 72), now: 69, basis: DueCA, first: 70, last: 72},
+		{name: "the CA wants it later than we", at: 0.5, with: window(70, 72), now: 46, due: true, basis: DueLife, first: 36, last: 45},
+		{name: "the CA wants it earlier than we", at: 0.5, with: window(10, 12), now: 12, due: true, basis: DueCA, first: 10, last: 12},
 		{name: "the CA wants it at once", with: window(-3, -2), now: 1, due: true, basis: DueCA, first: 0, last: 0.1},
 		{name: "the CA always wants it at once", with: window(-3, -2), now: 0.01, basis: DueCA, first: 0, last: 0.1},
 		{name: "the CA wants it too late", with: window(89, 90), now: 74, basis: DueCA, first: 74.99, last: 75},
@@ -57,11 +59,7 @@ func TestDue(t *testing.T) {
 		if tt.with != nil {
 			tt.with(en)
 		}
-		at := tt.at
-		if at == 0 {
-			at = DefaultRenewAt
-		}
-		got := en.due(day(tt.now), at)
+		got := en.due(day(tt.now), tt.at)
 		if got.Due != tt.due || got.Basis != tt.basis {
 			t.Errorf("%s: %+v, want due %t by %s", tt.name, got, tt.due, tt.basis)
 		}

@@ -39,6 +39,11 @@ func (o FinalizeOptions) installation() Installation {
 	return in
 }
 
+// wantsPassphrase reports whether a PKCS#12 file is among its files.
+func (in Installation) wantsPassphrase() bool {
+	return in.Layout == layout.PKCS12 || in.Files[layout.KindPKCS12] != ""
+}
+
 // again turns an installation into the options that it came from. The
 // certificate's own, such as its roots, are o's.
 func (in Installation) again(o FinalizeOptions, passphrase secret.Bytes) FinalizeOptions {

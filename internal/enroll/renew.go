@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/csrgen"
@@ -24,10 +25,14 @@ type RenewOptions struct {
 	Key    crypto.Signer
 	KeyURI string
 	// Anew gives up a renewal that is under way and begins another.
-	Anew       bool
-	Order      OrderOptions    // its Identifiers and Profile: as in the last order
-	Finalize   FinalizeOptions // its Layout and Outputs: nil or zero are the places of the last certificate
-	Passphrase secret.Bytes    // of PKCS#12 files among those places
+	Anew bool
+	// Order's Identifiers and Profile are the last order's where they are empty;
+	// Finalize's Layout and Outputs, both empty, the places of the last files.
+	Order    OrderOptions
+	Finalize FinalizeOptions
+	// Passphrase finds that of PKCS#12 files among those places, before the CA
+	// is asked for anything; file is where it came from before, or "".
+	Passphrase func(file string) (secret.Bytes, error)
 	// Hook is called when the new files are in place, under the enrolment's lock.
 	// After an error, or when the process died before it ended, the next run
 	// calls it again. nil: nobody is told.
@@ -47,8 +52,11 @@ func (e *Engine) Renew(ctx context.Context, name string, o RenewOptions) (en *En
 	if err := e.renewable(en); err != nil {
 		return en, err
 	}
-	places := en.places(o)
-	if en.swapping() {
+	places, err := en.places(o)
+	if err != nil {
+		return en, err
+	}
+	if en.Swapping() {
 		return en, e.settle(ctx, en, places, o)
 	}
 	if en.Renewal != nil && (o.Anew || en.Certificate.revokedSince(en.Renewal.Started)) {
@@ -79,21 +87,27 @@ func (e *Engine) renewable(en *Enrolment) error {
 	return nil
 }
 
-// swapping reports whether the files of a new certificate may not all be where
+// Swapping reports whether the files of a new certificate may not all be where
 // they belong.
-func (en *Enrolment) swapping() bool { return en.Journal != nil && en.Journal.Swap != nil }
+func (en *Enrolment) Swapping() bool { return en.Journal != nil && en.Journal.Swap != nil }
 
 // places are where the next certificate's files go.
-func (en *Enrolment) places(o RenewOptions) (places []FinalizeOptions) {
-	o.Finalize.places = nil
-	if o.Finalize.installs() {
-		o.Finalize.Overwrite = true
-		return []FinalizeOptions{o.Finalize}
+func (en *Enrolment) places(o RenewOptions) (places []FinalizeOptions, err error) {
+	if asked := o.Finalize.installation(); o.Finalize.installs() {
+		same := func(in Installation) bool { return sameInstallation(in, asked) }
+		o.Finalize.Overwrite = o.Finalize.Overwrite || slices.ContainsFunc(en.Installed, same)
+		return []FinalizeOptions{o.Finalize}, nil
 	}
 	for _, in := range en.Installed {
-		places = append(places, in.again(o.Finalize, o.Passphrase))
+		var passphrase secret.Bytes
+		if in.wantsPassphrase() {
+			if passphrase, err = o.Passphrase(in.PassphraseFile); err != nil {
+				return nil, err
+			}
+		}
+		places = append(places, in.again(o.Finalize, passphrase))
 	}
-	return places
+	return places, nil
 }
 
 // renew takes the steps in the view of the renewal.

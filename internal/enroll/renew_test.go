@@ -31,7 +31,7 @@ func enrolled(t *testing.T, o lab.Options, knobs ...string) (*bench, *enroll.Enr
 
 // renewing are the options of a renewal at the bench.
 func (b *bench) renewing() enroll.RenewOptions {
-	return enroll.RenewOptions{Finalize: enroll.FinalizeOptions{Roots: b.roots}, Passphrase: secret.New([]byte("passphrase"))}
+	return enroll.RenewOptions{Finalize: enroll.FinalizeOptions{Roots: b.roots}, Passphrase: func(string) (secret.Bytes, error) { return secret.New([]byte("passphrase")), nil }}
 }
 
 func (b *bench) renew(o enroll.RenewOptions) (*enroll.Enrolment, error) {
