@@ -14,8 +14,12 @@ import (
 // explainToken is for Authority Tokens: those that were not had, and those that
 // do not fit.
 func (a *App) explainToken(err error, r *report) bool {
-	r.Exit, r.Code, r.Fault, r.Clause = exitToken, "token", faultTokenAuthority, "RFC 9447 5"
-	_, proving := as[*solve.ProofError](err)
+	r.Exit, r.Code, r.Fault, r.Clause = exitToken, "token-refused", faultTokenAuthority, "RFC 9447 5"
+	proof, proving := as[*solve.ProofError](err)
+	if proving {
+		r.Message = a.subject() + ": " + proof.Error()
+	}
+	_, asking := as[*tokenError](err)
 	if proving {
 		r.Next = a.again() // the order stays: the CA was told nothing
 	}
@@ -66,7 +70,7 @@ func (a *App) explainToken(err error, r *report) bool {
 		}
 		return true
 	}
-	return proving && a.explainTokenWire(err, r)
+	return (proving || asking) && a.explainTokenWire(err, r)
 }
 
 // explainTokenWire is for a Token Authority that was not reached or trusted, or

@@ -126,7 +126,7 @@ func constructors() []constructor {
 		{"finalize", groupSteps, newFinalize}, {"show", groupSteps, newShow},
 		{"enroll", groupOne, newEnroll}, {"renew", groupOne, newRenew},
 		{"lint", groupJudge, newLint},
-		{"lab", groupTools, newLab}, {"version", groupTools, newVersion},
+		{"token", groupTools, newToken}, {"lab", groupTools, newLab}, {"version", groupTools, newVersion},
 	}
 }
 

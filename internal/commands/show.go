@@ -26,7 +26,7 @@ show server.`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return app.runShow() },
 	}
-	cmd.AddCommand(newShowAccount(app), newShowOrder(app), newShowCSR(app), newShowCert(app), newShowServer(app), newShowTrace(app), newShowConfig(app))
+	cmd.AddCommand(newShowAccount(app), newShowOrder(app), newShowCSR(app), newShowCert(app), newShowServer(app), newShowToken(app), newShowTrace(app), newShowConfig(app))
 	return cmd
 }
 

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -27,16 +28,22 @@ type authorityFlags struct {
 	clientPassphrase string
 	bearerFile       string
 	basicFile        string
+	x5u              bool // follow it
 }
 
 func (o *authorityFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.url, "ta", "", "prove NF instance ids with tokens of the Token Authority at `URL`, in the 5G core the OAM's (RFC 9447 section 5)")
-	fs.StringVar(&o.root, "ta-root", "", "PEM roots in `FILE` that alone validate the Token Authority, and who signed its tokens (default: the server's roots, and no look at the signature)")
 	fs.StringVar(&o.clientCert, "ta-client-cert", "", "`FILE` with the client certificate for the Token Authority (default: the server's)")
 	fs.StringVar(&o.clientKey, "ta-client-key", "", "`FILE` with its key, or a pkcs11: URI (default: in the certificate's file)")
 	fs.StringVar(&o.clientPassphrase, "ta-client-passphrase-file", "", "`FILE` with the passphrase or PIN of that key, - for stdin; or $NFCERT_TA_CLIENT_PASSPHRASE")
 	fs.StringVar(&o.bearerFile, "ta-bearer-file", "", "`FILE` with a bearer token for the Token Authority, - for stdin")
 	fs.StringVar(&o.basicFile, "ta-basic-file", "", "`FILE` with user:password for the Token Authority, - for stdin")
+	o.addTrustFlags(fs)
+}
+
+func (o *authorityFlags) addTrustFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.root, "ta-root", "", "PEM roots in `FILE` that alone validate the Token Authority, and who signed its tokens (default: the server's roots, and no look at the signature)")
+	fs.BoolVar(&o.x5u, "ta-x5u", false, "fetch the certificate of a token's signer from the URL that the token names (x5u), when it brings none")
 }
 
 // tokenFlags say where Authority Tokens come from.
@@ -117,6 +124,13 @@ func (o *tokenFlags) solver(s *session) (*solve.TKAuth, error) {
 		Source: source, Field: solve.TokenField(o.field), Reuse: o.reuse, Clock: s.app.clock,
 		Check: token.CheckOptions{Roots: roots, Skew: tokenSkew, Life: tokenLife},
 	}
+	if o.authority.x5u {
+		transport, err := o.authority.transport(s)
+		if err != nil {
+			return nil, err
+		}
+		t.Signer = func(ctx context.Context, got *token.Token) error { return got.FetchSigner(ctx, transport) }
+	}
 	if len(o.allow) == 0 {
 		return t, nil
 	}
@@ -173,14 +187,7 @@ func (o *authorityFlags) signers() (*x509.CertPool, error) {
 
 // open reads trust and credentials, once for all authorities that may be asked.
 func (o *authorityFlags) open(s *session) (func(url string) token.Source, error) {
-	roots, err := o.signers()
-	if err != nil {
-		return nil, err
-	}
-	if roots == nil && s.server != nil {
-		roots = s.server.pool()
-	}
-	cert, err := s.app.clientIdentity(o.identity(s))
+	transport, err := o.transport(s)
 	if err != nil {
 		return nil, err
 	}
@@ -195,10 +202,25 @@ func (o *authorityFlags) open(s *session) (func(url string) token.Source, error)
 	if !basic.IsZero() && !strings.Contains(string(basic.Reveal()), ":") {
 		return nil, &inputError{File: o.basicFile, Err: errors.New("want user:password")}
 	}
-	transport := s.tokenTransport(roots, cert)
 	return func(url string) token.Source {
 		return &token.Authority{URL: url, HTTP: transport, Bearer: bearer, Basic: basic}
 	}, nil
+}
+
+// transport is the way to the authority, and to what its tokens name.
+func (o *authorityFlags) transport(s *session) (http.RoundTripper, error) {
+	roots, err := o.signers()
+	if err != nil {
+		return nil, err
+	}
+	if roots == nil && s.server != nil {
+		roots = s.server.pool()
+	}
+	cert, err := s.app.clientIdentity(o.identity(s))
+	if err != nil {
+		return nil, err
+	}
+	return s.tokenTransport(roots, cert), nil
 }
 
 // identity is who asks the authority, by default as the server is asked.

@@ -104,12 +104,12 @@ func (e *RefusedOrderError) Unwrap() error { return e.Err }
 // HasInstance reports whether an NF instance id was ordered, which most CAs do
 // not know (TS 33.310 Annex J.2.2).
 func (e *RefusedOrderError) HasInstance() bool {
-	return slices.ContainsFunc(e.Identifiers, func(id acmewire.Identifier) bool { return id.Type == typeNF })
+	return slices.ContainsFunc(e.Identifiers, func(id acmewire.Identifier) bool { return id.Type == TypeInstance })
 }
 
 // OthersThanInstance reports whether something would be left to order without it.
 func (e *RefusedOrderError) OthersThanInstance() bool {
-	return slices.ContainsFunc(e.Identifiers, func(id acmewire.Identifier) bool { return id.Type != typeNF })
+	return slices.ContainsFunc(e.Identifiers, func(id acmewire.Identifier) bool { return id.Type != TypeInstance })
 }
 
 // RefusedIdentifier is one identifier that could not be proven, and why.

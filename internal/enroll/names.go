@@ -14,9 +14,9 @@ import (
 
 // Identifier types of RFC 8555 section 9.7.7 and RFC 8738.
 const (
-	typeDNS = "dns"
-	typeIP  = "ip"
-	typeNF  = "NfInstanceId" // TS 33.310 Annex J.2.2
+	typeDNS      = "dns"
+	typeIP       = "ip"
+	TypeInstance = "NfInstanceId" // TS 33.310 Annex J.2.2
 )
 
 // names are those of a CSR or a certificate that ACME has identifiers for.
@@ -48,7 +48,7 @@ func (n names) identifiers() []acmewire.Identifier {
 	}
 	for _, u := range n.uris {
 		if id, err := nf.ParseURN(u.String()); err == nil {
-			add(typeNF, string(id))
+			add(TypeInstance, string(id))
 		}
 	}
 	return ids
@@ -60,7 +60,7 @@ func (n names) identifiers() []acmewire.Identifier {
 func compareNames(csr, order []acmewire.Identifier) (missing, extra []acmewire.Identifier) {
 	kinds := map[string]bool{}
 	for _, id := range order {
-		if id.Type != typeDNS && id.Type != typeIP && id.Type != typeNF {
+		if id.Type != typeDNS && id.Type != typeIP && id.Type != TypeInstance {
 			continue
 		}
 		kinds[id.Type] = true
@@ -81,7 +81,7 @@ func normal(id acmewire.Identifier) acmewire.Identifier {
 	switch id.Type {
 	case typeDNS:
 		id.Value = nf.NormalizeFQDN(id.Value)
-	case typeNF: // compared without case (Annex J.2.2)
+	case TypeInstance: // compared without case (Annex J.2.2)
 		id.Value = strings.ToLower(id.Value)
 	case typeIP:
 		if ip := net.ParseIP(id.Value); ip != nil {
@@ -111,7 +111,7 @@ func uncarried(csr *x509.CertificateRequest, order []acmewire.Identifier) []stri
 	for _, u := range csr.URIs {
 		id, err := nf.ParseURN(u.String())
 		if err != nil || !slices.ContainsFunc(order, func(o acmewire.Identifier) bool {
-			return normal(o) == acmewire.Identifier{Type: typeNF, Value: string(id)}
+			return normal(o) == acmewire.Identifier{Type: TypeInstance, Value: string(id)}
 		}) {
 			uris = append(uris, u.String())
 		}
@@ -134,7 +134,7 @@ const (
 
 // choices takes those of a CSR's names that are wanted.
 func (e *Engine) choices(en *Enrolment, all []acmewire.Identifier, want Kinds) ([]acmewire.Identifier, error) {
-	instance := func(id acmewire.Identifier) bool { return id.Type == typeNF }
+	instance := func(id acmewire.Identifier) bool { return id.Type == TypeInstance }
 	tokens := slices.ContainsFunc(e.Solvers, func(s solve.Solver) bool { return s.Type() == solve.TKAuth01 })
 	var drop func(acmewire.Identifier) bool
 	switch {

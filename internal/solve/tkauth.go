@@ -34,8 +34,10 @@ type TKAuth struct {
 	Hint  func(url string) (token.Source, error)
 	Field TokenField // "": FieldTKAuth
 	Check token.CheckOptions
-	Reuse bool             // use a token again while it lasts, in place of a fresh one for each challenge
-	Clock func() time.Time // nil: time.Now
+	// Signer fetches the certificates that a token's x5u names; nil: none are.
+	Signer func(context.Context, *token.Token) error
+	Reuse  bool             // use a token again while it lasts, in place of a fresh one for each challenge
+	Clock  func() time.Time // nil: time.Now
 
 	mu   sync.Mutex
 	kept map[token.ATC]keptToken // with Reuse alone
@@ -121,7 +123,7 @@ func (s *TKAuth) Prove(ctx context.Context, c Challenge) (json.RawMessage, error
 		return nil, s.fail(c, source.Where(), err)
 	}
 	want := token.ATC{Type: c.IdentifierType, Value: c.Identifier, Fingerprint: fingerprint}
-	text, err := s.get(ctx, source, want)
+	text, err := s.Get(ctx, source, want)
 	if err != nil {
 		return nil, s.fail(c, source.Where(), err)
 	}
@@ -135,8 +137,8 @@ func (s *TKAuth) Prove(ctx context.Context, c Challenge) (json.RawMessage, error
 	return json.Marshal(answer)
 }
 
-// get returns a token that passes the checks.
-func (s *TKAuth) get(ctx context.Context, source token.Source, want token.ATC) (secret.Bytes, error) {
+// Get returns a token of source that passes the checks.
+func (s *TKAuth) Get(ctx context.Context, source token.Source, want token.ATC) (secret.Bytes, error) {
 	now := time.Now
 	if s.Clock != nil {
 		now = s.Clock
@@ -152,6 +154,11 @@ func (s *TKAuth) get(ctx context.Context, source token.Source, want token.ATC) (
 	t, err := token.Parse(text)
 	if err != nil {
 		return secret.Bytes{}, err
+	}
+	if s.Signer != nil && s.Check.Roots != nil {
+		if err := s.Signer(ctx, t); err != nil {
+			return secret.Bytes{}, err
+		}
 	}
 	if err := t.Check(want, now(), s.Check); err != nil {
 		return secret.Bytes{}, err

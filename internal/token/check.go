@@ -59,7 +59,14 @@ func (t *Token) Check(want ATC, now time.Time, o CheckOptions) error {
 	return nil
 }
 
-// Faults is Check with every fault.
+// Checks lists all checks, in the order in which they are made.
+func Checks() []Check {
+	return []Check{
+		CheckAlgorithm, CheckATC, CheckType, CheckValue, CheckFingerprint, CheckCA, CheckID, CheckNotBefore, CheckExpiry, CheckSigner, CheckSignature,
+	}
+}
+
+// Faults is Check with every fault. What want leaves empty is not compared.
 func (t *Token) Faults(want ATC, now time.Time, o CheckOptions) []*CheckError {
 	var faults []*CheckError
 	fail := func(check Check, found, wanted, clause string) {
@@ -76,13 +83,13 @@ func (t *Token) Faults(want ATC, now time.Time, o CheckOptions) []*CheckError {
 	case t.ATC == ATC{}:
 		fail(CheckATC, "", "the claim atc", atc)
 	default:
-		if !strings.EqualFold(t.ATC.Type, want.Type) {
+		if want.Type != "" && !strings.EqualFold(t.ATC.Type, want.Type) {
 			fail(CheckType, quote(t.ATC.Type), quote(want.Type), atc)
 		}
-		if !sameValue(want.Type, t.ATC.Value, want.Value) {
+		if want.Value != "" && !sameValue(want.Type, t.ATC.Value, want.Value) {
 			fail(CheckValue, quote(t.ATC.Value), quote(want.Value), atc)
 		}
-		if want.Fingerprint != "" && !sameFingerprint(t.ATC.Fingerprint, want.Fingerprint) {
+		if want.Fingerprint != "" && !SameFingerprint(t.ATC.Fingerprint, want.Fingerprint) {
 			fail(CheckFingerprint, quote(t.ATC.Fingerprint), want.Fingerprint+", that of the account key", atc)
 		}
 		if t.ATC.CA && !want.CA {
@@ -115,7 +122,7 @@ func (t *Token) Faults(want ATC, now time.Time, o CheckOptions) []*CheckError {
 func (t *Token) verify(now time.Time, roots *x509.CertPool) *CheckError {
 	const clause = "RFC 9447 4"
 	if len(t.Chain) == 0 {
-		return &CheckError{CheckSigner, "no certificate in x5c", "one that chains to the authority's root", clause}
+		return &CheckError{CheckSigner, t.unnamed(), "one that chains to the authority's root", clause}
 	}
 	between := x509.NewCertPool()
 	for _, cert := range t.Chain[1:] {
@@ -137,6 +144,14 @@ func (t *Token) verify(now time.Time, roots *x509.CertPool) *CheckError {
 	return nil
 }
 
+// unnamed says how a token names its signer, when it is not by x5c.
+func (t *Token) unnamed() string {
+	if t.X5U != "" {
+		return "no certificate in x5c, but an x5u that was not followed"
+	}
+	return "no certificate in x5c"
+}
+
 // caseless are the identifier types whose values are compared without case: TS
 // 33.310 Annex J.2.2, RFC 4343. Others, as the base64url of RFC 9448's
 // TNAuthList, have two meanings in two cases.
@@ -156,5 +171,5 @@ func quote(s string) string {
 	if s == "" {
 		return ""
 	}
-	return fmt.Sprintf("%.100q", s)
+	return fmt.Sprintf("%.120q", s)
 }

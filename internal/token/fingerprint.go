@@ -25,12 +25,18 @@ func Fingerprint(thumbprint string) (string, error) {
 	return fingerprintPrefix + strings.Join(octets, ":"), nil
 }
 
-// sameFingerprint compares two, of which each may be in the form of
+// SameFingerprint compares two, of which each may be in the form of
 // [Fingerprint], in any case, or the base64url thumbprint itself.
-func sameFingerprint(a, b string) bool {
+func SameFingerprint(a, b string) bool {
 	x, okX := octets(a)
 	y, okY := octets(b)
 	return okX && okY && string(x) == string(y)
+}
+
+// IsFingerprint reports whether s is one, in either form.
+func IsFingerprint(s string) bool {
+	_, ok := octets(s)
+	return ok
 }
 
 func octets(fingerprint string) ([]byte, bool) {

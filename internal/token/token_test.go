@@ -165,7 +165,7 @@ func TestFingerprint(t *testing.T) {
 		{strings.TrimPrefix(want, "SHA256 "), false}, {"SHA1 " + want[7:], false}, {testThumbprint[:42] + "t", false},
 		{"SHA256 zz" + want[9:], false},
 	} {
-		if got := sameFingerprint(tc.a, want); got != tc.same {
+		if got := SameFingerprint(tc.a, want); got != tc.same {
 			t.Errorf("%q: same %t, want %t", tc.a, got, tc.same)
 		}
 	}

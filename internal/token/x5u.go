@@ -1,0 +1,70 @@
+package token
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+)
+
+// maxSigner bounds the answer of an x5u, in bytes.
+const maxSigner = 64 << 10
+
+// FetchSigner gets the certificates that x5u names (RFC 7515 section 4.1.5) and
+// makes them the token's chain, where x5c names none. A URL in a token is
+// whoever wrote it: the caller asks for consent, and must not follow redirects.
+func (t *Token) FetchSigner(ctx context.Context, via http.RoundTripper) error {
+	if t.X5U == "" || len(t.Chain) > 0 {
+		return nil
+	}
+	host := ""
+	if u, err := url.Parse(t.X5U); err == nil {
+		host = u.Host
+	}
+	if err := CheckHint(t.X5U, []string{host}); err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.X5U, nil)
+	if err != nil {
+		return malformed("its x5u is no URL")
+	}
+	resp, err := via.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxSigner))
+	if err != nil {
+		return err
+	}
+	wanted := "a PEM chain, its certificate first"
+	if resp.StatusCode != http.StatusOK {
+		return &CheckError{CheckSigner, fmt.Sprintf("HTTP status %d at its x5u", resp.StatusCode), wanted, "RFC 7515 4.1.5"}
+	}
+	if t.Chain, err = parseSigner(data); err != nil || len(t.Chain) == 0 {
+		t.Chain = nil
+		return &CheckError{CheckSigner, "something else at its x5u", wanted, "RFC 7515 4.1.5"}
+	}
+	return nil
+}
+
+// parseSigner reads PEM, or the one certificate in DER that some serve.
+func parseSigner(data []byte) (chain []*x509.Certificate, err error) {
+	if cert, err := x509.ParseCertificate(data); err == nil {
+		return []*x509.Certificate{cert}, nil
+	}
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		chain = append(chain, cert)
+	}
+	return chain, nil
+}
