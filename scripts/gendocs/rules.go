@@ -16,7 +16,7 @@ func rulesPage() []byte {
 	var page bytes.Buffer
 	rules := lint.Rules()
 	fmt.Fprintf(&page, "# Rules of nfcert lint\n\nGenerated from the rules by `go run ./scripts/gendocs`; `nfcert lint --explain RULE`\nprints the same, and [lint](lint.md) says how to use them. There are %d, beside\nzlint's.\n\n", len(rules))
-	fmt.Fprint(&page, "A clause that is marked unverified was not read by us: such a rule warns at most.\n")
+	fmt.Fprint(&page, "A clause that is marked secondary was read in a text that cites it, one that is marked\nunverified not at all: such a rule warns at most.\n")
 	bySpec := map[string][]lint.Rule{}
 	for _, r := range rules {
 		bySpec[specification(r)] = append(bySpec[specification(r)], r)
