@@ -25,8 +25,13 @@ func (r Request) Validate() (warnings []string, err error) {
 	}
 	f := r.Function
 	f.Normalize()
-	warnings, err = f.Validate()
 	var errs nf.FieldErrors
+	if f.PLMN != nil && !r.Profile.Requests(nf.FieldOrganization) {
+		// Without a network in the subject, the names need not be of one.
+		errs.Add("plmn", f.PLMN.Validate())
+		f.PLMN = nil
+	}
+	warnings, err = f.Validate()
 	errs.Add("", err)
 	errs.Add("", f.Require(r.needs()...))
 	r.Extras.check(&errs)

@@ -239,6 +239,23 @@ func TestParseParts(t *testing.T) {
 
 // Whatever URI Validate lets through, crypto/x509 must read back: it refuses
 // the whole request otherwise.
+// Names towards the outside are not of a network, and no word is lost over it;
+// a PLMN that is none is still told.
+func TestOutsideNames(t *testing.T) {
+	for _, name := range []string{"af-tls", "ri-signing", "custom"} {
+		r := Request{Profile: profile(t, name), Function: nf.Function{
+			Type: "AF", PLMN: &nf.PLMN{MCC: "001", MNC: "01"}, Country: "SE", FQDNs: []string{"af1.example.com"},
+		}, Extras: Extras{Subject: []Attribute{{nf.OIDCommonName, "af1.example.com"}}}}
+		if warnings, err := r.Validate(); err != nil || len(warnings) > 0 {
+			t.Errorf("%s: Validate() = %q, %v, want neither", name, warnings, err)
+		}
+		r.Function.PLMN.MNC = "x"
+		if _, err := r.Validate(); err == nil || !strings.Contains(err.Error(), "mnc") {
+			t.Errorf("%s: Validate() = %v of a PLMN that is none, want its mnc told", name, err)
+		}
+	}
+}
+
 func FuzzCreateURI(f *testing.F) {
 	for _, s := range []string{"https://a.se:8443/x", "http://[::1%25eth0]/", "mailto:a@b.se", "a:b", "http://1.2.3.4./"} {
 		f.Add(s)

@@ -125,6 +125,26 @@ func unknownType(name string) string {
 	return fmt.Sprintf("nf type %q is not one of TS 29.510 6.1.6.3.3 (Release 19); operators may define their own (RFC 9310 section 5)%s", name, meant)
 }
 
+// hasName reports whether a name is of the function's network: below its home
+// network domain, or of a form that stands elsewhere, as an N3IWF's in public DNS
+// and a hosted SEPP's do. A country's N3IWF has no MNC.
+func (f *Function) hasName(name, home string) bool {
+	if name == home || strings.HasSuffix(name, "."+home) {
+		return true
+	}
+	n, ok := ParseName(name)
+	if !ok || n.Problem != "" {
+		return false
+	}
+	switch n.Kind {
+	case NameN3IWFCountry:
+		return n.Network.PLMN.MCC == f.PLMN.MCC
+	case NameN3IWF, NameN3IWFTAI, NameHostedSEPP:
+		return n.Network.HomeDomain() == home
+	}
+	return false
+}
+
 func (f *Function) checkFQDNs(errs *FieldErrors) (warnings []string) {
 	home := f.HomeDomain()
 	if f.PLMN != nil && f.PLMN.Validate() != nil {
@@ -143,7 +163,7 @@ func (f *Function) checkFQDNs(errs *FieldErrors) (warnings []string) {
 			continue
 		}
 		seen[plain] = i
-		if home != "" && plain != home && !strings.HasSuffix(plain, "."+home) {
+		if home != "" && !f.hasName(plain, home) {
 			warnings = append(warnings, fmt.Sprintf("fqdn %q is outside the home network domain %s (TS 23.003 28.2)", name, home))
 		}
 	}

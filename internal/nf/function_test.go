@@ -81,6 +81,12 @@ func TestValidateWarnings(t *testing.T) {
 		{"another instance", Function{InstanceID: sampleID, URIs: []string{"urn:uuid:11111111-2c69-4f99-92d5-a73a3fe8e23b"}}, "names another instance"},
 		{"the same instance", Function{InstanceID: sampleID, URIs: []string{"urn:uuid:" + sampleID}}, ""},
 		{"the domain itself", Function{PLMN: home, FQDNs: []string{"5gc.mnc001.mcc001.3gppnetwork.org"}}, ""},
+		{"N3IWF in public DNS", Function{PLMN: home, FQDNs: []string{"n3iwf.5gc.mnc001.mcc001.pub.3gppnetwork.org"}}, ""},
+		{"N3IWF of another network", Function{PLMN: home, FQDNs: []string{"n3iwf.5gc.mnc002.mcc001.pub.3gppnetwork.org"}}, "outside"},
+		{"N3IWF of the country", Function{PLMN: home, FQDNs: []string{"n3iwf.5gc.mcc001.visited-country.pub.3gppnetwork.org"}}, ""},
+		{"N3IWF of another country", Function{PLMN: home, FQDNs: []string{"n3iwf.5gc.mcc002.visited-country.pub.3gppnetwork.org"}}, "outside"},
+		{"hosted SEPP", Function{PLMN: home, FQDNs: []string{"sepp1.sepp.5gc.mnc001.mcc001.provider.ipxnetwork.org"}}, ""},
+		{"PLMN of an SNPN", Function{PLMN: home, NID: "000007ed9d5", FQDNs: []string{"nrf.5gc.mnc001.mcc001.3gppnetwork.org"}}, "outside"},
 		{"nothing", Function{}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
