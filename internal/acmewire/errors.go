@@ -1,6 +1,7 @@
 package acmewire
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -40,6 +41,7 @@ type Stage string
 const (
 	StageDNS     Stage = "dns"
 	StageConnect Stage = "connect"
+	StageProxy   Stage = "proxy" // of whichever of these the proxy is to blame for
 	StageTLS     Stage = "tls"
 	StageAnswer  Stage = "answer" // the request went out, its answer did not come whole
 )
@@ -52,16 +54,34 @@ type NetworkError struct {
 	Err     error
 	// Chain is what the server showed when it was not trusted, leaf first.
 	Chain []*x509.Certificate
+	// Address is what was dialled in place of the host's; "": the host's.
+	Address string
+	// Proxy is on the way, without its credentials; "": none is.
+	Proxy string
+	// Client is how the server asked for a client certificate before the
+	// handshake failed; nil: it did not.
+	Client *AskedClient
+	// Offer is what the server has in place of what is permitted; nil when that
+	// is not why the handshake failed.
+	Offer *Offer
 }
 
 func (e *NetworkError) Error() string {
 	what := map[Stage]string{
 		StageDNS:     "looking up %s",
 		StageConnect: "connecting to %s",
+		StageProxy:   "reaching %s through a proxy",
 		StageTLS:     "trusting %s",
 		StageAnswer:  "waiting for the answer of %s",
 	}[e.Stage]
-	return fmt.Sprintf(what, host(e.Request.URL)) + ": " + e.cause()
+	text := fmt.Sprintf(what, host(e.Request.URL))
+	switch {
+	case e.Stage == StageProxy:
+		text = strings.Replace(text, "a proxy", "the proxy "+e.Proxy, 1)
+	case e.Address != "" && e.Proxy == "":
+		text += " at " + e.Address
+	}
+	return text + ": " + e.cause()
 }
 
 func (e *NetworkError) Unwrap() error { return e.Err }
@@ -72,6 +92,10 @@ func (e *NetworkError) cause() string {
 	var record tls.RecordHeaderError
 	var timeout net.Error
 	switch {
+	case e.Offer != nil && e.Offer.Old:
+		return fmt.Sprintf("it speaks %s, want TLS 1.2 or 1.3", e.Offer.Version)
+	case e.Offer != nil:
+		return fmt.Sprintf("in %s it speaks %s, want ephemeral key exchange and an AEAD", e.Offer.Version, e.Offer.CipherSuite)
 	case errors.As(e.Err, &dns):
 		return dns.Err
 	case errors.As(e.Err, &record):
@@ -108,6 +132,11 @@ func isAlert(err error) bool {
 	return errors.As(err, &op) && op.Op == "remote error"
 }
 
+// hostPort is where a URL leads, with its port.
+func hostPort(u *url.URL) string {
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443"))
+}
+
 func host(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" {
@@ -117,7 +146,7 @@ func host(raw string) string {
 }
 
 // networkError sorts a failed round trip by how far it came.
-func networkError(req Request, at Stage, err error) error {
+func networkError(req Request, at Stage, err error) *NetworkError {
 	e := &NetworkError{Request: req, Stage: at, Err: err}
 	var verify *tls.CertificateVerificationError
 	switch {
@@ -133,6 +162,30 @@ func networkError(req Request, at Stage, err error) error {
 		e.Err = &transportLimit{err.Error()}
 	}
 	return e
+}
+
+// throughProxy blames the proxy for what is its affair: its own name and
+// address, and its answer to CONNECT.
+func (e *NetworkError) throughProxy(proxy string) {
+	e.Proxy = proxy
+	if e.Stage == StageDNS || e.Stage == StageConnect {
+		e.Stage = StageProxy
+	}
+}
+
+// isSilent reports whether the handshake ended in a way that a server has which
+// finds nothing to its taste in what was offered.
+func (e *NetworkError) isSilent() bool {
+	if len(e.Chain) > 0 || e.Client != nil {
+		return false
+	}
+	text := e.Err.Error()
+	for _, end := range []string{"protocol version", "handshake failure", "insufficient security", "unsupported protocol", "unconfigured cipher"} {
+		if strings.Contains(text, end) {
+			return true
+		}
+	}
+	return isClosed(e.Err)
 }
 
 // transportLimit is a timeout of one connection.

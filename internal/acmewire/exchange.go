@@ -25,6 +25,7 @@ type Exchange struct {
 	Millis   float64       `json:"durationMs"`
 	Method   string        `json:"method"`
 	URL      string        `json:"url"`
+	Proxy    string        `json:"proxy,omitempty"` // it was sent through, without its credentials
 
 	// Protected and Payload are the decoded parts of a signed request
 	// (RFC 8555 section 6.2). A POST-as-GET has no payload.
@@ -41,6 +42,17 @@ type Exchange struct {
 	raw    []byte
 	header http.Header
 	reads  bool // the request changes nothing, so that it may be sent again
+}
+
+// Skew is how far the server's clock is before ours, by the Date of its answer,
+// to the second. ok is false when that does not tell: there is none, or the
+// answer came out of a cache (RFC 9111 5.1).
+func (e *Exchange) Skew() (ahead time.Duration, ok bool) {
+	date, err := http.ParseTime(e.header.Get("Date"))
+	if err != nil || e.header.Get("Age") != "" {
+		return 0, false
+	}
+	return date.Sub(e.Time.Add(e.Duration)), true
 }
 
 // Raw is the answer's body as it came, at most the wire's limit long.

@@ -3,15 +3,15 @@ package acmewire
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,11 +29,20 @@ type Config struct {
 	DirectoryURL string
 	Roots        *x509.CertPool   // alone trusted for the server's TLS certificate; nil: the system's
 	Certificate  *tls.Certificate // shown to a server that asks for one; nil: none
-	UserAgent    string           // of every request (RFC 8555 section 6.1 demands one); "": nfcert
-	MaxBody      int64            // of an answer, in bytes; 0: [DefaultMaxBody]
-	Saved        Saved            // what an earlier process kept
-	Observe      func(*Exchange)  // called after each exchange, in order; nil: nobody looks
-	Clock        func() time.Time // nil: time.Now
+	// Pin, when not nil, is trusted in place of Roots: a certificate that the
+	// server shows, or one of PinRoots.
+	Pin      *Pin
+	PinRoots []*x509.Certificate
+	// Resolve has addresses by the "host:port" that they are dialled for, in
+	// lower case. SNI and trust stay the host's. A proxy looks names up itself.
+	Resolve map[string]string
+	// Proxy finds the proxy of a request; nil: by the process's environment.
+	Proxy     func(*http.Request) (*url.URL, error)
+	UserAgent string           // of every request (RFC 8555 section 6.1 demands one); "": nfcert
+	MaxBody   int64            // of an answer, in bytes; 0: [DefaultMaxBody]
+	Saved     Saved            // what an earlier process kept
+	Observe   func(*Exchange)  // called after each exchange, in order; nil: nobody looks
+	Clock     func() time.Time // nil: time.Now
 	// Private keeps what is sent and answered from Observe, which still learns
 	// that it was.
 	Private bool
@@ -46,7 +55,7 @@ func Transport(cfg Config) http.RoundTripper { return newWire(cfg) }
 
 // Wire is the one way to a server. See the package comment.
 type Wire struct {
-	base      http.RoundTripper
+	cfg       Config
 	dirURL    string
 	userAgent string
 	maxBody   int64
@@ -60,11 +69,16 @@ type Wire struct {
 	mu         sync.Mutex
 	dir        kept
 	deviations []string
+	bases      map[string]http.RoundTripper // by host
+	pinned     *x509.Certificate
+	connection *tls.ConnectionState
+	asked      *AskedClient
 }
 
 // newWire connects to nothing yet.
 func newWire(cfg Config) *Wire {
 	w := &Wire{
+		cfg: cfg, bases: make(map[string]http.RoundTripper),
 		dirURL: cfg.DirectoryURL, userAgent: cmp.Or(cfg.UserAgent, "nfcert"),
 		maxBody: cfg.MaxBody, observe: cfg.Observe, private: cfg.Private, clock: cfg.Clock,
 	}
@@ -74,30 +88,8 @@ func newWire(cfg Config) *Wire {
 	if w.clock == nil {
 		w.clock = time.Now
 	}
-	tlsConfig := &tls.Config{
-		MinVersion: tls.VersionTLS12, // TS 33.210 6.2 knows 1.2 and 1.3
-		RootCAs:    cfg.Roots,
-	}
-	if cfg.Certificate != nil {
-		tlsConfig.Certificates = []tls.Certificate{*cfg.Certificate}
-	}
-	w.base = newTransport(tlsConfig)
 	w.load(cfg.Saved)
 	return w
-}
-
-// newTransport has a limit for every way in which a server can keep silent.
-func newTransport(tlsConfig *tls.Config) *http.Transport {
-	return &http.Transport{
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
-		Proxy:                  http.ProxyFromEnvironment,
-		TLSClientConfig:        tlsConfig,
-		TLSHandshakeTimeout:    10 * time.Second,
-		ResponseHeaderTimeout:  60 * time.Second,
-		IdleConnTimeout:        90 * time.Second,
-		MaxIdleConnsPerHost:    2,
-		MaxResponseHeaderBytes: 64 << 10,
-	}
 }
 
 // RoundTrip implements [http.RoundTripper]. It answers the library's requests
@@ -154,8 +146,10 @@ func (w *Wire) send(req *http.Request, request []byte) (*Exchange, error) {
 	}
 	out.Header.Set("User-Agent", w.userAgent)
 	out.Header.Set("Accept-Language", "en")
+	proxy, _ := w.proxyOf(req) // the transport finds the same, and tells the error
+	ex.Proxy = shownProxy(proxy)
 	began := time.Now()
-	resp, err := w.base.RoundTrip(out)
+	resp, err := w.base(req.URL.Hostname()).RoundTrip(out)
 	var body []byte
 	if err == nil {
 		body, err = readCapped(resp.Body, w.maxBody)
@@ -170,26 +164,45 @@ func (w *Wire) send(req *http.Request, request []byte) (*Exchange, error) {
 	ex.Millis = float64(ex.Duration.Microseconds()) / 1000
 	if resp != nil {
 		ex.decodeAnswer(resp, body)
+		w.agreed(resp.TLS)
 	}
 	if w.private {
 		ex.Protected, ex.Payload, ex.Body, ex.Text = nil, nil, nil, secret.Redacted
 	}
 	if err != nil {
-		err = w.failure(req.Context(), ex, came.stage(), err)
+		err = w.failure(req, ex, came.stage(), err)
 	}
 	return ex, err
 }
 
+// agreed keeps what was agreed on with the server.
+func (w *Wire) agreed(s *tls.ConnectionState) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.connection = s
+}
+
 // failure gives a failed round trip its type. The context's own end wins over
 // the words the transport found for it.
-func (w *Wire) failure(ctx context.Context, ex *Exchange, at Stage, err error) error {
+func (w *Wire) failure(req *http.Request, ex *Exchange, at Stage, err error) error {
 	if errors.Is(err, errTooLarge) {
 		return ex.broken(fmt.Sprintf("the answer's body is over %d KiB", (w.maxBody+1023)>>10), "")
 	}
-	if cause := ctx.Err(); cause != nil {
+	if cause := req.Context().Err(); cause != nil {
 		return ended(ex, cause)
 	}
-	return networkError(ex.request(), at, err)
+	e := networkError(ex.request(), at, err)
+	e.Address = w.cfg.Resolve[strings.ToLower(hostPort(req.URL))]
+	if ex.Proxy != "" {
+		e.throughProxy(ex.Proxy)
+	}
+	if e.Stage == StageTLS {
+		e.Client = w.Asked()
+		if e.isSilent() {
+			e.Offer = w.offered(req)
+		}
+	}
+	return e
 }
 
 var errTooLarge = errors.New("too large")
