@@ -51,7 +51,21 @@ func (l *Lab) TokenAuthorityURL() string { return l.authority + authorityPath }
 // ACME server's TLS certificate too.
 func (l *Lab) TokenAuthorityRoot() []byte { return l.ca.tlsRoot.pem() }
 
-// IssueClient makes a client certificate that the Token Authority knows.
+// clientCAs are the roots of client certificates: those of the options, and the
+// lab's own when its own clients are known.
+func (l *Lab) clientCAs(own bool) *x509.CertPool {
+	pool := x509.NewCertPool()
+	if l.options.ClientCAs != nil {
+		pool = l.options.ClientCAs.Clone()
+	}
+	if own {
+		pool.AddCert(l.ca.tlsRoot.certificate)
+	}
+	return pool
+}
+
+// IssueClient makes a client certificate that the Token Authority knows, and
+// with RequireClient the ACME server too.
 func (l *Lab) IssueClient(name string) (certPEM, keyPEM []byte, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -140,16 +154,9 @@ func (l *Lab) serveAuthority(host string, certificate tls.Certificate) (*http.Se
 	mux := http.NewServeMux()
 	mux.HandleFunc(authorityPath, l.giveToken)
 	server := l.server(mux)
-	clients := l.options.ClientCAs
-	if clients == nil {
-		clients = x509.NewCertPool()
-	} else {
-		clients = clients.Clone()
-	}
-	clients.AddCert(l.ca.tlsRoot.certificate)
 	server.TLSConfig = &tls.Config{
 		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate},
-		ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: clients,
+		ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: l.clientCAs(true),
 	}
 	l.workers.Go(func() { l.ended(server.ServeTLS(listener, "", "")) })
 	return server, nil

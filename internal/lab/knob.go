@@ -87,6 +87,7 @@ func knobSpecs() []knobSpec {
 		number("processing", "N", "an order stays processing for N polls after finalize", 10000, func(m *misbehaviour) *int { return &m.processingPolls }),
 		duration("order-expired-early", "an order becomes invalid after DURATION, whatever its expiry says", func(m *misbehaviour) *time.Duration { return &m.expireEarly }),
 		duration("slow", "every request waits DURATION", func(m *misbehaviour) *time.Duration { return &m.slow }),
+		duration("date-ahead", "the Date of every answer is DURATION ahead", func(m *misbehaviour) *time.Duration { return &m.dateOff }),
 		// Objects.
 		flag("challenge-invalid-authz-pending", "a failed challenge leaves its authorization and order pending, as step-ca does", func(m *misbehaviour) *bool { return &m.challengeAlone }),
 		flag("challenge-refuse", "every challenge fails without a look", func(m *misbehaviour) *bool { return &m.challengeRefuse }),

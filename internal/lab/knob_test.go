@@ -93,6 +93,13 @@ func waitingCases() []knobCase {
 				t.Errorf("answered after %v, want 50ms or more", took)
 			}
 		}},
+		{"date-ahead=1h", func(t *testing.T, c *client) {
+			a := c.plain(http.MethodGet, c.lab.DirectoryURL())
+			date, err := http.ParseTime(a.header.Get("Date"))
+			if ahead := time.Until(date); err != nil || ahead < 59*time.Minute || ahead > time.Hour {
+				t.Errorf("Date %q is %v ahead, want an hour", a.header.Get("Date"), ahead)
+			}
+		}},
 		{"rate-limited=2", func(t *testing.T, c *client) {
 			c.register(nil)
 			for range 2 {

@@ -111,8 +111,8 @@ func (l *Lab) listen(ctx context.Context) error {
 		return errors.Join(err, main.Close(), plain.Close())
 	}
 	conf := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}}
-	if o.ClientCAs != nil {
-		conf.ClientAuth, conf.ClientCAs = tls.RequireAndVerifyClientCert, o.ClientCAs
+	if o.ClientCAs != nil || o.RequireClient {
+		conf.ClientAuth, conf.ClientCAs = tls.RequireAndVerifyClientCert, l.clientCAs(o.RequireClient)
 	}
 	l.ctx, l.cancel = context.WithCancel(ctx)
 	tokens, err := l.serveAuthority(host, certificate)

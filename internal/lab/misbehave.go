@@ -45,6 +45,7 @@ type misbehaviour struct {
 	problemNullDetail   bool
 	problemNoType       bool
 	slow                time.Duration
+	dateOff             time.Duration // added to the Date of every answer
 	faults              []*fault
 	certificate         certificateFaults
 }

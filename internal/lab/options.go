@@ -55,6 +55,9 @@ type Options struct {
 	// ClientCAs, when not nil, are the roots of the client certificates that
 	// every connection must present.
 	ClientCAs *x509.CertPool
+	// RequireClient demands a client certificate of every connection to the
+	// ACME server, those of IssueClient being taken beside those of ClientCAs.
+	RequireClient bool
 
 	// Roster lists the NF instance IDs that the Token Authority gives tokens
 	// for. Nil means every one.

@@ -152,6 +152,9 @@ func (l *Lab) answer(e Endpoint, h handler) http.HandlerFunc {
 			header.Set("Replay-Nonce", l.nonces.issue())        // RFC 8555 6.5
 		}
 		header.Set("Cache-Control", "no-store") // RFC 8555 6.5.1
+		if off := l.wrong.dateOff; off != 0 {
+			header.Set("Date", l.now().Add(off).UTC().Format(http.TimeFormat))
+		}
 		if body != nil {
 			header.Set("Content-Type", contentType)
 			header.Set("Content-Length", strconv.Itoa(len(body)))
