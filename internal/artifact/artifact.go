@@ -73,6 +73,9 @@ type Options struct {
 	// ServerName is the SNI sent to HOST:PORT; empty: the host, unless that is
 	// an address.
 	ServerName string
+	// Resolve has addresses by the HOST:PORT that they are dialled for, in lower
+	// case; SNI stays the host.
+	Resolve map[string]string
 	// Certificate is shown to a server that asks for one; nil: none is.
 	Certificate *tls.Certificate
 }

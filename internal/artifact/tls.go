@@ -112,7 +112,11 @@ func handshakes(ctx context.Context, address string, o Options) (*TLS, [][]byte,
 func handshake(ctx context.Context, address string, o Options, config *tls.Config) (*TLS, [][]byte, error) {
 	facts := &TLS{Address: address, ServerName: serverName(address, o)}
 	dialer := net.Dialer{Timeout: dialLimit}
-	conn, err := dialer.DialContext(ctx, "tcp", address)
+	at := address
+	if to := o.Resolve[strings.ToLower(address)]; to != "" {
+		at = to
+	}
+	conn, err := dialer.DialContext(ctx, "tcp", at)
 	if err != nil {
 		return facts, nil, err
 	}

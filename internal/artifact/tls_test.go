@@ -159,6 +159,15 @@ func TestAcceptableCAsAndServerName(t *testing.T) {
 	}
 }
 
+// What is dialled in place of a name leaves the SNI the name's.
+func TestResolve(t *testing.T) {
+	address := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{pair(t, "a", newKey(t))}})
+	a := read(t, "NRF.example:7777", artifact.Options{Resolve: map[string]string{"nrf.example:7777": address}})
+	if a.TLS.Address != "NRF.example:7777" || a.TLS.ServerName != "NRF.example" || len(a.Items) != 1 {
+		t.Errorf("got %+v and %d items, want the name called and its certificate", a.TLS, len(a.Items))
+	}
+}
+
 func TestIPv6(t *testing.T) {
 	config := &tls.Config{Certificates: []tls.Certificate{pair(t, "a", newKey(t))}}
 	address := serve(t, "tcp6", "[::1]:0", func(conn net.Conn) { _ = tls.Server(conn, config).Handshake() })
