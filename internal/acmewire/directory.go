@@ -157,6 +157,13 @@ func (w *Wire) fromKept(req *http.Request) *http.Response {
 	return nil
 }
 
+// Refresh is [Client.Directory] that asks the server, whatever is kept.
+func (c *Client) Refresh(ctx context.Context) (*Directory, error) {
+	c.wire.keepDirectory(kept{})
+	c.reset()
+	return c.Directory(ctx)
+}
+
 // Directory returns the server's directory, from the copy of an earlier process
 // while that is fresh. A directory that cannot be used is a [ProtocolError].
 func (c *Client) Directory(ctx context.Context) (*Directory, error) {

@@ -1,12 +1,8 @@
 package commands
 
 import (
-	"crypto/x509"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 )
@@ -67,29 +63,12 @@ func networkHint(e *acmewire.NetworkError) string {
 	case acmewire.StageDNS:
 		return "the name does not resolve here: check the URL and this machine's resolver"
 	case acmewire.StageConnect:
-		return "check address and port, and whether a firewall or proxy stands between"
-	case acmewire.StageAnswer:
-		return "what the CA did is not known; running it again asks the CA and goes on from there"
-	}
-	return trustHint(e)
-}
-
-// trustHint says why a server's TLS certificate was not trusted.
-func trustHint(e *acmewire.NetworkError) string {
-	var unknown x509.UnknownAuthorityError
-	var invalid x509.CertificateInvalidError
-	var host x509.HostnameError
-	switch {
-	case errors.As(e.Err, &unknown):
-		issuer := "another issuer"
-		if n := len(e.Chain); n > 0 {
-			issuer = fmt.Sprintf("%q", e.Chain[n-1].Issuer.String())
+		if e.Address != "" {
+			return "the address comes from --resolve, now or earlier: say it again with another, or forget it with --resolve -HOST:PORT"
 		}
-		return "its chain ends at " + issuer + "; name the CA's TLS root with --ca-root FILE, had from the CA's operator (TS 33.310 Annex J.2.1)"
-	case errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired:
-		return "its certificate is not valid now: either it has expired, or this machine's clock (" + time.Now().UTC().Format(time.RFC3339) + ") is wrong"
-	case errors.As(e.Err, &host):
-		return "its certificate is for other names; use the URL that the CA's operator gave"
+		return "check address and port, and whether a firewall or proxy stands between"
+	case acmewire.StageProxy:
+		return proxyHint(e)
 	}
-	return "the TLS handshake failed; a CA that wants mutual TLS needs --client-cert and --client-key"
+	return "what the CA did is not known; running it again asks the CA and goes on from there"
 }

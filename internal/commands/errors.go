@@ -66,6 +66,7 @@ type report struct {
 	Clause     string            `json:"clause,omitempty"`
 	Problem    *acmewire.Problem `json:"problem,omitempty"`
 	Request    *acmewire.Request `json:"request,omitempty"`
+	Trust      *trustReport      `json:"trust,omitempty"`
 	Next       string            `json:"next,omitempty"`
 }
 

@@ -101,6 +101,12 @@ func (a *App) explainInput(err error, r *report) bool {
 	if _, ok := as[*inputError](err); ok {
 		return true
 	}
+	if e, ok := as[*pinFileError](err); ok {
+		r.Code, r.Fault = "pin-mismatch", faultInput
+		r.Hint = "the file is not what was pinned, or the pin is another's: compare both with what the CA's operator tells"
+		r.Trust = &trustReport{Served: trustCertsOf(e.Found), TriedFrom: "the pin " + e.Pin.String()}
+		return true
+	}
 	if _, ok := as[*nf.FileError](err); ok {
 		return true
 	}
@@ -280,11 +286,15 @@ func (a *App) explainCA(err error, r *report) bool {
 		r.Exit, r.Code, r.Fault = exitNetwork, "unreachable", faultNetwork
 		r.Message = a.subject() + ": " + e.Error()
 		r.Request = &e.Request
-		r.Hint = networkHint(e)
 		r.Next = a.resume
 		if e.Stage == acmewire.StageTLS {
-			r.Code, r.Fault = "untrusted", faultTLS
+			a.explainTrust(err, e, r)
+			return true
 		}
+		if e.Stage == acmewire.StageProxy {
+			r.Code = "proxy"
+		}
+		r.Hint = networkHint(e)
 		return true
 	}
 	return false

@@ -60,6 +60,9 @@ func (a *App) forPeople(r report, err error) string {
 		}
 		line("request", text)
 	}
+	if r.Trust != nil {
+		trustLines(r.Trust, line)
+	}
 	line("clause", r.Clause)
 	line("hint", r.Hint)
 	if r.Next != "" {

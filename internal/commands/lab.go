@@ -31,6 +31,7 @@ type labFlags struct {
 	clientCA    string
 	nfFiles     []string
 	tokenAuth   string
+	wantClient  bool
 	misbehave   []string
 	validity    time.Duration
 	retryAfter  time.Duration
@@ -48,6 +49,7 @@ func (o *labFlags) addFlags(fs *pflag.FlagSet) {
 	listVar(fs, &o.nfFiles, "nf", "the Token Authority knows the NF instance of this NF `FILE` and of no other; may be repeated (default: it knows all)")
 	fs.StringVar(&o.tokenAuth, "ta-auth", tokenAuthCert, "how the Token Authority knows who asks: cert, bearer or basic; the credential is written to files")
 	listVar(fs, &o.misbehave, "misbehave", "do `NAME[=VALUE]` wrong; may be repeated; lab up --help lists them")
+	fs.BoolVar(&o.wantClient, "require-client-cert", false, "demand client certificates, and write one with its key")
 	fs.DurationVar(&o.validity, "validity", 0, "of issued certificates (default 90 days)")
 	fs.DurationVar(&o.retryAfter, "retry-after", 0, "ask clients to wait this long between polls")
 	fs.StringVar(&o.dir, "dir", "", "`DIR` that keeps the lab's roots, so that they are the same next time")
@@ -147,7 +149,7 @@ func (a *App) startLab(ctx context.Context, o *labFlags) (*running, error) {
 		}
 		return nil, usagef("see: nfcert lab up --help", "%v", err)
 	}
-	if err := errors.Join(r.writeFiles(options, mac, o.eabKID), r.writeTokenFiles(options.Authority)); err != nil {
+	if err := errors.Join(r.writeFiles(options, mac, o), r.writeTokenFiles(options.Authority)); err != nil {
 		return nil, errors.Join(err, r.stop())
 	}
 	a.progress.warn("%s", lab.Notice)
@@ -157,7 +159,7 @@ func (a *App) startLab(ctx context.Context, o *labFlags) (*running, error) {
 func (o *labFlags) options(a *App) (lab.Options, error) {
 	out := lab.Options{
 		Listen: o.listen, AllowPublic: o.allowPublic, HTTPPort: o.httpPort, TermsOfService: o.terms, RequireEAB: o.requireEAB,
-		Validity: o.validity, RetryAfter: o.retryAfter, Dir: o.dir,
+		Validity: o.validity, RetryAfter: o.retryAfter, Dir: o.dir, RequireClient: o.wantClient,
 	}
 	var err error
 	if out.Roster, err = o.roster(a); err != nil {

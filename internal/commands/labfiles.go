@@ -31,7 +31,7 @@ func (o *labFlags) macKey(options *lab.Options) ([]byte, error) {
 
 // writeFiles writes what clients need to trust the lab, and the settings that
 // say so.
-func (r *running) writeFiles(o lab.Options, mac []byte, kid string) error {
+func (r *running) writeFiles(o lab.Options, mac []byte, flags *labFlags) error {
 	dir, err := filepath.Abs(r.dir)
 	if err != nil {
 		return err
@@ -49,7 +49,16 @@ func (r *running) writeFiles(o lab.Options, mac []byte, kid string) error {
 	if mac != nil {
 		path := filepath.Join(dir, "eab.key")
 		files = append(files, store.File{Path: path, Data: []byte(base64.RawURLEncoding.EncodeToString(mac) + "\n")})
-		r.settings = append(r.settings, setting{envName("eab-kid"), kid}, setting{envName("eab-key-file"), path})
+		r.settings = append(r.settings, setting{envName("eab-kid"), flags.eabKID}, setting{envName("eab-key-file"), path})
+	}
+	if o.RequireClient {
+		cert, key, err := r.IssueClient("nfcert lab client (practice only)")
+		if err != nil {
+			return err
+		}
+		certPath, keyPath := filepath.Join(dir, "client.pem"), filepath.Join(dir, "client.key")
+		files = append(files, store.File{Path: certPath, Data: cert, Mode: 0o644}, store.File{Path: keyPath, Data: key})
+		r.settings = append(r.settings, setting{envName("client-cert"), certPath}, setting{envName("client-key"), keyPath})
 	}
 	if err := store.Install(files, store.InstallOptions{Overwrite: true}); err != nil {
 		return &enroll.OutputError{Err: err}

@@ -49,29 +49,39 @@ func keyPEM(t *testing.T, key *ecdsa.PrivateKey) string {
 // issue makes a certificate: a root without an issuer, else a client's.
 func issue(t *testing.T, issuer *x509.Certificate, issuerKey *ecdsa.PrivateKey, changes ...func(*x509.Certificate)) (*x509.Certificate, *ecdsa.PrivateKey) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	cert, key, err := certify(issuer, issuerKey, func(c *x509.Certificate) {
+		c.Subject = pkix.Name{CommonName: "oam"}
+		c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+		for _, change := range changes {
+			change(c)
+		}
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return cert, key
+}
+
+// certify makes a certificate with a key of its own, valid for an hour, as
+// change has it: a root without an issuer.
+func certify(issuer *x509.Certificate, issuerKey *ecdsa.PrivateKey, change func(*x509.Certificate)) (*x509.Certificate, *ecdsa.PrivateKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "oam"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+		SerialNumber: big.NewInt(time.Now().UnixNano()),
+		NotBefore:    time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 	}
 	if issuer == nil {
 		template.IsCA, template.BasicConstraintsValid, template.KeyUsage = true, true, x509.KeyUsageCertSign
 		issuer, issuerKey = template, key
 	}
-	for _, change := range changes {
-		change(template)
-	}
+	change(template)
 	der, err := x509.CreateCertificate(rand.Reader, template, issuer, key.Public(), issuerKey)
 	if err != nil {
-		t.Fatal(err)
+		return nil, nil, err
 	}
 	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cert, key
+	return cert, key, err
 }

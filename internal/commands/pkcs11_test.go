@@ -102,3 +102,24 @@ func TestTokenEnrolment(t *testing.T) {
 		t.Errorf("the preview has a new key:\n%s", r.out)
 	}
 }
+
+// TestTokenIdentity guards that a client certificate whose key stays in a token
+// opens mutual TLS, now and by what was remembered, and that its PIN is shown
+// nowhere.
+func TestTokenIdentity(t *testing.T) {
+	i := newIdentities(t)
+	write(t, i.path("chain.pem"), certPEM(i.leaf)+certPEM(i.middle))
+	write(t, i.path("amf.key"), keyPEM(t, i.leafKey))
+	uri := softHSM(t, i.world)
+	args := []string{"account", "--client-cert", i.path("chain.pem"), "--client-key", uri, "-o", "json"}
+	if r := i.run(t.Context(), args...); r.report(t).Code != "passphrase" {
+		t.Errorf("without a PIN: %q, want passphrase", r.err)
+	}
+	i.env["NFCERT_CLIENT_PASSPHRASE"] = "GEHEIM"
+	if r := i.run(t.Context(), args...); r.report(t).Code != "wrong-passphrase" || strings.Contains(r.err, "GEHEIM") {
+		t.Errorf("a wrong PIN: %q, want wrong-passphrase", r.err)
+	}
+	delete(i.env, "NFCERT_CLIENT_PASSPHRASE")
+	i.must(t, append(args, "--client-passphrase-file", i.path("pin"))...)
+	i.must(t, "account", "--account", "second")
+}

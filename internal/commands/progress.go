@@ -122,7 +122,11 @@ func exchangeLine(ex *acmewire.Exchange) string {
 	if ex.Status != 0 {
 		status = fmt.Sprint(ex.Status)
 	}
-	return fmt.Sprintf("[%d] %s %s %s %.1fms", ex.Number, ex.Method, ui.Clean(ex.URL, maxTold), status, ex.Millis)
+	line := fmt.Sprintf("[%d] %s %s %s %.1fms", ex.Number, ex.Method, ui.Clean(ex.URL, maxTold), status, ex.Millis)
+	if ex.Proxy != "" {
+		line += " through " + ui.Clean(ex.Proxy, maxTold)
+	}
+	return line
 }
 
 // writeExchange lays an exchange out for people.

@@ -22,6 +22,8 @@ const (
 type globalFlags struct {
 	server     string
 	caRoot     string
+	caPin      string
+	resolve    []string
 	clientCert string
 	clientKey  string
 	// clientPassphrase is a file.
@@ -42,7 +44,9 @@ type globalFlags struct {
 
 func (g *globalFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVarP(&g.server, "server", "s", "", "ACME server: a directory URL, or a name from the configuration; left out: the only one known")
-	fs.StringVar(&g.caRoot, "ca-root", "", "PEM `FILE` of roots that alone validate the server's TLS certificate; remembered with the server")
+	fs.StringVar(&g.caRoot, "ca-root", "", "PEM `FILE` of roots that alone validate the server's TLS certificate, or system; remembered with the server")
+	fs.StringVar(&g.caPin, "ca-pin", "", "`FINGERPRINT` of the server's certificate or an issuer's that it sends, sha256:... of the certificate or spki-sha256:... of its key: that alone is trusted, and remembered")
+	listVar(fs, &g.resolve, "resolve", "`HOST:PORT:ADDRESS` to connect to where DNS does not know the server, as curl has it; remembered; -HOST:PORT forgets")
 	fs.StringVar(&g.clientCert, "client-cert", "", "`FILE` with the certificate for mutual TLS towards the server, PEM or PKCS#12, with or without its key; its path is remembered")
 	fs.StringVar(&g.clientKey, "client-key", "", "`FILE` with the key of --client-cert, or a pkcs11: URI; left out: it is in the file of --client-cert")
 	fs.StringVar(&g.clientPassphrase, "client-passphrase-file", "", "`FILE` with the passphrase or PIN of the client certificate's key, - for stdin; or $NFCERT_CLIENT_PASSPHRASE")
@@ -78,6 +82,11 @@ func (g *globalFlags) check(command string) error {
 	}
 	if g.timeout <= 0 {
 		return usagef("", "--timeout %s: want more than zero, as in 5m", g.timeout)
+	}
+	for _, text := range g.resolve {
+		if _, err := parseResolve(text); err != nil {
+			return usagef("", "--resolve %v", err)
+		}
 	}
 	if g.clientCert == "" && g.clientKey != "" {
 		return usagef("name the certificate with --client-cert FILE", "--client-key is given without --client-cert")

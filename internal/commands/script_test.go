@@ -23,6 +23,10 @@ func TestScripts(t *testing.T) {
 	commands["companion"] = companionCommand(t.TempDir())
 	commands["forge"] = forgeCommand()
 	commands["serve"] = serveCommand()
+	commands["proxy"] = cmdProxy
+	commands["port"] = cmdPort
+	commands["serves"] = cmdServes
+	commands["fingerprint"] = cmdFingerprint
 	testscript.Run(t, testscript.Params{
 		Dir:                filepath.Join("testdata", "script"),
 		Cmds:               commands,

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +33,7 @@ type scriptBook struct {
 	counted  int               // of them, those told before
 	seen     map[string]string // contents of directories, by the directory
 	occupied net.Listener      // what stands where nfcert wants to listen
+	server   *httptest.Server  // of the last serves
 }
 
 func book(ts *testscript.TestScript) *scriptBook { return ts.Value(bookKey{}).(*scriptBook) }

@@ -34,6 +34,7 @@ func cmdLab(ts *testscript.TestScript, neg bool, args []string) {
 	flags.DurationVar(&o.RetryAfter, "retry-after", 0, "")
 	flags.DurationVar(&o.OrderLifetime, "lifetime", 0, "")
 	flags.BoolVar(&o.RequireEAB, "require-eab", false, "")
+	flags.StringVar(&o.Host, "host", "", "the name in every URL")
 	webroot := flags.String("webroot", "", "a directory that is served where the CA looks")
 	tokens := flags.String("tokens", "", "cert, bearer or basic: variables point nfcert at the Token Authority too")
 	flags.Func("roster", "", func(id string) error { o.Roster = append(o.Roster, id); return nil })

@@ -1,16 +1,19 @@
 package commands
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"path/filepath"
 	"strings"
 
+	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/pkcs11"
 	"github.com/nfcert/nfcert/internal/store"
@@ -28,6 +31,14 @@ type server struct {
 	// ClientPassphrase is the absolute path of the file that opens ClientKey.
 	ClientPassphrase string `json:"clientPassphraseFile,omitempty"`
 
+	// Pin is the fingerprint that the server is trusted by, with Root the copy
+	// of the certificate that it turned out to be of; "": by Root alone.
+	Pin string `json:"caPin,omitempty"`
+	// Resolve has the addresses of --resolve by "host:port".
+	Resolve map[string]string `json:"resolve,omitempty"`
+
+	pinNamed string              // in the configuration file
+	pin      *acmewire.Pin       // Pin, read
 	rootFile string              // what the user named; "": the saved copy
 	rootPEM  []byte              // its content
 	roots    []*x509.Certificate // parsed
@@ -137,13 +148,24 @@ func (a *App) complete(s *store.Store, sv *server) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	if a.global.caRoot != "" {
+	switch a.global.caRoot {
+	case "":
+	case systemRoots:
+		sv.rootFile, sv.Root, sv.RootSHA256, saved.Pin, sv.pinNamed = "", "", "", "", ""
+	default:
 		sv.rootFile = a.global.caRoot
 	}
+	if err := a.namePin(sv, saved); err != nil {
+		return err
+	}
+	sv.Resolve = a.resolutions(saved.Resolve)
 	if err := a.nameIdentity(sv); err != nil {
 		return err
 	}
-	return sv.loadRoots(s)
+	if err := sv.loadRoots(s); err != nil {
+		return err
+	}
+	return sv.pickPinned()
 }
 
 // nameIdentity takes the client certificate of the flags, by paths that hold in
@@ -219,17 +241,28 @@ func (sv *server) remember(s *store.Store) error {
 	if doc.ClientPassphrase == "-" { // standard input is another one next time
 		doc.ClientPassphrase = ""
 	}
-	if err := s.Load(serverFile(sv.URL), saved); err == nil && doc.same(saved) {
+	if err := s.Load(serverFile(sv.URL), saved); err == nil && doc.same(saved) && sv.sameRoots(s) {
 		return nil
 	}
 	if len(sv.roots) == 0 {
+		doc.Root = ""
 		return s.Save(serverFile(sv.URL), &doc)
 	}
 	doc.Root = s.Path(serverRootFile(sv.URL))
 	return s.Save(serverFile(sv.URL), &doc, store.Attachment{Rel: serverRootFile(sv.URL), Data: sv.rootPEM})
 }
 
+// sameRoots reports whether the saved copy is what was named now.
+func (sv *server) sameRoots(s *store.Store) bool {
+	if len(sv.roots) == 0 {
+		return true
+	}
+	copied, err := s.ReadFile(serverRootFile(sv.URL))
+	return err == nil && bytes.Equal(copied, sv.rootPEM)
+}
+
 func (sv *server) same(saved *server) bool {
 	return sv.URL == saved.URL && (sv.Name == "" || sv.Name == saved.Name) && sv.RootSHA256 == saved.RootSHA256 &&
-		sv.ClientCert == saved.ClientCert && sv.ClientKey == saved.ClientKey && sv.ClientPassphrase == saved.ClientPassphrase
+		sv.ClientCert == saved.ClientCert && sv.ClientKey == saved.ClientKey && sv.ClientPassphrase == saved.ClientPassphrase &&
+		sv.Pin == saved.Pin && maps.Equal(sv.Resolve, saved.Resolve)
 }

@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/store"
+	"github.com/nfcert/nfcert/internal/ui"
 )
 
 // session is an open store with an engine, and what must be kept at the end.
@@ -24,6 +26,8 @@ type session struct {
 	record  recorder
 
 	remembered chan error // the outcome of saving the server; nil: not begun
+
+	skewed, proxied bool // these were told
 }
 
 // stateDir is where state lives.
@@ -118,10 +122,12 @@ func (s *session) connect() error {
 	if err := s.openTrace(); err != nil {
 		return err
 	}
-	s.engine.CA = acmewire.New(acmewire.Config{
-		DirectoryURL: s.server.URL, Roots: s.server.pool(), Certificate: cert,
+	cfg := acmewire.Config{
+		DirectoryURL: s.server.URL, Certificate: cert, Resolve: s.server.Resolve,
 		UserAgent: "nfcert/" + s.app.version, Saved: s.saved(), Observe: s.observe,
-	})
+	}
+	s.server.trusts(&cfg)
+	s.engine.CA = acmewire.New(cfg)
 	return nil
 }
 
@@ -132,7 +138,25 @@ func (s *session) observe(ex *acmewire.Exchange) {
 		s.remember() // it has a directory, so it is an ACME server
 	}
 	s.app.progress.exchange(ex)
+	s.way(ex)
 	s.record.add(ex)
+}
+
+// maxSkew is how far apart clocks may be before it is told.
+const maxSkew = 5 * time.Minute
+
+// way tells, once, what of the way to the server deserves a word: a clock that
+// is off, and a proxy that makes --resolve idle.
+func (s *session) way(ex *acmewire.Exchange) {
+	if ahead, ok := ex.Skew(); ok && ahead.Abs() > maxSkew && !s.skewed {
+		s.skewed = true
+		here := ex.Time.Add(ex.Duration)
+		s.app.progress.warn("this machine's clock and the server's are %s apart: here it is %s, there %s; certificates, tokens and bindings hang on it", ahead.Abs().Round(time.Minute), ui.Time(here), ui.Time(here.Add(ahead)))
+	}
+	if ex.Proxy != "" && len(s.app.global.resolve) > 0 && !s.proxied {
+		s.proxied = true
+		s.app.progress.warn("the proxy %s looks names up itself, so that --resolve is not used; NO_PROXY=HOST goes there without it", ex.Proxy)
+	}
 }
 
 // remember begins to save the server while the work goes on; no request waits
@@ -141,6 +165,7 @@ func (s *session) remember() {
 	if s.remembered != nil {
 		return
 	}
+	s.adoptPinned()
 	s.remembered = make(chan error, 1)
 	go func() { s.remembered <- s.server.remember(s.store) }()
 }
@@ -184,6 +209,7 @@ func (*wireCache) DocVersion() int { return 1 }
 
 // close keeps what the next process can use. It is called also after failures.
 func (s *session) close(err error) error {
+	err = s.judgeTrust(err)
 	if closeErr := s.record.close(); closeErr != nil {
 		err = errors.Join(err, closeErr)
 	}

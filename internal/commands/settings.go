@@ -43,6 +43,11 @@ func groupOf(name string) []string {
 	return nil
 }
 
+// belongsTo are flags that say nothing without another, which beats them where a
+// better source names it: the key of a variable is not that of a certificate
+// which was typed.
+var belongsTo = map[string]string{"client-key": "client-cert", "ta-client-key": "ta-client-cert"}
+
 // settings is where values came from, and the configuration file.
 type settings struct {
 	file    string            // path of the configuration file; "": there is none
@@ -72,6 +77,7 @@ type configFile struct {
 type configServer struct {
 	URL        string `yaml:"url"`
 	CARoot     string `yaml:"caRoot"`
+	CAPin      string `yaml:"caPin"`
 	ClientCert string `yaml:"clientCert"`
 	ClientKey  string `yaml:"clientKey"`
 
@@ -104,7 +110,7 @@ func (a *App) fill(cmd *cobra.Command) error {
 			if groupOf(f.Name) != nil {
 				a.settings.way = append(a.settings.way, typedAgain(f)...)
 			}
-		case groupOf(f.Name) != nil && a.sourceOf(f, defaults) != a.wayFrom(flags, groupOf(f.Name)):
+		case groupOf(f.Name) != nil && a.sourceOf(f, defaults) != a.wayFrom(flags, groupOf(f.Name)), a.orphaned(flags, f, defaults):
 			sources[f.Name] = "default"
 		default:
 			sources[f.Name], failure = a.fillOne(f, defaults)
@@ -190,6 +196,12 @@ func (a *App) wayFrom(flags *pflag.FlagSet, group []string) source {
 		}
 	}
 	return best
+}
+
+// orphaned reports whether a flag belongs to one that a better source names.
+func (a *App) orphaned(flags *pflag.FlagSet, f *pflag.Flag, defaults map[string]string) bool {
+	to := flags.Lookup(belongsTo[f.Name])
+	return to != nil && a.sourceOf(f, defaults) < a.sourceOf(to, defaults)
 }
 
 // notAgain are flags that a proposed command line does not repeat: the name is
@@ -322,7 +334,7 @@ func (a *App) nameServers(path string, servers map[string]configServer) error {
 			return &inputError{File: path, Err: fmt.Errorf("servers: %s: %w", name, err)}
 		}
 		a.settings.servers[name] = server{
-			URL: s.URL, Name: name, rootFile: beside(path, s.CARoot),
+			URL: s.URL, Name: name, rootFile: beside(path, s.CARoot), pinNamed: s.CAPin,
 			ClientCert: beside(path, s.ClientCert), ClientKey: beside(path, s.ClientKey),
 			ClientPassphrase: beside(path, s.ClientPassphraseFile),
 		}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -176,19 +178,24 @@ func newShowServer(app *App) *cobra.Command {
 
 func (a *App) runShowServer(ctx context.Context) error {
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
-		d, err := s.engine.CA.Directory(ctx)
+		d, err := s.engine.CA.Refresh(ctx)
 		if err != nil {
 			return err
 		}
+		s.adoptPinned()
+		live := liveTLS(s.engine.CA.Wire())
 		if a.global.output != outputTable {
 			return ui.WriteJSON(a.streams.Out, struct {
 				APIVersion string `json:"apiVersion"`
 				Kind       string `json:"kind"`
 				*server
+				TLS       *tlsDoc             `json:"tls,omitempty"`
 				Directory *acmewire.Directory `json:"directory"`
-			}{apiVersion, "Server", s.server, d})
+			}{apiVersion, "Server", s.server, live, d})
 		}
-		return a.serverFields(s.server, d).Write(a.streams.Out, a.streams.OutTTY)
+		f := a.serverFields(s.server, d)
+		live.addTo(f)
+		return f.Write(a.streams.Out, a.streams.OutTTY)
 	})
 }
 
@@ -196,6 +203,10 @@ func (a *App) serverFields(sv *server, d *acmewire.Directory) *ui.Fields {
 	f := &ui.Fields{Paint: a.streams.OutPaint()}
 	f.Add("server", sv.URL)
 	f.Add("trusted by", first(sv.RootSHA256, "the system's roots"))
+	f.Add("pin", sv.Pin)
+	for _, name := range slices.Sorted(maps.Keys(sv.Resolve)) {
+		f.Add("address", name+" is "+sv.Resolve[name])
+	}
 	f.Add("client cert", sv.ClientCert)
 	f.Add("newNonce", d.NewNonce)
 	f.Add("newAccount", d.NewAccount)

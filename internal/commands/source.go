@@ -34,6 +34,7 @@ func (o *sourceFlags) options(a *App) (artifact.Options, error) {
 	if out.Passphrase, err = o.passphrase(a); err != nil {
 		return out, err
 	}
+	out.Resolve = a.resolutions(nil)
 	out.Certificate, err = a.shownCertificate()
 	return out, err
 }

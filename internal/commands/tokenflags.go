@@ -234,8 +234,12 @@ func (o *authorityFlags) identity(s *session) identity {
 // tokenTransport is the way to a Token Authority. What is said there is secret,
 // so that traces only learn that it was said.
 func (s *session) tokenTransport(roots *x509.CertPool, cert *tls.Certificate) http.RoundTripper {
+	resolve := s.app.resolutions(nil)
+	if s.server != nil {
+		resolve = s.server.Resolve
+	}
 	return acmewire.Transport(acmewire.Config{
-		Roots: roots, Certificate: cert, UserAgent: "nfcert/" + s.app.version, Private: true,
+		Resolve: resolve, Roots: roots, Certificate: cert, UserAgent: "nfcert/" + s.app.version, Private: true,
 		Observe: func(ex *acmewire.Exchange) {
 			s.app.progress.exchange(ex)
 			s.record.add(ex)
