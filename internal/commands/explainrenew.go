@@ -1,6 +1,11 @@
 package commands
 
-import "github.com/nfcert/nfcert/internal/enroll"
+import (
+	"net/http"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/enroll"
+)
 
 // explainRenew is for what only renewals and revocations end with.
 func (a *App) explainRenew(err error, r *report) bool {
@@ -23,5 +28,30 @@ func (a *App) explainRenew(err error, r *report) bool {
 		r.Next = a.line("renew", "-n", e.Name)
 		return true
 	}
+	if e, ok := as[*enroll.RevokeKeyError](err); ok {
+		r.Exit, r.Code, r.Fault, r.Clause = exitUsage, "revoke-key", faultUsage, "RFC 8555 7.6"
+		r.Message = a.subject() + ": " + e.Error()
+		r.Hint = "give the certificate's key with --key-in FILE, or leave --by out: the account that it was issued to may revoke it"
+		return true
+	}
+	if p, ok := as[*acmewire.Problem](err); ok && a.command == "revoke" {
+		a.explainRevocation(err, p, r)
+		return true
+	}
 	return false
+}
+
+// explainRevocation says why a CA does not revoke, and what would make it.
+func (a *App) explainRevocation(err error, p *acmewire.Problem, r *report) {
+	a.explainProblem(err, p, r)
+	switch {
+	case p.HasType("badRevocationReason"):
+		r.Hint = "this CA does not revoke for that reason; take another of " + reasonNames() + ", or leave --reason out"
+	case p.HasType("unauthorized"):
+		r.Clause = "RFC 8555 7.6"
+		r.Hint = "the account that it was issued to may revoke it (--account NAME), another that has proven all its names, or who has its key (--by certificate-key --key-in FILE)"
+	case p.Status == http.StatusNotFound, p.HasType("malformed"):
+		r.Clause, r.Next = "RFC 8555 7.6", ""
+		r.Hint = "most likely another CA issued this certificate; name that one's server with --server"
+	}
 }

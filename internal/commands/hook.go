@@ -130,6 +130,7 @@ func hookVariables(en *enroll.Enrolment) []string {
 		{"KEY", []string{layout.KindKey}},
 		{"CA", []string{layout.KindCA}},
 		{"PKCS12", []string{layout.KindPKCS12}},
+		{"SECRET", []string{layout.KindSecret}},
 	} {
 		for _, kind := range v.kinds {
 			if path := c.Files[kind]; path != "" {

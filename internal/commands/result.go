@@ -59,6 +59,9 @@ func standing(en *enroll.Enrolment) string {
 	case enroll.StepCSR:
 		return "nothing made yet"
 	case enroll.StepDone:
+		if en.Certificate.Revoked != nil {
+			return "certificate revoked"
+		}
 		return "certificate issued"
 	}
 	if en.Order == nil {
@@ -157,6 +160,10 @@ func addCertificate(f *ui.Fields, c *enroll.Certificate) {
 	f.Add("not before", c.NotBefore)
 	f.Add("not after", c.NotAfter)
 	f.Add("sha256", c.SHA256)
+	if r := c.Revoked; r != nil {
+		f.Add("revoked", r.At)
+		f.Add("reason", r.Reason)
+	}
 	chain := string(c.Chain)
 	if c.Anchor != "" {
 		chain += " to " + c.Anchor

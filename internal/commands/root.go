@@ -133,7 +133,7 @@ func constructors() []constructor {
 	return []constructor{
 		{"account", groupSteps, newAccount}, {"csr", groupSteps, newCSR}, {"order", groupSteps, newOrder},
 		{"finalize", groupSteps, newFinalize}, {"show", groupSteps, newShow},
-		{"enroll", groupOne, newEnroll}, {"renew", groupOne, newRenew},
+		{"enroll", groupOne, newEnroll}, {"renew", groupOne, newRenew}, {"revoke", groupOne, newRevoke},
 		{"lint", groupJudge, newLint},
 		{"token", groupTools, newToken}, {"lab", groupTools, newLab}, {"version", groupTools, newVersion},
 	}

@@ -82,6 +82,7 @@ const (
 	StepOrder    Step = "order"
 	StepFinalize Step = "finalize"
 	StepRenew    Step = "renew" // the four again, for a certificate that is there
+	StepRevoke   Step = "revoke"
 	StepDone     Step = "done"
 )
 

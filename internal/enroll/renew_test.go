@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
@@ -309,5 +311,126 @@ func TestRenewRequests(t *testing.T) {
 	}
 	if len(asked) != 7 {
 		t.Errorf("%d requests, want 7: %+v", len(asked), asked)
+	}
+}
+
+// A CSR that others made is sent again, with the key that it has, until another
+// is brought along; nothing of the key is here at any time.
+func TestRenewAdopted(t *testing.T) {
+	b := newBench(t, lab.Options{})
+	adopt := func(der []byte) enroll.CSROptions { return enroll.CSROptions{Adopt: der} }
+	first, second := vendorCSR(t, newKey(t), vendorName), vendorCSR(t, newKey(t), vendorName)
+	e := b.engine()
+	en, _, err := e.Enroll(t.Context(), "amf-01", enroll.Wishes{
+		Account: enroll.AccountOptions{TermsAgreed: true}, CSR: adopt(first), Finalize: enroll.FinalizeOptions{Roots: b.roots, Outputs: []enroll.Output{{Kind: enroll.KindFullchain, Path: filepath.Join(filepath.Dir(b.state), "smf.crt")}}},
+	})
+	closeSolvers(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same, err := b.renew(b.renewing())
+	if err != nil || same.CSR.SHA256 != en.CSR.SHA256 || same.Certificate.Serial == en.Certificate.Serial {
+		t.Fatalf("renewed with the same CSR: %v, CSR %s, serial %s; want the CSR %s and another certificate", err, same.CSR.SHA256, same.Certificate.Serial, en.CSR.SHA256)
+	}
+	o := b.renewing()
+	o.Adopt = second
+	other, err := b.renew(o)
+	if err != nil || other.CSR.SHA256 == en.CSR.SHA256 {
+		t.Fatalf("renewed with another CSR: %v, CSR %s, want another than %s", err, other.CSR.SHA256, en.CSR.SHA256)
+	}
+	e = b.engine()
+	closeSolvers(e)
+	if _, _, err := e.Revoke(t.Context(), "amf-01", enroll.RevokeOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	var reused *enroll.KeyReuseError
+	if _, err := b.renew(b.renewing()); !errors.As(err, &reused) {
+		t.Errorf("a revoked one with the same CSR: %v, want a KeyReuseError", err)
+	}
+	if _, err := b.renew(o); !errors.As(err, &reused) {
+		t.Errorf("a revoked one with that CSR brought once more: %v, want a KeyReuseError", err)
+	}
+	o.Adopt = first
+	if _, err := b.renew(o); err != nil {
+		t.Errorf("with a CSR of another key: %v", err)
+	}
+}
+
+// A CSR without its key would leave the old key beside the new certificate.
+func TestRenewKeepsNoForeignKey(t *testing.T) {
+	b, first := enrolled(t, lab.Options{})
+	o := b.renewing()
+	o.Adopt = vendorCSR(t, newKey(t), "amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org")
+	var keyless *enroll.KeylessError
+	if _, err := b.renew(o); !errors.As(err, &keyless) {
+		t.Fatalf("renew: %v, want a KeylessError", err)
+	}
+	if got := serial(b.pair()); got != first.Certificate.Serial {
+		t.Errorf("installed is %s, want the first %s", got, first.Certificate.Serial)
+	}
+}
+
+// A renewal that was begun before the certificate was revoked has its key no
+// more: one that was kept would be compromised too.
+func TestRevokedWhileRenewing(t *testing.T) {
+	b, first := enrolled(t, lab.Options{})
+	o := b.renewing()
+	o.ReuseKey = true
+	o.Finalize.Judge = func(enroll.Issued) []string { return []string{"it is not liked"} }
+	if _, err := b.renew(o); err == nil {
+		t.Fatal("a certificate that is not liked was installed")
+	}
+	e := b.engine()
+	closeSolvers(e)
+	en, unchanged, err := e.Revoke(t.Context(), "amf-01", enroll.RevokeOptions{Reason: enroll.Reasons()[1], ByKey: true})
+	if err != nil || unchanged || en.Certificate.Revoked.Reason != "keyCompromise" {
+		t.Fatalf("revoke: %v, unchanged %t, %+v", err, unchanged, en.Certificate.Revoked)
+	}
+	second, err := b.renew(b.renewing())
+	if err != nil || second.CSR.SHA256 == first.CSR.SHA256 || second.Certificate.Revoked != nil {
+		t.Fatalf("renew: %v, %+v, want another CSR and a good certificate", err, second.Certificate)
+	}
+	if csr := b.pair(); serial(csr) != second.Certificate.Serial {
+		t.Errorf("installed is %s, want %s", serial(csr), second.Certificate.Serial)
+	}
+}
+
+// A CA that had revoked it before says so, and no more.
+func TestRevokedBefore(t *testing.T) {
+	b, _ := enrolled(t, lab.Options{})
+	e := b.engine()
+	closeSolvers(e)
+	chain, err := enroll.ParseCertificates([]byte(readIfThere(t, filepath.Join(filepath.Dir(b.state), "amf.crt"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if unchanged, err := e.RevokeCertificate(t.Context(), enroll.DefaultAccount, chain[0], enroll.RevokeOptions{Reason: enroll.Reasons()[4]}); err != nil || unchanged {
+		t.Fatalf("revoke: %v, unchanged %t", err, unchanged)
+	}
+	for range 2 {
+		en, unchanged, err := e.Revoke(t.Context(), "amf-01", enroll.RevokeOptions{})
+		if err != nil || !unchanged || en.Certificate.Revoked == nil || en.Certificate.Revoked.Reason != "" {
+			t.Errorf("again: %v, unchanged %t, %+v, want it unchanged and noted without a reason", err, unchanged, en.Certificate.Revoked)
+		}
+	}
+	var wrong *enroll.RevokeKeyError
+	if _, err := e.RevokeCertificate(t.Context(), "", chain[0], enroll.RevokeOptions{ByKey: true, Key: newKey(t)}); !errors.As(err, &wrong) {
+		t.Errorf("by another key: %v, want a RevokeKeyError", err)
+	}
+}
+
+// Reasons are found by name in any case and by number.
+func TestParseReason(t *testing.T) {
+	for _, r := range enroll.Reasons() {
+		for _, s := range []string{r.Name, strings.ToLower(r.Name), strconv.Itoa(r.Code)} {
+			if got, err := enroll.ParseReason(s); err != nil || got != r {
+				t.Errorf("%q: %+v, %v, want %+v", s, got, err, r)
+			}
+		}
+	}
+	for _, s := range []string{"", "7", "8", "removeFromCRL", "11", "-1", "01", "key compromise"} {
+		if got, err := enroll.ParseReason(s); err == nil {
+			t.Errorf("%q: %+v, want an error", s, got)
+		}
 	}
 }

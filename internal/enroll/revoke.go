@@ -1,6 +1,20 @@
 package enroll
 
-import "time"
+import (
+	"context"
+	"crypto"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/csrgen"
+)
 
 // Revocation is what is known of a certificate's end before its time.
 type Revocation struct {
@@ -11,4 +25,160 @@ type Revocation struct {
 // revokedSince reports whether it was revoked at t or later.
 func (c *Certificate) revokedSince(t time.Time) bool {
 	return c.Revoked != nil && !c.Revoked.At.Before(t)
+}
+
+// Reason is why a certificate is revoked (RFC 5280 section 5.3.1).
+type Reason struct {
+	Code int
+	Name string
+	Why  string // in a few words
+}
+
+// Reasons lists those that a certificate can be revoked for. Not among them are
+// 7, which is unused, and 8, removeFromCRL, which takes a revocation back in a
+// delta CRL and is none.
+func Reasons() []Reason {
+	return []Reason{
+		{0, "unspecified", "none is given"},
+		{1, "keyCompromise", "somebody else has, or may have, the key"},
+		{2, "cACompromise", "the key of a CA is compromised; of CA certificates"},
+		{3, "affiliationChanged", "the subject's name or other facts in it have changed"},
+		{4, "superseded", "another certificate has taken its place"},
+		{5, "cessationOfOperation", "the network function is no more"},
+		{6, "certificateHold", "not for good; most CAs refuse it"},
+		{9, "privilegeWithdrawn", "a right that the certificate states is withdrawn"},
+		{10, "aACompromise", "the key of an attribute authority is compromised"},
+	}
+}
+
+// ParseReason reads a reason by its name, in any case, or its number.
+func ParseReason(s string) (Reason, error) {
+	var names []string
+	for _, r := range Reasons() {
+		if strings.EqualFold(s, r.Name) || s == strconv.Itoa(r.Code) {
+			return r, nil
+		}
+		names = append(names, r.Name)
+	}
+	if strings.EqualFold(s, "removeFromCRL") || s == "8" {
+		return Reason{}, errors.New("removeFromCRL takes a hold back in a delta CRL (RFC 5280 5.3.1); nothing is revoked for it")
+	}
+	return Reason{}, fmt.Errorf("there is no reason %q, want one of %s", s, strings.Join(names, ", "))
+}
+
+// RevokeOptions say what to revoke, for what and by whom. The zero value revokes
+// the enrolment's certificate in its account's name, without a reason.
+type RevokeOptions struct {
+	Reason Reason
+	// SHA256 chooses among an enrolment's certificates, in hex: the one in use or
+	// the one before; "": the one in use.
+	SHA256 string
+	// ByKey signs with the certificate's key in place of the account's: Key or,
+	// of an enrolment, the one among its files.
+	ByKey bool
+	Key   crypto.Signer
+}
+
+// RevokeKeyError says that a certificate cannot be revoked by its own key.
+type RevokeKeyError struct{ Why string }
+
+func (e *RevokeKeyError) Error() string { return "revoking by the certificate's key: " + e.Why }
+
+// Revoke revokes a certificate of an enrolment (RFC 8555 section 7.6) and notes
+// that. unchanged reports that it was revoked already.
+func (e *Engine) Revoke(ctx context.Context, name string, o RevokeOptions) (en *Enrolment, unchanged bool, err error) {
+	en, end, err := e.begin(ctx, name)
+	if err != nil {
+		return nil, false, err
+	}
+	defer end()
+	defer e.deviations(StepRevoke)
+	if en.Certificate == nil {
+		return en, false, &OutOfTurnError{Name: name, Step: StepRevoke, Needs: en.nextStep(), Found: "it has no certificate that could be revoked"}
+	}
+	if url := e.CA.DirectoryURL(); en.Server != url {
+		return en, false, &ConflictError{Name: name, Field: "server", Saved: en.Server, Asked: url, Why: "a certificate is revoked where it was issued"}
+	}
+	cert, files, keyURI := en.Certificate, en, en.CSR.KeyURI
+	if p := en.Previous; p != nil && o.SHA256 != "" && o.SHA256 == p.Certificate.SHA256 {
+		cert, keyURI = p.Certificate, p.CSR.KeyURI
+		files = &Enrolment{Name: name, Generation: p.Number, CSR: p.CSR, Certificate: p.Certificate}
+	}
+	if cert.Revoked != nil {
+		return en, true, nil
+	}
+	chain, err := e.savedChain(files)
+	if err != nil {
+		return en, false, err
+	}
+	if o.ByKey && o.Key == nil {
+		switch {
+		case keyURI != "":
+			return en, false, &RevokeKeyError{"it is in a token, which signs certificate requests alone here; the account may revoke it too"}
+		case files.CSR.KeyFile == "":
+			return en, false, &RevokeKeyError{"its CSR was brought along without the key"}
+		}
+		if o.Key, err = e.readKey(files.file(keyPEM)); err != nil {
+			return en, false, err
+		}
+	}
+	if unchanged, err = e.revoke(ctx, en.Account, chain[0], o); err != nil {
+		return en, false, err
+	}
+	cert.Revoked = &Revocation{At: isoTime(e.now())}
+	if !unchanged {
+		cert.Revoked.Reason = o.Reason.Name
+	}
+	return en, unchanged, e.save(en)
+}
+
+// RevokeCertificate revokes a certificate that no enrolment has.
+func (e *Engine) RevokeCertificate(ctx context.Context, account string, cert *x509.Certificate, o RevokeOptions) (unchanged bool, err error) {
+	defer e.deviations(StepRevoke)
+	if o.ByKey && o.Key == nil {
+		return false, &RevokeKeyError{"it is not said which key that is"}
+	}
+	return e.revoke(ctx, account, cert, o)
+}
+
+func (e *Engine) revoke(ctx context.Context, account string, cert *x509.Certificate, o RevokeOptions) (unchanged bool, err error) {
+	if o.ByKey {
+		if !csrgen.SameKey(o.Key.Public(), cert.PublicKey) {
+			return false, &RevokeKeyError{"the key is not the certificate's"}
+		}
+		e.CA.SetAccount(o.Key, "")
+		e.inUse = ""
+	} else if _, err := e.UseAccount(ctx, account); err != nil {
+		return false, err
+	}
+	err = e.CA.Revoke(ctx, cert.Raw, o.Reason.Code)
+	var p *acmewire.Problem
+	if errors.As(err, &p) && p.HasType("alreadyRevoked") {
+		return true, nil
+	}
+	if err == nil {
+		e.tell(StepRevoke, "certificate %x revoked: %s", cert.SerialNumber, o.Reason.Name)
+	}
+	return false, err
+}
+
+// Holder is the enrolment that has a certificate, in use or as its previous one;
+// "": none has. Enrolments that cannot be read have none.
+func Holder(s Store, cert *x509.Certificate) (string, error) {
+	names, err := Names(s)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(cert.Raw)
+	want := hex.EncodeToString(sum[:])
+	for _, name := range names {
+		en, err := Load(s, name)
+		if err != nil {
+			continue
+		}
+		if en.Certificate != nil && en.Certificate.SHA256 == want || en.Previous != nil && en.Previous.Certificate.SHA256 == want {
+			return name, nil
+		}
+	}
+	return "", nil
 }
