@@ -1,6 +1,7 @@
 package scripts_test
 
 import (
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,12 +40,16 @@ func blocks(t *testing.T, path string) []block {
 }
 
 // TestReadme runs every command that the README shows.
-func TestReadme(t *testing.T) {
+func TestReadme(t *testing.T) { runPage(t, "README.md") }
+
+// runPage runs every command that a page shows.
+func runPage(t *testing.T, page string) {
+	t.Helper()
 	sh := need(t, "sh")
 	bin := build(t)
 	files := t.TempDir() // what the reader has written so far
 	var output string    // of the last command
-	for _, b := range blocks(t, filepath.Join(repository, "README.md")) {
+	for _, b := range blocks(t, filepath.Join(repository, page)) {
 		shell := exec.CommandContext(t.Context(), sh, "-eu", "-c", b.text)
 		shell.Env, shell.Dir = environment(t, bin), files
 		switch {
@@ -64,9 +69,12 @@ func TestReadme(t *testing.T) {
 				t.Fatal(err)
 			}
 		case b.mark == "output of the command above":
-			compareShape(t, b.text, output)
+			compareShape(t, page, b.text, output)
+		case b.mark == "all of the output of the command above":
+			compareText(t, page, b.text, output)
+		case b.language == "text" && b.mark == "", strings.HasPrefix(b.mark, "not run: "):
 		case !slices.Contains(untested, b.text):
-			t.Errorf("README.md: no test runs this block; say how in a comment above it:\n%s", b.text)
+			t.Errorf("%s: no test runs this block; say how in a comment above it:\n%s", page, b.text)
 		}
 	}
 }
@@ -99,9 +107,9 @@ unset NFCERT_SERVER NFCERT_HTTP_LISTEN NFCERT_CA_ROOT NFCERT_ACCEPT_TOS
 	}
 }
 
-// compareShape checks that what the README shows is what is printed today: the
+// compareShape checks that what a page shows is what is printed today: the
 // first word of each of its lines must be that of a printed line.
-func compareShape(t *testing.T, shown, printed string) {
+func compareShape(t *testing.T, page, shown, printed string) {
 	t.Helper()
 	first := func(line string) string { return strings.TrimSuffix(strings.Fields(line + " -")[0], ":") }
 	var starts []string
@@ -110,9 +118,52 @@ func compareShape(t *testing.T, shown, printed string) {
 	}
 	for line := range strings.Lines(shown) {
 		if !slices.Contains(starts, first(line)) {
-			t.Errorf("README.md shows %q, and no printed line begins with %q:\n%s", line, first(line), printed)
+			t.Errorf("%s shows %q, and no printed line begins with %q:\n%s", page, line, first(line), printed)
 		}
 	}
+}
+
+var update = flag.Bool("update", false, "write what pages show of outputs anew")
+
+// compareText checks that a page shows all that is printed today, but for what
+// differs from run to run.
+func compareText(t *testing.T, page, shown, printed string) {
+	t.Helper()
+	printed = withoutNotice(printed)
+	if got, want := settled(shown), settled(printed); got != want {
+		if !*update {
+			t.Errorf("%s shows\n%s\nwhere this is printed (go test ./scripts -update writes it anew):\n%s", page, shown, printed)
+			return
+		}
+		path := filepath.Join(repository, page)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(strings.Replace(string(data), shown, printed, 1)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// withoutNotice drops what the lab says of itself at each start.
+func withoutNotice(s string) string {
+	return regexp.MustCompile("(?m)^warning: practice only.*\n").ReplaceAllString(s, "")
+}
+
+// settled writes what differs from run to run always the same.
+func settled(s string) string {
+	for _, differs := range []struct{ pattern, same string }{
+		{`127\.0\.0\.1:[0-9]+`, "HOST"},
+		{`\b[A-Z2-7]{26}\b`, "ID"},
+		{`20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`, "TIME"},
+		{`\b[0-9.]+m?s$`, "DURATION"},
+		{`([0-9A-F]{2}:){31}[0-9A-F]{2}`, "FINGERPRINT"},
+		{`"csr": "[\w-]+"`, "CSR"},
+	} {
+		s = regexp.MustCompile("(?m)"+differs.pattern).ReplaceAllString(s, differs.same)
+	}
+	return s
 }
 
 // TestCIRunsTheTests holds the README to its word that scripts/test is the way

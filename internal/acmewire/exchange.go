@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -104,6 +105,15 @@ func (e *Exchange) decodeRequest(body []byte) {
 	e.Payload = redact(b)
 }
 
+// hideTokens shows an exchange with a Token Authority: what was asked, which is
+// no JWS, and the answer without the token.
+func (e *Exchange) hideTokens(request, answer []byte) {
+	e.Payload, e.Body, e.Text = redact(request), redact(answer, "token"), ""
+	if e.Body == nil && len(answer) > 0 {
+		e.Text = secret.Redacted
+	}
+}
+
 // decodeAnswer keeps the raw body and a form of it that can be shown.
 func (e *Exchange) decodeAnswer(resp *http.Response, body []byte) {
 	e.Status = resp.StatusCode
@@ -134,15 +144,16 @@ func shownHeader(h http.Header) map[string][]string {
 // redact replaces what must not be told in a JSON document: the MAC of an
 // external account binding (an oracle for weak keys), Authority Tokens, and
 // whatever calls itself a key or a password. A document without such members
-// keeps the order of its members. nil: doc is not JSON.
-func redact(doc []byte) json.RawMessage {
+// keeps the order of its members. also names further members that are secret.
+// nil: doc is not JSON.
+func redact(doc []byte, also ...string) json.RawMessage {
 	var v any
 	d := json.NewDecoder(bytes.NewReader(doc))
 	d.UseNumber()
 	if !json.Valid(doc) || d.Decode(&v) != nil {
 		return nil
 	}
-	if v, found := redactValue(v); found || !utf8.Valid(doc) {
+	if v, found := redactValue(v, also); found || !utf8.Valid(doc) {
 		out, err := json.Marshal(v)
 		if err != nil {
 			return nil
@@ -156,33 +167,44 @@ func redact(doc []byte) json.RawMessage {
 	return out.Bytes()
 }
 
-// redactText does the same for a text.
+// redactText does the same for a text. A token that somebody repeats, as a CA
+// may in its refusal, looks as [compactJWS] does.
 func redactText(s string) string {
 	if strings.Contains(s, privateKeyMark) {
 		return secret.Redacted
 	}
-	return s
+	if !strings.Contains(s, jwsMark) {
+		return s
+	}
+	return compactJWS().ReplaceAllLiteralString(s, secret.Redacted)
 }
+
+// compactJWS matches a JWS in compact form (RFC 7515 3.1), which begins with the
+// brace and the quote of its header.
+var compactJWS = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]*(\.[\w-]*)?`) })
+
+const jwsMark = "eyJ"
 
 // privateKeyMark is in the first line of every private key in PEM.
 const privateKeyMark = "PRIVATE KEY"
 
 // redactValue returns v without its secrets, and whether it had any. The
 // members of objects are replaced in place.
-func redactValue(v any) (_ any, found bool) {
+func redactValue(v any, also []string) (_ any, found bool) {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, member := range v {
-			if isSecretMember(name) {
+			_, isText := member.(string)
+			if isText && (isSecretMember(name) || slices.Contains(also, name)) {
 				v[name], found = secret.Redacted, true
 				continue
 			}
-			clean, had := redactValue(member)
+			clean, had := redactValue(member, also)
 			v[name], found = clean, found || had
 		}
 	case []any:
 		for i := range v {
-			clean, had := redactValue(v[i])
+			clean, had := redactValue(v[i], also)
 			v[i], found = clean, found || had
 		}
 	case string:
@@ -192,7 +214,7 @@ func redactValue(v any) (_ any, found bool) {
 	return v, found
 }
 
-// isSecretMember reports whether the values of JSON members of this name are
+// isSecretMember reports whether the texts of JSON members of this name are
 // secret in some request or answer that passes the wire.
 func isSecretMember(name string) bool {
 	switch strings.ToLower(name) {

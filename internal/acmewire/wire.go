@@ -15,8 +15,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/nfcert/nfcert/internal/secret"
 )
 
 // DefaultMaxBody bounds an answer's body when [Config] does not: a chain of
@@ -43,9 +41,9 @@ type Config struct {
 	Saved     Saved            // what an earlier process kept
 	Observe   func(*Exchange)  // called after each exchange, in order; nil: nobody looks
 	Clock     func() time.Time // nil: time.Now
-	// Private keeps what is sent and answered from Observe, which still learns
-	// that it was.
-	Private bool
+	// Tokens says that the answers are a Token Authority's: their member token is
+	// kept from Observe, and so is all that is not JSON.
+	Tokens bool
 }
 
 // Transport returns the way to a server that speaks no ACME, such as a Token
@@ -60,7 +58,7 @@ type Wire struct {
 	userAgent string
 	maxBody   int64
 	observe   func(*Exchange)
-	private   bool
+	tokens    bool
 	clock     func() time.Time
 	count     atomic.Int64
 	nonces    nonces
@@ -80,7 +78,7 @@ func newWire(cfg Config) *Wire {
 	w := &Wire{
 		cfg: cfg, bases: make(map[string]http.RoundTripper),
 		dirURL: cfg.DirectoryURL, userAgent: cmp.Or(cfg.UserAgent, "nfcert"),
-		maxBody: cfg.MaxBody, observe: cfg.Observe, private: cfg.Private, clock: cfg.Clock,
+		maxBody: cfg.MaxBody, observe: cfg.Observe, tokens: cfg.Tokens, clock: cfg.Clock,
 	}
 	if w.maxBody <= 0 {
 		w.maxBody = DefaultMaxBody
@@ -166,8 +164,8 @@ func (w *Wire) send(req *http.Request, request []byte) (*Exchange, error) {
 		ex.decodeAnswer(resp, body)
 		w.agreed(resp.TLS)
 	}
-	if w.private {
-		ex.Protected, ex.Payload, ex.Body, ex.Text = nil, nil, nil, secret.Redacted
+	if w.tokens {
+		ex.hideTokens(request, body)
 	}
 	if err != nil {
 		err = w.failure(req, ex, came.stage(), err)

@@ -25,6 +25,8 @@ type session struct {
 	account string
 	record  recorder
 
+	exchanges int // made so far
+
 	remembered chan error // the outcome of saving the server; nil: not begun
 
 	skewed, proxied bool // these were told
@@ -137,6 +139,14 @@ func (s *session) observe(ex *acmewire.Exchange) {
 	if ex.Status != 0 && ex.Method != http.MethodGet {
 		s.remember() // it has a directory, so it is an ACME server
 	}
+	s.note(ex)
+}
+
+// note tells an exchange to all who look. Those with a Token Authority are
+// counted with the CA's, as they are made in turn.
+func (s *session) note(ex *acmewire.Exchange) {
+	s.exchanges++
+	ex.Number = s.exchanges
 	s.app.progress.exchange(ex)
 	s.way(ex)
 	s.record.add(ex)

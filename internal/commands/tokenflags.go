@@ -231,19 +231,16 @@ func (o *authorityFlags) identity(s *session) identity {
 	return identity{cert: o.clientCert, key: o.clientKey, passphraseFile: o.clientPassphrase, flag: "ta-client"}
 }
 
-// tokenTransport is the way to a Token Authority. What is said there is secret,
-// so that traces only learn that it was said.
+// tokenTransport is the way to a Token Authority. Traces show what is said there
+// without the token.
 func (s *session) tokenTransport(roots *x509.CertPool, cert *tls.Certificate) http.RoundTripper {
 	resolve := s.app.resolutions(nil)
 	if s.server != nil {
 		resolve = s.server.Resolve
 	}
 	return acmewire.Transport(acmewire.Config{
-		Resolve: resolve, Roots: roots, Certificate: cert, UserAgent: "nfcert/" + s.app.version, Private: true,
-		Observe: func(ex *acmewire.Exchange) {
-			s.app.progress.exchange(ex)
-			s.record.add(ex)
-		},
+		Resolve: resolve, Roots: roots, Certificate: cert, UserAgent: "nfcert/" + s.app.version, Tokens: true,
+		Observe: s.note,
 	})
 }
 
