@@ -103,7 +103,6 @@ func labElsewhere(t testing.TB) *elsewhere {
 // sequence enrols many NFs one after the other, with one engine.
 type sequence struct {
 	engine   *enroll.Engine
-	listener *solve.Listener
 	finalize enroll.FinalizeOptions
 	done     int
 }
