@@ -82,8 +82,11 @@ func (a *App) explainTokenWire(err error, r *report) bool {
 		r.Request = &e.Request
 		r.Hint = strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(networkHint(e),
 			"--ca-root", "--ta-root"), "--client-cert", "--ta-client-cert"), "--client-key", "--ta-client-key")
-		if e.Stage == acmewire.StageTLS {
+		switch e.Stage {
+		case acmewire.StageTLS:
 			r.Code, r.Fault = "token-authority-untrusted", faultTLS
+		case acmewire.StageAnswer: // what may have happened there does not matter
+			r.Hint = "running the same again asks it again"
 		}
 		return true
 	}
