@@ -161,7 +161,7 @@ func heap() int64 {
 // after few. One enrolment's documents alone have some 20 KiB, so a leak of one
 // thing each would show.
 func TestMemoryFlat(t *testing.T) {
-	const warm, more, limit = 20, 60, 256 << 10
+	const warm, more, limit = 10, 40, 256 << 10
 	s := newSequence(t)
 	s.next(t, warm)
 	before := heap()
