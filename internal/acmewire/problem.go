@@ -132,6 +132,7 @@ func (p *Problem) read(members map[string]json.RawMessage) {
 	if p.Type == "" && p.Detail == "" {
 		p.Detail = looseDetail(members)
 	}
+	p.Title, p.Detail = redactText(p.Title), redactText(p.Detail) // some repeat what they refuse
 }
 
 // looseDetail finds the words of an error that is plain JSON without a type.

@@ -3,6 +3,7 @@ package commands
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
@@ -11,7 +12,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+
+	gopkcs12 "software.sslmate.com/src/go-pkcs12"
 
 	"github.com/nfcert/nfcert/internal/lab"
 )
@@ -97,6 +102,13 @@ func TestSecrets(t *testing.T) {
 			secrets[file] = scalar(t, file)
 		}
 	}
+	w.search(t, said, secrets, "key.pem", "amf-01.key.pem", "amf.key", "amf-01.secret.yaml", "eab.key", "nonsense.key", "p12.pass")
+}
+
+// search finds secrets, and private keys of any kind, in what was said and in
+// every file but those named own, which must be private.
+func (w *world) search(t *testing.T, said []result, secrets map[string][]byte, own ...string) {
+	t.Helper()
 	holds := func(where string, data []byte) {
 		for name, secret := range secrets {
 			for dress, text := range dresses(secret) {
@@ -118,14 +130,12 @@ func TestSecrets(t *testing.T) {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		switch name := d.Name(); name {
-		case "key.pem", "amf-01.key.pem", "amf.key", "amf-01.secret.yaml", "eab.key", "nonsense.key", "p12.pass":
+		traced = traced || d.Name() == "trace.jsonl"
+		if slices.Contains(own, d.Name()) {
 			if info, err := d.Info(); err == nil && info.Mode().Perm()&0o077 != 0 {
 				t.Errorf("%s has mode %v, want nothing for others", path, info.Mode())
 			}
 			return nil
-		case "trace.jsonl":
-			traced = true
 		}
 		data, err := os.ReadFile(path)
 		holds(path, data)
@@ -134,4 +144,74 @@ func TestSecrets(t *testing.T) {
 	if err != nil || !traced {
 		t.Errorf("the files were not all read (%v), or there was no trace among them (%t)", err, traced)
 	}
+}
+
+// TestTokenSecrets guards that Authority Tokens, and the credentials and
+// passphrases that they are got with, are in no output, trace or saved file but
+// the one that is meant to hold them.
+func TestTokenSecrets(t *testing.T) {
+	t.Parallel()
+	const bearer, password, passphrase = "canary-of-the-bearer", "canary of the password", "canary of the key's passphrase"
+	w, l := newLabWorld(t, lab.Options{Authority: lab.Authority{Bearer: bearer, Basic: "amf:" + password}})
+	w.env["NFCERT_TA"] = l.TokenAuthorityURL()
+	var said []result
+	run := func(want int, args ...string) {
+		r := w.run(t.Context(), append(args, "--trace", w.path("trace.jsonl"))...)
+		if r.code != want {
+			t.Errorf("nfcert %v ended with %d, want %d\n%s", args, r.code, want, r.err)
+		}
+		said = append(said, r)
+	}
+	cert, key, err := l.IssueClient("canary")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hidden, err := gopkcs12.Modern.Encode(pair.PrivateKey, pair.Leaf, nil, passphrase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"bearer": bearer + "\n", "basic": "amf:" + password + "\n", "wrong": "canary-of-another\n", "pass": passphrase + "\n",
+		"client.p12": string(hidden),
+	} {
+		write(t, w.path(name), text)
+	}
+	run(exitDone, "account", "-vv")
+	run(exitDone, "csr", "-n", "amf-01", "--nf", w.path("amf.yaml"))
+	run(exitDone, "token", "get", "-n", "amf-01", "--ta-bearer-file", w.path("bearer"), "--token-out", w.path("amf.jwt"), "-vv", "-o", "json")
+	run(exitDone, "show", "token", w.path("amf.jwt"))
+	run(exitDone, "token", "check", w.path("amf.jwt"), "-o", "json")
+	run(exitToken, "token", "check", w.path("amf.jwt"), "--nf-instance-id", "5ace9d34-2c69-4f99-92d5-a73a3fe8e23b")
+	run(exitToken, "token", "get", "-n", "amf-01", "--ta-bearer-file", w.path("wrong"), "-vv")
+	run(exitDone, "order", "-n", "amf-01", "--ta-basic-file", w.path("basic"), "-vv")
+	run(exitDone, "finalize", "-n", "amf-01", "-o", "json")
+	run(exitDone, "show", "trace", "-n", "amf-01")
+	run(exitDone, "show", "trace", "-n", "amf-01", "-o", "json")
+	run(exitDone, "enroll", "-n", "amf-02", "--nf", w.path("amf.yaml"), "-vv", "--tkauth-field", "both",
+		"--ta-client-cert", w.path("client.p12"), "--ta-client-passphrase-file", w.path("pass"))
+	run(exitDone, "csr", "-n", "amf-03", "--nf", w.path("amf.yaml"))
+	delete(w.env, "NFCERT_TA")
+	run(exitDone, "order", "-n", "amf-03", "--token-file", w.path("amf.jwt"), "-vv", "-o", "json")
+	run(exitDone, "order", "abandon", "-n", "amf-03")
+	run(exitAuthorization, "order", "-n", "amf-03", "--token-file", w.path("amf.jwt"), "-vv") // used twice
+	run(exitToken, "order", "-n", "amf-03", "--token-cmd", "sh -c 'cat "+w.path("amf.jwt")+" >&2; exit 1'", "-vv")
+	run(exitDone, "account", "--account", "other")
+	run(exitDone, "csr", "-n", "amf-04", "--nf", w.path("amf.yaml"))
+	run(exitToken, "order", "-n", "amf-04", "--account", "other", "--token-file", w.path("amf.jwt"), "-vv") // not its own
+	run(exitDone, "show", "config")
+
+	text, err := os.ReadFile(w.path("amf.jwt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(strings.TrimSpace(string(text)), ".")
+	w.search(t, said, map[string][]byte{
+		"the bearer token": []byte(bearer), "the password": []byte(password), "another bearer token": []byte("canary-of-another"),
+		"the passphrase": []byte(passphrase), "the token's claims": []byte(parts[1]), "the token's signature": []byte(parts[2]),
+		"any token": []byte(`eyJhbGci`),
+	}, "key.pem", "bearer", "basic", "wrong", "pass", "amf.jwt", "client.p12")
 }
