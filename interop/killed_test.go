@@ -93,3 +93,41 @@ func (b *bench) killAfter(d time.Duration, args ...string) bool {
 	}
 	return true
 }
+
+// A renewal is killed at instants spread over it; the same command then ends
+// it, with the order of the run that died, and key and certificate fit.
+func TestPebbleRenewKilled(t *testing.T) {
+	const trials, spread = 16, 8 * time.Millisecond
+	ca := startPebble(t, realca.PebbleOptions{})
+	killed := 0
+	for i := range trials {
+		b := pebbleBench(t, ca)
+		before := ca.Log()
+		first := b.judgeCertificate(b.oneShot(nil))
+		args := append([]string{"renew", "-n", "amf-01"}, b.answering()...)
+		d := time.Duration(i+1) * spread
+		if b.killAfter(d, args...) {
+			killed++
+		}
+		stdout, _ := b.exec(0, args...)
+		if second := b.judgeCertificate(decode[document](t, "Enrolment", stdout)); second.SerialNumber.Cmp(first.SerialNumber) == 0 {
+			t.Errorf("killed after %v: the first certificate is still installed", d)
+		}
+		saved := decode[struct {
+			Generation int `json:"generation"`
+			Journal    any `json:"journal"`
+			Renewal    any `json:"renewal"`
+		}](t, "Enrolment", stdout)
+		if saved.Journal != nil || saved.Renewal != nil {
+			t.Errorf("killed after %v: %+v, want nothing in flight", d, saved)
+		}
+		log := strings.TrimPrefix(ca.Log(), before)
+		want := saved.Generation + strings.Count(log, "set INVALID by invalid authz")
+		if n := strings.Count(log, "Added order"); n != want {
+			t.Errorf("killed after %v: %d orders at Pebble for %d certificates, want %d", d, n, saved.Generation, want)
+		}
+	}
+	if killed == 0 {
+		t.Error("every renewal ended before it was killed, so nothing was tested")
+	}
+}
