@@ -82,6 +82,7 @@ To put the challenge in place yourself, take it in two steps:
   nfcert order solve -n amf-01 --published         tells the CA, and waits`,
 		Example: `  nfcert order -n amf-01 --http-listen :80
   nfcert order -n amf-01 --webroot /var/www/html
+  nfcert order -n amf-01 --ta https://oam.example/at/account/amf/token --ta-root oam.pem
   nfcert order -n amf-01 --no-solve -o json | jq -r '.order.authorizations[].challenges[].publish // empty'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
