@@ -25,7 +25,7 @@ func (o *challengeFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.httpListen, "http-listen", "", "answer http-01 at this `ADDR`; the CA comes to port 80 (default :80)")
 	fs.StringVar(&o.webroot, "webroot", "", "answer http-01 by files under `DIR`, which a web server at port 80 serves")
 	fs.BoolVar(&o.published, "published", false, "the challenge is in place already, by hand: only tell the CA")
-	o.tokens.addFlags(fs)
+	section(fs, sectionToken, o.tokens.addFlags)
 }
 
 // defaultHTTPListen is where a CA comes for http-01 (RFC 8555 section 8.3).

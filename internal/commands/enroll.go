@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/nf"
@@ -44,9 +43,11 @@ in a fresh directory that is named at the end: nothing has to be set up.`,
 			return app.runEnroll(cmd.Context(), o)
 		},
 	}
-	for _, flags := range []interface{ addFlags(*pflag.FlagSet) }{&o.account, &o.nf, &o.order, &o.challenge, &o.finalize} {
-		flags.addFlags(cmd.Flags())
-	}
+	section(cmd.Flags(), sectionAccount, o.account.addFlags)
+	section(cmd.Flags(), sectionFunction, o.nf.addFlags)
+	section(cmd.Flags(), sectionOrder, o.order.addFlags)
+	section(cmd.Flags(), sectionProof, o.challenge.addFlags)
+	section(cmd.Flags(), sectionCertificate, o.finalize.addFlags)
 	cmd.Flags().BoolVar(&o.lab, "lab", false, "practice: start a lab CA in this process and enrol at it")
 	return cmd
 }

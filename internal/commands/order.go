@@ -98,7 +98,7 @@ To put the challenge in place yourself, take it in two steps:
 		},
 	}
 	order.addFlags(cmd.Flags())
-	challenge.addFlags(cmd.Flags())
+	section(cmd.Flags(), sectionProof, challenge.addFlags)
 	cmd.Flags().BoolVar(&noSolve, "no-solve", false, "only place the order and say what to publish where")
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "answer the challenges and do not wait for the CA")
 	cmd.AddCommand(newOrderSolve(app), newOrderRefresh(app), newOrderList(app), newOrderAbandon(app))
@@ -137,7 +137,7 @@ func newOrderSolve(app *App) *cobra.Command {
 			})
 		},
 	}
-	challenge.addFlags(cmd.Flags())
+	section(cmd.Flags(), sectionProof, challenge.addFlags)
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "answer the challenges and do not wait for the CA")
 	return cmd
 }

@@ -36,7 +36,7 @@ func (o *renewFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.csrIn, "csr-in", "", "renew with this CSR `FILE` (PEM or DER, - for stdin) that others made")
 	o.keyIn.addFlags(fs)
 	o.hook.addFlags(fs)
-	o.challenge.addFlags(fs)
+	section(fs, sectionProof, o.challenge.addFlags)
 	o.finalize.output.addFlags(fs)
 	fs.StringVar(&o.finalize.chain, "chain", "", "of several chains take the one whose end has `ISSUER` in its name (default: as for the last certificate)")
 	fs.StringVar(&o.finalize.issuerRoot, "issuer-root", "", "PEM `FILE` of roots that the certificate must verify to (default: the file of the last time)")

@@ -196,6 +196,7 @@ func newBareRoot(app *App) *cobra.Command {
 		&cobra.Group{ID: groupJudge, Title: "Judging:"},
 		&cobra.Group{ID: groupTools, Title: "Tools:"},
 	)
+	root.SetUsageFunc(sectionUsage(root.UsageFunc()))
 	root.SetHelpCommandGroupID(groupTools)
 	root.SetCompletionCommandGroupID(groupTools)
 	root.SetIn(app.streams.In)
