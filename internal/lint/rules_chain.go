@@ -22,7 +22,7 @@ func chainRules() []Rule {
 			}
 		},
 	}, {
-		ID: "chain-order", Field: nf.FieldIssuer, scope: onLeaf, Level: nf.Shall, Clause: "RFC 5246 7.4.2", Confidence: nf.Secondary,
+		ID: "chain-order", Field: nf.FieldIssuer, scope: onLeaf, Level: nf.Shall, Clause: "RFC 5246 7.4.2",
 		most: warning, Lenience: "the clause rules what a server sends; a file may be kept in any order",
 		Title: "the file is not leaf first, each followed by its issuer",
 		Why:   "Servers such as Open5GS send the file as it is; TLS 1.2 wants the sender's certificate first and each next to certify the one before.",

@@ -39,7 +39,8 @@ func fqdnRules() []Rule {
 		Good:  "DNS:amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org", Bad: "DNS:192.0.2.1",
 		check: dnsRule(mistakeAddress, "an FQDN"),
 	}, {
-		ID: "san-dns-wildcard-form", Field: nf.FieldDNS, scope: onBoth, Level: nf.Shall, Clause: "RFC 9525 section 6.3", Confidence: nf.Unverified,
+		ID: "san-dns-wildcard-form", Field: nf.FieldDNS, scope: onBoth, Level: nf.Shall, Clause: "RFC 9525 section 6.3",
+		most: warning, Lenience: "the clause has peers ignore the name; the certificate's other names still count",
 		Title: "a wildcard that is not the whole first label",
 		Why:   "Clients match * only as the whole leftmost label; elsewhere it matches nothing.",
 		Fix:   "write *. and the SEPP's FQDN: nfcert csr --profile sepp-tls; in openssl.cnf DNS:*.sepp1.sepp.5gc...",
