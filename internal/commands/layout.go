@@ -20,6 +20,7 @@ type layoutFlags struct {
 	name           string
 	passphraseFile string
 	legacy         bool
+	again          bool // of files that are written once more, each in the layout that it has
 }
 
 func (o *layoutFlags) addFlags(fs *pflag.FlagSet) {
@@ -45,7 +46,7 @@ func (o *layoutFlags) options(a *App, dir string) (out enroll.LayoutOptions, err
 		return out, usagef("", "--layout: %v", err)
 	}
 	typed := func(flag string) bool { return slices.Contains(a.settings.typed, flag) }
-	if name != layout.PKCS12 && (typed("--p12-passphrase-file") || typed("--p12-legacy")) {
+	if name != layout.PKCS12 && !o.again && (typed("--p12-passphrase-file") || typed("--p12-legacy")) {
 		return out, usagef("say --layout pkcs12 too", "the flags of PKCS#12 mean nothing to --layout %s", name)
 	}
 	if dir == "" {

@@ -22,7 +22,7 @@ func (a *App) nextFor(en *enroll.Enrolment) string {
 	case enroll.StepFinalize:
 		return a.line("finalize", name...)
 	case enroll.StepDone:
-		if en.Swapping() || en.Renewal != nil || en.Certificate.Revoked != nil {
+		if en.Swapping() || en.Renewal != nil || en.Certificate.Revoked != nil || a.clock().After(en.Certificate.NotAfter) {
 			return a.line("renew", append(name, a.settings.way...)...)
 		}
 	}

@@ -185,6 +185,7 @@ func (o *renewFlags) accepting(a *App, en *enroll.Enrolment) (enroll.FinalizeOpt
 		flags.lint = first(flags.lint, c.Accepted.Lint)
 	}
 	flags.lint = first(flags.lint, lintWarn)
+	flags.output.layout.again = !flags.output.given()
 	out, stdout, err := flags.options(a)
 	if err != nil {
 		return out, err

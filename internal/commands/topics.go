@@ -106,6 +106,17 @@ lint prints a Lint, with an element of "files" for each request and certificate:
   zlint, summary                at the end: the version of its lints, or
                                 "not run"; counts
 
+renew --due and --dry-run print Renewals, with an element of "renewals" for each
+enrolment:
+
+  name, nfType, notAfter        which
+  due, dueAt, because           whether, when, and what that rests on: ca, life,
+                                underWay, swap, expired, revoked, none
+  renewalInfo                   the CA's wish (RFC 9773)
+  result, serial, error         renewed, not due, would renew, failed
+
+revoke FILE prints a Revocation, or the Enrolment that has the certificate.
+
 An error is one document of kind Error on stderr.`
 
 const topicChallenges = `Challenges
