@@ -58,7 +58,8 @@ the same order and key.
 -n NAME renews now. --due renews what is due: when the CA says so (RFC 9773),
 where it says anything, else after two thirds of the certificate's life (--at).
 Within that, NF types and names stand apart, so that not all renew at once (TS
-33.310 Annex I). --due --dry-run lists every enrolment and its time.
+33.310 Annex I). --due --dry-run lists every enrolment and its time. Each is
+renewed at its own server; --server at the command line leaves others out.
 
 A key in a token and a CSR that others made stay as they are; --key-in and
 --csr-in bring others. --hook runs a program when the new files are in place.`,

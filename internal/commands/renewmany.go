@@ -16,6 +16,8 @@ const (
 	resultNotDue  = "not due"
 	resultWould   = "would renew"
 	resultFailed  = "failed"
+	// resultElsewhere is of those that the command line leaves out, and not told.
+	resultElsewhere = "elsewhere"
 )
 
 // renewalRow is one enrolment that was judged.
@@ -70,11 +72,14 @@ func (a *App) renewMany(ctx context.Context, o *renewFlags) error {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	doc := renewalsDoc{APIVersion: apiVersion, Kind: "Renewals", DryRun: o.dryRun, Renewals: []renewalRow{}}
-	failure := &someFailedError{Of: len(names)}
+	failure := &someFailedError{}
 	for i, name := range names {
 		row, err := a.renewNamed(ctx, o, name, len(names)-i)
 		if errors.Is(err, context.Canceled) { // not its time alone, the whole command
 			return err
+		}
+		if row.Result == resultElsewhere {
+			continue
 		}
 		doc.Renewals = append(doc.Renewals, row)
 		doc.Summary.count(row)
@@ -86,7 +91,8 @@ func (a *App) renewMany(ctx context.Context, o *renewFlags) error {
 	if err := a.printRenewals(doc); err != nil {
 		return err
 	}
-	if failure.Failed = doc.Summary.Failed; failure.Failed > 0 {
+	failure.Failed, failure.Of = doc.Summary.Failed, doc.Summary.Enrolments
+	if failure.Failed > 0 {
 		return failure
 	}
 	return nil
@@ -121,8 +127,9 @@ func (a *App) namesToRenew() ([]string, error) {
 func (a *App) renewNamed(ctx context.Context, o *renewFlags, name string, left int) (row renewalRow, err error) {
 	ctx, cancel := share(ctx, left)
 	defer cancel()
+	flags := a.global
 	a.global.name, a.name = name, name
-	defer func() { a.global.name, a.name = "", "" }()
+	defer func() { a.global, a.name = flags, "" }()
 	row = renewalRow{Name: name, Result: resultNotDue}
 	defer func() {
 		if err != nil && !errors.Is(err, context.Canceled) {
@@ -138,6 +145,10 @@ func (a *App) renewNamed(ctx context.Context, o *renewFlags, name string, left i
 	en, d, err := local.engine.Due(ctx, name, enroll.DueOptions{At: o.fraction(), NoAsk: true, LookOnly: true})
 	if err != nil {
 		return row, err
+	}
+	if en.Server != a.serverNamed() && a.leaveServer() {
+		row.Result = resultElsewhere
+		return row, nil
 	}
 	if row.judged(en, d); d.Basis == enroll.DueNever || d.Basis == enroll.DueRevoked {
 		return row, nil
@@ -167,6 +178,32 @@ func (a *App) renewNamed(ctx context.Context, o *renewFlags, name string, left i
 		return nil
 	})
 	return row, err
+}
+
+// serverNamed is the URL of the server that flags, variables or configuration
+// name; "": none.
+func (a *App) serverNamed() string {
+	if named, ok := a.settings.servers[a.global.server]; ok {
+		return named.URL
+	}
+	return a.global.server
+}
+
+// leaveServer makes an enrolment's own server the one that is meant, reached as
+// the last time. It reports whether the command line names another, and so
+// leaves the enrolment out; a variable or the configuration only say where new
+// ones are made.
+func (a *App) leaveServer() (out bool) {
+	for _, v := range a.settings.values() {
+		if v.Flag == "server" && v.Source == "flag" {
+			return true
+		}
+	}
+	if g := &a.global; g.server != "" {
+		g.server, g.caRoot, g.caPin = "", "", ""
+		g.clientCert, g.clientKey, g.clientPassphrase = "", "", ""
+	}
+	return false
 }
 
 func (row *renewalRow) judged(en *enroll.Enrolment, d enroll.Due) {
