@@ -23,10 +23,10 @@ var arrows = map[string][]string{
 	"cmd/nfcert-zlint": {"internal/zlint"},
 	"internal/commands": {
 		"internal/acmewire", "internal/artifact", "internal/csrgen", "internal/enroll", "internal/inspect", "internal/lab", "internal/layout", "internal/lint",
-		"internal/nf", "internal/pkcs11", "internal/secret", "internal/solve", "internal/store", "internal/token", "internal/ui", "internal/zlint",
+		"internal/nf", "internal/parcel", "internal/pkcs11", "internal/secret", "internal/solve", "internal/store", "internal/token", "internal/ui", "internal/zlint",
 	},
 	"internal/enroll": {
-		"internal/acmewire", "internal/csrgen", "internal/inspect", "internal/layout", "internal/nf", "internal/secret",
+		"internal/acmewire", "internal/csrgen", "internal/inspect", "internal/layout", "internal/nf", "internal/parcel", "internal/secret",
 		"internal/solve", "internal/store", "internal/token",
 	},
 	"internal/csrgen":   {"internal/inspect", "internal/nf", "internal/secret"},
@@ -36,6 +36,7 @@ var arrows = map[string][]string{
 	"internal/acmewire": {"internal/secret"},
 	"internal/artifact": {"internal/secret"},
 	"internal/layout":   {"internal/secret"},
+	"internal/parcel":   {"internal/csrgen", "internal/secret"},
 	"internal/pkcs11":   {"internal/secret"},
 	"internal/token":    {"internal/secret"},
 	"internal/solve":    {"internal/secret", "internal/token"},

@@ -30,7 +30,8 @@ const defaultMAC = "HS256"
 // default first.
 func BindingAlgorithms() []string { return []string{defaultMAC, "HS384", "HS512"} }
 
-func (b *Binding) algorithm() string {
+// MAC is the algorithm, also where it is the default.
+func (b *Binding) MAC() string {
 	if b.Algorithm == "" {
 		return defaultMAC
 	}
@@ -39,7 +40,7 @@ func (b *Binding) algorithm() string {
 
 // hash is the hash function of the MAC; nil: there is none of this name.
 func (b *Binding) hash() func() hash.Hash {
-	switch b.algorithm() {
+	switch b.MAC() {
 	case "HS256":
 		return sha256.New
 	case "HS384":
@@ -78,7 +79,7 @@ func (c *Client) bind(b *Binding, url string) (json.RawMessage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("external account binding: %w", err)
 	}
-	header, err := json.Marshal(map[string]string{"alg": b.algorithm(), "kid": b.KeyID, "url": url})
+	header, err := json.Marshal(map[string]string{"alg": b.MAC(), "kid": b.KeyID, "url": url})
 	if err != nil {
 		return nil, fmt.Errorf("external account binding: %w", err)
 	}

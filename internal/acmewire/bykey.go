@@ -26,7 +26,7 @@ func libraryDoes(b *Binding, keys ...crypto.Signer) bool {
 			return false
 		}
 	}
-	return b == nil || b.algorithm() == defaultMAC
+	return b == nil || b.MAC() == defaultMAC
 }
 
 // newAccount asks for the account (RFC 8555 section 7.3).

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -12,30 +11,25 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/nfcert/nfcert/internal/acmewire"
-	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/enroll"
-	"github.com/nfcert/nfcert/internal/secret"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
 // accountFlags say how to register.
 type accountFlags struct {
-	contact    []string
-	acceptTOS  bool
-	eabKID     string
-	eabKeyFile string
-	key        string
-	keyIn      string
+	contact   []string
+	acceptTOS bool
+	eab       eabFlags
+	key       accountKeyFlags
+	keyIn     string
 }
 
 func (o *accountFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&o.contact, "contact", nil, "`MAIL` address the CA may write to; may be repeated")
 	fs.BoolVar(&o.acceptTOS, "accept-tos", false, "agree to the CA's terms of service")
-	fs.StringVar(&o.eabKID, "eab-kid", "", "key `ID` of an external account binding")
-	fs.StringVar(&o.eabKeyFile, "eab-key-file", "", "`FILE` with the binding's MAC key in any base64 dress, - for stdin; or $NFCERT_EAB_KEY")
-	fs.StringVar(&o.key, "account-key", "", "type of a new account key: P256, P384, P521, RSA3072, RSA4096 (default P256)")
-	fs.StringVar(&o.keyIn, "account-key-in", "", "PEM `FILE` of a key to use instead of a new one")
+	o.eab.addFlags(fs)
+	o.key.addFlags(fs, "P256")
+	fs.StringVar(&o.keyIn, "account-key-in", "", "`FILE` of a key to use instead of a new one, PEM or DER, encrypted or not")
 }
 
 // options turns the flags into what the engine takes.
@@ -45,33 +39,17 @@ func (o *accountFlags) options(a *App) (enroll.AccountOptions, error) {
 	if out.Contact, err = contacts(o.contact); err != nil {
 		return out, err
 	}
-	if out.KeyType, err = accountKeyType(o.key); err != nil {
+	if out.KeyType, err = o.key.keyType(); err != nil {
 		return out, err
 	}
+	out.Seal = o.key.seal(a)
 	if o.keyIn != "" {
-		if out.Key, err = a.readKey(o.keyIn, nil); err != nil {
+		if out.Key, err = a.broughtKey(o.keyIn, &out); err != nil {
 			return out, err
 		}
 	}
 	out.TermsAgreed, out.AskTerms = o.acceptTOS, a.askTerms
-	out.Binding, err = o.binding(a)
-	return out, err
-}
-
-// accountKeyType refuses key types that cannot sign ACME requests here. "" is
-// none.
-func accountKeyType(s string) (csrgen.KeyType, error) {
-	if s == "" {
-		return "", nil
-	}
-	kind, err := csrgen.ParseKeyType(s)
-	if err == nil && kind == csrgen.Ed25519 {
-		err = errors.New("Ed25519 account keys are known to few CAs; want P256, P384, P521, RSA3072 or RSA4096")
-	}
-	if err != nil {
-		return "", usagef("", "--account-key: %v", err)
-	}
-	return kind, nil
+	return out, o.eab.into(a, &out)
 }
 
 // contacts makes mailto: URLs (RFC 8555 section 7.3) of addresses.
@@ -88,71 +66,32 @@ func contacts(list []string) ([]string, error) {
 	return urls, nil
 }
 
-// minMACKey is the least length of a MAC key in bytes: shorter ones are typing
-// errors, or could be guessed.
-const minMACKey = 16
-
-// binding reads the external account binding; nil: none is given.
-func (o *accountFlags) binding(a *App) (*acmewire.Binding, error) {
-	text, from := a.env("NFCERT_EAB_KEY"), "the variable NFCERT_EAB_KEY"
-	if o.eabKeyFile != "" {
-		data, err := a.readFileOr(o.eabKeyFile, maxPEM)
-		if err != nil {
-			return nil, err
-		}
-		text, from = string(data), o.eabKeyFile
-	}
-	text = strings.TrimSpace(text)
-	if o.eabKID == "" && text == "" {
-		return nil, nil
-	}
-	if o.eabKID == "" || text == "" {
-		return nil, usagef("give both --eab-kid and --eab-key-file (or $NFCERT_EAB_KEY)", "an external account binding has a key id and a key, and one of them is missing")
-	}
-	key, err := decodeMACKey(text)
-	if err != nil {
-		return nil, &inputError{File: from, Err: err}
-	}
-	return &acmewire.Binding{KeyID: o.eabKID, Key: secret.New(key)}, nil
-}
-
-// decodeMACKey reads a MAC key in standard or URL base64, padded or not. Its
-// errors never repeat the key.
-func decodeMACKey(text string) ([]byte, error) {
-	plain := strings.TrimRight(strings.Join(strings.Fields(text), ""), "=")
-	plain = strings.NewReplacer("+", "-", "/", "_").Replace(plain)
-	for i := range len(plain) {
-		c := plain[i]
-		if c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' {
-			continue
-		}
-		return nil, fmt.Errorf("the MAC key is not base64: character %d is none of its alphabet", i+1)
-	}
-	key, err := base64.RawURLEncoding.DecodeString(plain)
-	if err != nil {
-		return nil, fmt.Errorf("the MAC key is not base64: %d characters cannot be its length", len(plain))
-	}
-	if len(key) < minMACKey {
-		return nil, fmt.Errorf("the MAC key has %d bytes, fewer than %d; was it cut?", len(key), minMACKey)
-	}
-	return key, nil
-}
-
 func newAccount(app *App) *cobra.Command {
 	o := &accountFlags{}
 	cmd := &cobra.Command{
 		Use:   "account",
 		Short: "Register at the server, or find the account this key already has",
 		Long: `Register an ACME account (RFC 8555 section 7.3) and keep its key in the state.
-Run again, it says what exists. A CA that makes accounts only for those it knows
-wants an external account binding: --eab-kid and --eab-key-file.`,
+Run again, it says what exists, and so it does where the CA knows the key already.
+
+A CA that makes accounts only for those it knows wants an external account
+binding (section 7.3.4): --eab-kid and --eab-key-file, or --eab-cmd with a program
+that fetches a pair. It prints {"kid": "...", "key": "...", "alg": "HS256"}, or the
+key id and the key on a line each, and finds the CA's directory URL in
+NFCERT_EAB_SERVER and the thumbprint of the account's key in NFCERT_EAB_THUMBPRINT.
+
+With a passphrase the key is saved encrypted. The passphrase is stored nowhere, so
+every later command that uses the account needs it: --account-key-passphrase-file,
+$NFCERT_ACCOUNT_KEY_PASSPHRASE, or a question on the terminal.`,
 		Example: `  nfcert account --server https://ca.example/directory --ca-root ca.pem --accept-tos
-  nfcert account --eab-kid amf-01 --eab-key-file eab.key --contact ops@operator.example`,
+  nfcert account --eab-kid amf-01 --eab-key-file eab.key --contact ops@operator.example
+  nfcert account --eab-cmd 'oam-eab --for amf-01' --eab-alg HS512
+  nfcert account --account-key Ed25519 --account-key-encrypt`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return app.runAccount(cmd.Context(), o) },
 	}
 	o.addFlags(cmd.Flags())
-	cmd.AddCommand(newAccountList(app), newAccountUpdate(app), newAccountRollover(app), newAccountDeactivate(app))
+	cmd.AddCommand(newAccountList(app), newAccountUpdate(app), newAccountRollover(app), newAccountDeactivate(app), newAccountExport(app), newAccountImport(app))
 	return cmd
 }
 
@@ -178,32 +117,6 @@ func (a *App) askTerms(url string) (agreed bool, err error) {
 		return false, nil
 	}
 	return agreed, err
-}
-
-func newAccountList(app *App) *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "List the saved accounts", Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return app.runAccountList() },
-	}
-}
-
-func (a *App) runAccountList() error {
-	s, err := a.local()
-	if err != nil {
-		return err
-	}
-	accounts, err := enroll.Accounts(s.store)
-	if err != nil {
-		return err
-	}
-	table := ui.NewTable("NAME", "STATUS", "KEY", "SERVER", "URL")
-	for _, acc := range accounts {
-		table.Row(acc.Name, acc.Status, acc.KeyType, acc.Server, acc.URL)
-	}
-	if accounts == nil {
-		accounts = []*enroll.Account{}
-	}
-	return a.printList("Accounts", "accounts", accounts, table)
 }
 
 // accountChange is what update, rollover and deactivate have in common.
@@ -245,43 +158,4 @@ it only fetches what the CA has and saves it.`,
 	cmd.Flags().BoolVar(&none, "no-contact", false, "take all contacts away")
 	cmd.Flags().BoolVar(&terms, "accept-tos", false, "agree to changed terms of service")
 	return cmd
-}
-
-func newAccountRollover(app *App) *cobra.Command {
-	var key string
-	cmd := &cobra.Command{
-		Use: "rollover", Short: "Replace the account's key",
-		Long: `Replace the account's key at the CA (RFC 8555 section 7.3.5). The new key is
-saved before the CA hears of it; a rollover that was interrupted is settled with
-the CA by the next command that uses the account.`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			kind, err := accountKeyType(key)
-			if err != nil {
-				return err
-			}
-			return app.accountChange(cmd.Context(), func(ctx context.Context, s *session) (*enroll.Account, error) {
-				return s.engine.Rollover(ctx, s.account, kind)
-			})
-		},
-	}
-	cmd.Flags().StringVar(&key, "account-key", "", "type of the new key (default: as the old one)")
-	return cmd
-}
-
-func newAccountDeactivate(app *App) *cobra.Command {
-	return &cobra.Command{
-		Use: "deactivate", Short: "End the account at the CA for good",
-		Long: `Deactivate the account (RFC 8555 section 7.3.6). It cannot be undone: the key can
-never be used at this CA again. Issued certificates stay valid.`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return app.accountChange(cmd.Context(), func(ctx context.Context, s *session) (*enroll.Account, error) {
-				if err := app.confirm(fmt.Sprintf("Deactivate account %s at %s for good?", s.account, s.server.URL)); err != nil {
-					return nil, err
-				}
-				return s.engine.DeactivateAccount(ctx, s.account)
-			})
-		},
-	}
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nfcert/nfcert/internal/secret"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -38,8 +39,11 @@ type App struct {
 	progress *progress
 	clock    func() time.Time
 
-	stdinRead bool        // standard input was read to its end
-	atEnd     []io.Closer // closed when the command has ended, last first
+	stdinRead   bool          // standard input was read to its end
+	accountWord secret.Bytes  // passphrase of the account's key; zero: not asked for yet
+	serverURL   string        // of the server that was dialled; "": none
+	clockAhead  time.Duration // of the server's clock before ours, by its last answer
+	atEnd       []io.Closer   // closed when the command has ended, last first
 
 	// command is the path of the command that runs, such as "order solve", and
 	// name the enrolment it works on, for messages.
@@ -151,25 +155,6 @@ func (a *App) prompter() ui.Prompter {
 	}
 	a.progress.done()
 	return ui.NewPrompter(a.streams)
-}
-
-// confirm asks before something that cannot be undone. Without a terminal only
-// --yes confirms.
-func (a *App) confirm(question string) error {
-	if a.global.yes {
-		return nil
-	}
-	ok, err := a.prompter().Confirm(question, false)
-	if errors.Is(err, ui.ErrNoTerminal) || errors.Is(err, io.EOF) {
-		return usagef("say --yes to confirm", "this cannot be undone and there is nobody to ask: %s", question)
-	}
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return usagef("", "not confirmed; nothing was changed")
-	}
-	return nil
 }
 
 // group makes a command that is only the parent of others complain about a

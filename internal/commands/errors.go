@@ -63,6 +63,7 @@ type report struct {
 	Fault      string            `json:"fault"`
 	Message    string            `json:"message"`
 	Hint       string            `json:"hint,omitempty"`
+	Causes     []string          `json:"causes,omitempty"` // what it may be, the likeliest first
 	Clause     string            `json:"clause,omitempty"`
 	Problem    *acmewire.Problem `json:"problem,omitempty"`
 	Request    *acmewire.Request `json:"request,omitempty"`

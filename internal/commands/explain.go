@@ -23,7 +23,7 @@ import (
 func (a *App) explain(err error) report {
 	r := report{APIVersion: apiVersion, Kind: "Error", Exit: exitBug, Code: "internal", Fault: faultInternal, Message: err.Error()}
 	for _, explain := range []func(error, *report) bool{
-		a.explainEnd, a.explainRenew, a.explainToken, a.explainIdentity, a.explainInput, a.explainKey, a.explainSource, a.explainEngine, a.explainCA, a.explainState,
+		a.explainEnd, a.explainAccount, a.explainRenew, a.explainToken, a.explainIdentity, a.explainInput, a.explainKey, a.explainSource, a.explainEngine, a.explainCA, a.explainState,
 	} {
 		if told := r; explain(err, &told) {
 			return told

@@ -64,6 +64,9 @@ func (a *App) forPeople(r report, err error) string {
 		trustLines(r.Trust, line)
 	}
 	line("clause", r.Clause)
+	for _, cause := range r.Causes {
+		line("cause", cause)
+	}
 	line("hint", r.Hint)
 	if r.Next != "" {
 		fmt.Fprintf(&b, "next: %s\n", ui.Clean(r.Next, maxTold))

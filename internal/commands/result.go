@@ -25,6 +25,7 @@ type accountDoc struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
 	*enroll.Account
+	Existing  bool     `json:"existing,omitempty"` // the CA had the account of this key before
 	Unchanged bool     `json:"unchanged,omitempty"`
 	Warnings  []string `json:"warnings,omitempty"`
 	Next      string   `json:"next,omitempty"`
@@ -222,7 +223,7 @@ func difference(severity, field, requested, issued, clause string) string {
 func (a *App) printAccount(acc *enroll.Account, unchanged bool, next string) error {
 	switch a.global.output {
 	case outputJSON, outputJSONL:
-		return ui.WriteJSON(a.streams.Out, accountDoc{APIVersion: apiVersion, Kind: "Account", Account: acc, Unchanged: unchanged, Warnings: a.progress.warnings(), Next: next})
+		return ui.WriteJSON(a.streams.Out, accountDoc{APIVersion: apiVersion, Kind: "Account", Account: acc, Existing: acc.Found, Unchanged: unchanged, Warnings: a.progress.warnings(), Next: next})
 	case outputName:
 		return writeAll(a.streams.Out, []byte(acc.Name+"\n"))
 	}
@@ -238,7 +239,11 @@ func (a *App) printAccount(acc *enroll.Account, unchanged bool, next string) err
 	for _, c := range acc.Contact {
 		f.Add("contact", c)
 	}
-	f.Add("key", fmt.Sprintf("%s (%s)", acc.KeyFile, acc.KeyType))
+	kind := acc.KeyType
+	if acc.Encrypted {
+		kind += ", encrypted"
+	}
+	f.Add("key", fmt.Sprintf("%s (%s)", acc.KeyFile, kind))
 	f.Add("thumbprint", acc.Thumbprint)
 	f.Add("eab kid", acc.BindingKey)
 	f.Add("terms", acc.TermsAgreed)

@@ -29,17 +29,19 @@ type globalFlags struct {
 	// clientPassphrase is a file.
 	clientPassphrase string
 	account          string
-	name             string
-	state            string
-	config           string
-	output           string
-	trace            string
-	timeout          time.Duration
-	noInput          bool
-	yes              bool
-	quiet            bool
-	verbose          int
-	color            string
+	// accountPassphrase is a file.
+	accountPassphrase string
+	name              string
+	state             string
+	config            string
+	output            string
+	trace             string
+	timeout           time.Duration
+	noInput           bool
+	yes               bool
+	quiet             bool
+	verbose           int
+	color             string
 }
 
 func (g *globalFlags) addFlags(fs *pflag.FlagSet) {
@@ -51,6 +53,7 @@ func (g *globalFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&g.clientKey, "client-key", "", "`FILE` with the key of --client-cert, or a pkcs11: URI; left out: it is in the file of --client-cert")
 	fs.StringVar(&g.clientPassphrase, "client-passphrase-file", "", "`FILE` with the passphrase or PIN of the client certificate's key, - for stdin; or $NFCERT_CLIENT_PASSPHRASE")
 	fs.StringVar(&g.account, "account", "", "which saved account (default: the enrolment's, else \"default\")")
+	fs.StringVar(&g.accountPassphrase, "account-key-passphrase-file", "", "`FILE` with the passphrase of an encrypted account key, - for stdin; or $NFCERT_ACCOUNT_KEY_PASSPHRASE")
 	fs.StringVarP(&g.name, "name", "n", "", "which enrolment")
 	fs.StringVar(&g.state, "state", "", "`DIR` where state lives (default: $STATE_DIRECTORY, $XDG_DATA_HOME/nfcert, ~/.local/share/nfcert)")
 	fs.StringVar(&g.config, "config", "", "YAML `FILE` with named servers and defaults (default: $XDG_CONFIG_HOME/nfcert/config.yaml)")

@@ -23,7 +23,7 @@ import (
 
 // eabKey is the MAC key of the labs' external account, 32 bytes whose base64
 // has both characters in which the standard and the URL alphabet differ.
-var eabKey = []byte("\xfb\xff\xbf canary of the MAC key \xfb\xff\xbf\xfe\x01")
+var eabKey = []byte("\xfb\xff\xbf canary of the MAC key \xfb\xff\xbf\xfe\x01\x02")
 
 // lab [FLAG...] [KNOB...]: a lab CA in this process, until the script ends. The
 // variables point nfcert at it; ca.pem and issuer.pem are its roots.
@@ -35,6 +35,7 @@ func cmdLab(ts *testscript.TestScript, neg bool, args []string) {
 	flags.DurationVar(&o.OrderLifetime, "lifetime", 0, "")
 	flags.BoolVar(&o.RequireEAB, "require-eab", false, "")
 	flags.StringVar(&o.Host, "host", "", "the name in every URL")
+	flags.StringVar(&o.EABAlgorithm, "eab-alg", "", "")
 	webroot := flags.String("webroot", "", "a directory that is served where the CA looks")
 	tokens := flags.String("tokens", "", "cert, bearer or basic: variables point nfcert at the Token Authority too")
 	flags.Func("roster", "", func(id string) error { o.Roster = append(o.Roster, id); return nil })
@@ -105,6 +106,8 @@ func cmdBase64(ts *testscript.TestScript, neg bool, args []string) {
 	case "wrapped":
 		text = base64.StdEncoding.EncodeToString(key)
 		text = text[:20] + "\r\n" + text[20:] + "\r\n"
+	case "twice":
+		text = base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString(key))) + "\n"
 	case "env":
 		ts.Setenv(args[2], base64.RawStdEncoding.EncodeToString(key))
 		return

@@ -78,7 +78,7 @@ func (a *App) local() (*session, error) {
 }
 
 func (a *App) newEngine(s *store.Store) *enroll.Engine {
-	return &enroll.Engine{Store: s, Progress: a.progress.event, Clock: a.clock}
+	return &enroll.Engine{Store: s, Progress: a.progress.event, Clock: a.clock, Passphrase: a.accountPassphrase}
 }
 
 // dial opens a session with the server that the flags, the enrolment or the
@@ -116,6 +116,7 @@ func (s *session) connect() error {
 	if err := enroll.CheckName("account", s.account); err != nil {
 		return err
 	}
+	s.app.serverURL = s.server.URL
 	cert, err := s.app.clientIdentity(s.server.identity())
 	if err != nil {
 		return err
@@ -139,6 +140,7 @@ func (s *session) observe(ex *acmewire.Exchange) {
 	if ex.Status != 0 && ex.Method != http.MethodGet {
 		s.remember() // it has a directory, so it is an ACME server
 	}
+	s.app.noteClock(ex) // the CA's, not the Token Authority's
 	s.note(ex)
 }
 

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/secret"
 	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/store"
 )
@@ -58,6 +59,10 @@ type Engine struct {
 	// OpenKey opens a key that is not a file, such as a token's (RFC 7512), and
 	// is called only when it must sign. nil: there are no such keys.
 	OpenKey func(uri string) (crypto.Signer, io.Closer, error)
+	// Passphrase gives the passphrase of an account key, of which it is told the
+	// file. It is asked only when the key is encrypted. nil: such keys cannot be
+	// used.
+	Passphrase func(file string) (secret.Bytes, error)
 	// Progress is told what happens as it happens, one event at a time. nil:
 	// nobody listens.
 	Progress func(Event)

@@ -1,0 +1,100 @@
+package csrgen
+
+import (
+	"crypto"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/pem"
+	"errors"
+	"fmt"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/nfcert/nfcert/internal/secret"
+)
+
+// What a key is encrypted by here: PBKDF2 with HMAC-SHA-256 and AES-256 in CBC
+// mode, which every openssl since 1.0 reads and FIPS 140 allows. (scrypt with
+// parameters worth it needs more memory than openssl grants by default.)
+const (
+	sealIterations = 600_000 // some tenths of a second
+	sealSalt       = 16      // bytes (RFC 8018 section 4.1 wants 8 at least)
+)
+
+// errNoPassphrase says that a key cannot be encrypted by nothing.
+var errNoPassphrase = errors.New("encrypting a private key: the passphrase is empty")
+
+// SealKey gives the key as encrypted PKCS#8 in PEM (RFC 5958 section 3, PBES2
+// of RFC 8018), which [ParseKeyWith] reads.
+func SealKey(key crypto.Signer, passphrase secret.Bytes) ([]byte, error) {
+	if passphrase.IsZero() {
+		return nil, errNoPassphrase
+	}
+	plain, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, fmt.Errorf("encoding a private key of type %T: %w", key, err)
+	}
+	random := make([]byte, sealSalt+aes.BlockSize)
+	if _, err := rand.Read(random); err != nil {
+		return nil, err
+	}
+	salt, iv := random[:sealSalt], random[sealSalt:]
+	derived, err := pbkdf2.Key(sha256.New, string(passphrase.Reveal()), salt, sealIterations, 32)
+	if err != nil {
+		return nil, fmt.Errorf("encrypting a private key: %w", err)
+	}
+	block, err := aes.NewCipher(derived)
+	if err != nil {
+		return nil, fmt.Errorf("encrypting a private key: %w", err)
+	}
+	pad := aes.BlockSize - len(plain)%aes.BlockSize
+	for range pad {
+		plain = append(plain, byte(pad))
+	}
+	cipher.NewCBCEncrypter(block, iv).CryptBlocks(plain, plain)
+	der, err := sealedInfo(salt, iv, plain)
+	if err != nil {
+		return nil, fmt.Errorf("encrypting a private key: %w", err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der}), nil
+}
+
+// sealedInfo is EncryptedPrivateKeyInfo with PBES2-params (RFC 8018 appendix
+// A.4).
+func sealedInfo(salt, iv, data []byte) ([]byte, error) {
+	var (
+		pbes2OID   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 13}
+		pbkdf2OID  = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 12}
+		hmacSHA256 = asn1.ObjectIdentifier{1, 2, 840, 113549, 2, 9}
+		aes256CBC  = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 42}
+	)
+	var b cryptobyte.Builder
+	algorithm := func(b *cryptobyte.Builder, oid asn1.ObjectIdentifier, params func(*cryptobyte.Builder)) {
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(oid)
+			params(b)
+		})
+	}
+	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		algorithm(b, pbes2OID, func(b *cryptobyte.Builder) {
+			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+				algorithm(b, pbkdf2OID, func(b *cryptobyte.Builder) {
+					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+						b.AddASN1OctetString(salt)
+						b.AddASN1Int64(sealIterations)
+						algorithm(b, hmacSHA256, func(b *cryptobyte.Builder) { b.AddASN1NULL() })
+					})
+				})
+				algorithm(b, aes256CBC, func(b *cryptobyte.Builder) { b.AddASN1OctetString(iv) })
+			})
+		})
+		b.AddASN1OctetString(data)
+	})
+	return b.Bytes()
+}

@@ -1,0 +1,79 @@
+package enroll
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
+)
+
+// Accounts lists the saved accounts, by server and name.
+func Accounts(s Store) ([]*Account, error) {
+	servers, err := s.List(accountsDir)
+	if err != nil {
+		return nil, err
+	}
+	var found []*Account
+	for _, server := range servers {
+		names, err := s.List(accountsDir + "/" + server)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			a := &Account{}
+			err := s.Load(accountFile(accountsDir+"/"+server+"/"+name), a)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // a registration that did not end
+			}
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, a)
+		}
+	}
+	return found, nil
+}
+
+// UpdateAccount replaces the contacts at the CA (RFC 8555 section 7.3.2). With
+// nil contacts it only fetches what the CA has; terms agrees to changed terms.
+func (e *Engine) UpdateAccount(ctx context.Context, name string, contact []string, terms bool) (*Account, error) {
+	return e.changeAccount(ctx, name, func(a *Account) (*acmewire.Account, error) {
+		if contact == nil && !terms {
+			return e.CA.Account(ctx)
+		}
+		if contact == nil {
+			contact = a.Contact
+		}
+		return e.CA.UpdateAccount(ctx, contact, terms)
+	})
+}
+
+// DeactivateAccount ends the account at the CA for good (RFC 8555 section
+// 7.3.6). Key and document stay, for the record.
+func (e *Engine) DeactivateAccount(ctx context.Context, name string) (*Account, error) {
+	return e.changeAccount(ctx, name, func(*Account) (*acmewire.Account, error) {
+		return e.CA.DeactivateAccount(ctx)
+	})
+}
+
+func (e *Engine) changeAccount(ctx context.Context, name string, change func(*Account) (*acmewire.Account, error)) (*Account, error) {
+	dir, end, err := e.lockAccount(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	a, err := e.usable(ctx, dir, name)
+	if err != nil {
+		return nil, err
+	}
+	got, err := change(a)
+	if err != nil {
+		return nil, err
+	}
+	a.Status, a.Contact = orString(got.Status, a.Status), got.Contact
+	a.Orders = orString(got.Orders, a.Orders)
+	e.inUse = "" // its state may have changed
+	a.Updated = isoTime(e.now())
+	return a, e.Store.Save(accountFile(dir), a)
+}
