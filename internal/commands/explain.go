@@ -166,6 +166,9 @@ func (a *App) explainEngine(err error, r *report) bool {
 	}
 	if e, ok := as[*enroll.ConflictError](err); ok {
 		r.Code, r.Hint = "conflict", "use another name with -n"
+		if e.Field == "key" && e.Asked != "" && a.command != "renew" {
+			r.Hint += "; or, once there is a certificate: nfcert renew -n " + e.Name + ", which makes a new key"
+		}
 		if e.Field == "names" {
 			r.Next = a.line("order abandon", "-n", e.Name)
 		}

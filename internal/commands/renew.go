@@ -19,6 +19,7 @@ type renewFlags struct {
 	dryRun   bool
 	reuseKey bool
 	anew     bool
+	key      string
 	csrIn    string
 	keyIn    keyFlags
 	hook     hookFlags
@@ -33,6 +34,7 @@ func (o *renewFlags) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.dryRun, "dry-run", false, "only say what is due, and when the rest will be")
 	fs.BoolVar(&o.reuseKey, "reuse-key", false, "keep the key; without it a new one is made")
 	fs.BoolVar(&o.anew, "anew", false, "give a renewal that is under way up, with its key, and begin another")
+	fs.StringVar(&o.key, "key", "", "type of the new key: P256, P384, P521, RSA3072, RSA4096, Ed25519 (default: as before)")
 	fs.StringVar(&o.csrIn, "csr-in", "", "renew with this CSR `FILE` (PEM or DER, - for stdin) that others made")
 	o.keyIn.addFlags(fs)
 	o.hook.addFlags(fs)
@@ -81,6 +83,8 @@ func (o *renewFlags) check(a *App) error {
 		return usagef("say -n NAME, or --due for all that are due", "it is not said what to renew")
 	case o.at <= 0 || o.at >= 1:
 		return usagef("as in --at 0.5, when half of its life is over", "--at %g: want more than 0 and less than 1", o.at)
+	case o.key != "" && (o.reuseKey || o.csrIn != "" || o.keyIn.in != ""):
+		return usagef("leave one of them out", "--key makes a new key, and --reuse-key, --csr-in or --key-in says which to use instead")
 	case all && (o.csrIn != "" || o.keyIn.in != ""):
 		return usagef("say -n NAME", "a CSR or a key is one enrolment's, and --due may renew several")
 	case all && (o.reuseKey || o.anew):
@@ -154,6 +158,11 @@ func (a *App) renewOne(ctx context.Context, s *session, o *renewFlags) (*enroll.
 		return en, err
 	}
 	options.Finalize.Anchors = s.server.roots
+	if o.key != "" {
+		if options.KeyType, err = csrgen.ParseKeyType(o.key); err != nil {
+			return en, usagef("", "--key: %v", err)
+		}
+	}
 	if o.csrIn != "" {
 		data, err := a.readFileOr(o.csrIn, maxPEM)
 		if err != nil {

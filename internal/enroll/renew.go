@@ -20,6 +20,7 @@ type RenewOptions struct {
 	// ReuseKey keeps the key. Without it a new one is made, but for enrolments
 	// whose key cannot be made here: it is in a token, or with who made the CSR.
 	ReuseKey bool
+	KeyType  csrgen.KeyType // of a new key; "": as before
 	// Adopt, Key and KeyURI bring a CSR or a key along, as in [CSROptions].
 	Adopt  []byte
 	Key    crypto.Signer
@@ -218,6 +219,10 @@ func (e *Engine) nextCSR(en *Enrolment, o RenewOptions) (w CSROptions, err error
 		w.KeyURI = was.KeyURI
 	case o.ReuseKey:
 		w.Key, err = e.readKey(en.file(keyPEM))
+	case o.KeyType != "":
+		w.KeyType = o.KeyType
+	case begun != nil: // perhaps of another type, asked for by the run that began it
+		w.KeyType = csrgen.KeyType(begun.KeyType)
 	default:
 		w.KeyType = csrgen.KeyType(was.KeyType)
 	}

@@ -434,3 +434,40 @@ func TestParseReason(t *testing.T) {
 		}
 	}
 }
+
+// A token's key stays: it signs the next CSR, and the file of no key appears.
+func TestRenewTokenKey(t *testing.T) {
+	b := newBench(t, lab.Options{})
+	token := &fakeToken{key: newKey(t)}
+	wishes := sample()
+	wishes.KeyURI = "pkcs11:token=t"
+	e := b.engine()
+	e.OpenKey = token.open
+	first, _, err := e.Enroll(t.Context(), "amf-01", enroll.Wishes{Account: enroll.AccountOptions{TermsAgreed: true}, CSR: wishes})
+	closeSolvers(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e = b.engine()
+	e.OpenKey = token.open
+	second, err := e.Renew(t.Context(), "amf-01", b.renewing())
+	closeSolvers(e)
+	if err != nil || second.CSR.KeyURI != wishes.KeyURI || second.Certificate.Serial == first.Certificate.Serial {
+		t.Fatalf("renew: %v, key %q, serial %s; want another certificate for the token's key", err, second.CSR.KeyURI, second.Certificate.Serial)
+	}
+	b.noKeyFile()
+	if _, err := os.Stat(filepath.Join(b.state, "enrolments/amf-01/key-2.pem")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("key-2.pem: %v, want none", err)
+	}
+	var wrong *enroll.RevokeKeyError
+	if _, _, err := b.engine().Revoke(t.Context(), "amf-01", enroll.RevokeOptions{ByKey: true}); !errors.As(err, &wrong) {
+		t.Errorf("revoked by a token's key: %v, want a RevokeKeyError", err)
+	}
+	if _, _, err := b.engine().Revoke(t.Context(), "amf-01", enroll.RevokeOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	var reused *enroll.KeyReuseError
+	if _, err := b.renew(b.renewing()); !errors.As(err, &reused) {
+		t.Errorf("renewed after it was revoked: %v, want a KeyReuseError", err)
+	}
+}

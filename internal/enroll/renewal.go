@@ -55,8 +55,12 @@ func (e *Engine) renewal(en *Enrolment) *Enrolment {
 // renewal: the enrolment that it renews.
 func (e *Enrolment) document() *Enrolment {
 	if whole := e.replaces; whole != nil {
+		account := e.Account
+		if e.Order == nil && (e.Journal == nil || e.Journal.Intent == nil) {
+			account = whole.Account // another was asked for and has no order yet; it may not exist
+		}
 		whole.Renewal = &Renewal{
-			Generation: e.Generation, Account: e.Account, Started: whole.Renewal.Started, NF: e.NF,
+			Generation: e.Generation, Account: account, Started: whole.Renewal.Started, NF: e.NF,
 			CSR: e.CSR, Order: e.Order, Certificate: e.Certificate, Journal: e.Journal,
 		}
 		whole.Earlier, whole.Updated = e.Earlier, e.Updated
