@@ -76,9 +76,9 @@ func (e *NetworkError) Error() string {
 	}[e.Stage]
 	text := fmt.Sprintf(what, host(e.Request.URL))
 	switch {
-	case e.Stage == StageProxy:
+	case e.Stage == StageProxy && e.Proxy != "":
 		text = strings.Replace(text, "a proxy", "the proxy "+e.Proxy, 1)
-	case e.Address != "" && e.Proxy == "":
+	case e.Address != "" && e.Proxy == "" && e.Stage != StageProxy:
 		text += " at " + e.Address
 	}
 	return text + ": " + e.cause()

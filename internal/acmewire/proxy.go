@@ -2,9 +2,11 @@ package acmewire
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // ProxyError says that a proxy did not open the way to the server.
@@ -31,11 +33,21 @@ func (w *Wire) proxyOf(req *http.Request) (*url.URL, error) {
 		find = http.ProxyFromEnvironment
 	}
 	u, err := find(req)
-	if err == nil && u != nil && u.Scheme != "http" && u.Scheme != "socks5" && u.Scheme != "socks5h" {
+	if err != nil { // its words repeat the URL, with the password
+		return nil, errProxyURL
+	}
+	if u != nil && strings.HasSuffix(u.Host, ":") {
+		// net/http makes http://http://... of a URL that it cannot read.
+		return nil, errProxyURL
+	}
+	if u != nil && u.Scheme != "http" && u.Scheme != "socks5" && u.Scheme != "socks5h" {
 		return u, &proxyKindError{u.Scheme}
 	}
-	return u, err
+	return u, nil
 }
+
+// errProxyURL says that what names the proxy is no URL.
+var errProxyURL = errors.New("what names the proxy is no URL")
 
 // shownProxy is a proxy without its credentials; "": there is none.
 func shownProxy(u *url.URL) string {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"io"
 	"log"
 	"net"
@@ -218,6 +219,12 @@ func TestProxy(t *testing.T) {
 				t.Errorf("got %q, want %q in it and no credentials", e, tt.want)
 			}
 		})
+	}
+	_, err = acmewire.New(acmewire.Config{DirectoryURL: "https://example.com/directory", Proxy: func(*http.Request) (*url.URL, error) {
+		return nil, errors.New("http://user:GEHEIM@proxy is no URL")
+	}}).Directory(t.Context())
+	if e := wantNetwork(t, err, acmewire.StageProxy, "reaching example.com through a proxy: what names the proxy is no URL"); strings.Contains(e.Error(), "GEHEIM") {
+		t.Errorf("%q tells the password", e)
 	}
 	proxy, seen := connectProxy(t, f.Listener.Addr().String(), http.StatusOK)
 	var told string

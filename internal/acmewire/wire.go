@@ -191,7 +191,7 @@ func (w *Wire) failure(req *http.Request, ex *Exchange, at Stage, err error) err
 	}
 	e := networkError(ex.request(), at, err)
 	e.Address = w.cfg.Resolve[strings.ToLower(hostPort(req.URL))]
-	if ex.Proxy != "" {
+	if ex.Proxy != "" || errors.Is(err, errProxyURL) {
 		e.throughProxy(ex.Proxy)
 	}
 	if e.Stage == StageTLS {

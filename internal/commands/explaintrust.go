@@ -75,7 +75,10 @@ func trustHint(e *acmewire.NetworkError, judged *trustError, now time.Time) stri
 		}
 		return hint
 	}
-	return "its certificate is not one of a server: " + strings.TrimPrefix(e.Err.Error(), "x509: ")
+	if errors.As(e.Err, &invalid) && invalid.Reason == x509.IncompatibleUsage {
+		return "its certificate is not one of a server: the CA's operator must give it one with serverAuth"
+	}
+	return "its chain does not hold: the CA's operator must mend it"
 }
 
 // wouldHint is for a chain that roots known here verify.

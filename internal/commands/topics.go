@@ -53,6 +53,8 @@ be repeated take all their values from it, with commas between or one a line.
 
   NFCERT_EAB_KEY         the MAC key of an external account binding
   NFCERT_KEY_PASSPHRASE  the passphrase or PIN of --key-in
+  NFCERT_CLIENT_PASSPHRASE
+                         the passphrase or PIN of the client certificate's key
   NFCERT_P12_PASSPHRASE  the passphrase of --layout pkcs12
   STATE_DIRECTORY        where state lives (systemd sets it)
   XDG_DATA_HOME          state in $XDG_DATA_HOME/nfcert
