@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -108,7 +107,7 @@ func (e *Exchange) decodeRequest(body []byte) {
 // hideTokens shows an exchange with a Token Authority: what was asked, which is
 // no JWS, and the answer without the token.
 func (e *Exchange) hideTokens(request, answer []byte) {
-	e.Payload, e.Body, e.Text = redact(request), redact(answer, "token"), ""
+	e.Payload, e.Body, e.Text = redactBy(request, isTokenMember), redactBy(answer, isTokenMember), ""
 	if e.Body == nil && len(answer) > 0 {
 		e.Text = secret.Redacted
 	}
@@ -144,16 +143,18 @@ func shownHeader(h http.Header) map[string][]string {
 // redact replaces what must not be told in a JSON document: the MAC of an
 // external account binding (an oracle for weak keys), Authority Tokens, and
 // whatever calls itself a key or a password. A document without such members
-// keeps the order of its members. also names further members that are secret.
-// nil: doc is not JSON.
-func redact(doc []byte, also ...string) json.RawMessage {
+// keeps the order of its members. nil: doc is not JSON.
+func redact(doc []byte) json.RawMessage { return redactBy(doc, isSecretMember) }
+
+// redactBy is redact with other members in mind.
+func redactBy(doc []byte, isSecret func(name string, value any) bool) json.RawMessage {
 	var v any
 	d := json.NewDecoder(bytes.NewReader(doc))
 	d.UseNumber()
 	if !json.Valid(doc) || d.Decode(&v) != nil {
 		return nil
 	}
-	if v, found := redactValue(v, also); found || !utf8.Valid(doc) {
+	if v, found := redactValue(v, isSecret); found || !utf8.Valid(doc) {
 		out, err := json.Marshal(v)
 		if err != nil {
 			return nil
@@ -190,21 +191,20 @@ const privateKeyMark = "PRIVATE KEY"
 
 // redactValue returns v without its secrets, and whether it had any. The
 // members of objects are replaced in place.
-func redactValue(v any, also []string) (_ any, found bool) {
+func redactValue(v any, isSecret func(name string, value any) bool) (_ any, found bool) {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, member := range v {
-			_, isText := member.(string)
-			if isText && (isSecretMember(name) || slices.Contains(also, name)) {
+			if isSecret(name, member) {
 				v[name], found = secret.Redacted, true
 				continue
 			}
-			clean, had := redactValue(member, also)
+			clean, had := redactValue(member, isSecret)
 			v[name], found = clean, found || had
 		}
 	case []any:
 		for i := range v {
-			clean, had := redactValue(v[i], also)
+			clean, had := redactValue(v[i], isSecret)
 			v[i], found = clean, found || had
 		}
 	case string:
@@ -214,14 +214,23 @@ func redactValue(v any, also []string) (_ any, found bool) {
 	return v, found
 }
 
-// isSecretMember reports whether the texts of JSON members of this name are
+// isSecretMember reports whether the values of JSON members of this name are
 // secret in some request or answer that passes the wire.
-func isSecretMember(name string) bool {
+func isSecretMember(name string, _ any) bool {
 	switch strings.ToLower(name) {
 	case "signature", "tkauth", "atc", "password", "passphrase", "hmackey", "mackey", "privatekey", "access_token":
 		return true
 	}
 	return false
+}
+
+// isTokenMember is isSecretMember for what passes between client and Token
+// Authority: there the token is called so, and atc says what it is for.
+func isTokenMember(name string, value any) bool {
+	if _, isText := value.(string); strings.EqualFold(name, "atc") && !isText {
+		return false
+	}
+	return strings.EqualFold(name, "token") || isSecretMember(name, value)
 }
 
 // quotedMember matches what looks like a member's name in broken JSON.
@@ -232,7 +241,7 @@ var quotedMember = sync.OnceValue(func() *regexp.Regexp { return regexp.MustComp
 func shownText(body []byte) string {
 	body = body[:min(len(body), maxShownText)]
 	for _, m := range quotedMember().FindAllSubmatch(body, -1) {
-		if isSecretMember(string(m[1])) {
+		if isSecretMember(string(m[1]), nil) {
 			return secret.Redacted
 		}
 	}

@@ -80,11 +80,11 @@ func (a *App) explainTokenWire(err error, r *report) bool {
 		r.Exit, r.Code, r.Fault, r.Clause = exitNetwork, "token-authority-unreachable", faultNetwork, ""
 		r.Message = a.subject() + ": the Token Authority: " + e.Error()
 		r.Request = &e.Request
-		r.Hint = strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(networkHint(e),
-			"--ca-root", "--ta-root"), "--client-cert", "--ta-client-cert"), "--client-key", "--ta-client-key")
+		r.Hint = networkHint(e)
 		switch e.Stage {
 		case acmewire.StageTLS:
-			r.Code, r.Fault = "token-authority-untrusted", faultTLS
+			a.explainTrust(err, e, r)
+			r.Code, r.Hint = "token-authority-untrusted", ofAuthority.Replace(r.Hint)
 		case acmewire.StageAnswer: // what may have happened there does not matter
 			r.Hint = "running the same again asks it again"
 		}
@@ -99,6 +99,13 @@ func (a *App) explainTokenWire(err error, r *report) bool {
 	}
 	return false
 }
+
+// ofAuthority turns words on trust in the CA into such on trust in the Token
+// Authority.
+var ofAuthority = strings.NewReplacer(
+	", or its fingerprint with --ca-pin", "", "--ca-root", "--ta-root", "--client-cert", "--ta-client-cert", "--client-key", "--ta-client-key",
+	"the CA's", "the OAM's", "a CA that", "an authority that",
+)
 
 func (a *App) explainAuthorityURL(e *token.AuthorityURLError, r *report) {
 	r.Code, r.Fault = "token-authority-url", faultCA
