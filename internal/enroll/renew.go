@@ -307,7 +307,11 @@ func (e *Engine) announce(ctx context.Context, en *Enrolment, o RenewOptions) er
 		}
 	}
 	en.Journal = nil
-	return e.save(en)
+	if err := e.save(en); err != nil {
+		return err
+	}
+	e.tidy(en)
+	return nil
 }
 
 // KeyReuseError refuses to renew a certificate with the key that it has.

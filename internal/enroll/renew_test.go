@@ -101,6 +101,10 @@ func TestRenew(t *testing.T) {
 	if second.CSR.Profile != first.CSR.Profile || len(second.Certificate.Differences) != 0 {
 		t.Errorf("profile %q, differences %+v, want those of the first", second.CSR.Profile, second.Certificate.Differences)
 	}
+	o.Hook = func(context.Context, *enroll.Enrolment) error { return errDied } // before anything was tidied
+	if _, err := b.renew(o); !errors.Is(err, errDied) {
+		t.Fatal(err)
+	}
 	third, err := b.renew(b.renewing())
 	if err != nil {
 		t.Fatal(err)

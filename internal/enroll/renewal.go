@@ -106,16 +106,23 @@ func (e *Engine) replace(view *Enrolment, chain []*x509.Certificate, places []Fi
 		view.Certificate = nil // so that the next run downloads it
 		return err
 	}
-	before := view.replaces.Previous
 	en := e.swap(view)
 	e.tell(StepRenew, "certificate %s takes the place of %s", en.Certificate.Serial, en.Previous.Certificate.Serial)
-	if err := e.installWhileSaving(en, files, true); err != nil {
-		return err
+	return e.installWhileSaving(en, files, true)
+}
+
+// mostLeft is how many generations before the previous one are looked for: those
+// that runs which died, or were begun anew, have left.
+const mostLeft = 8
+
+// tidy removes what is left of the generations before the previous one.
+func (e *Engine) tidy(en *Enrolment) {
+	if en.Previous == nil {
+		return
 	}
-	if before != nil {
-		e.discard(en.Name, before.Number)
+	for n := max(1, en.Previous.Number-mostLeft); n < en.Previous.Number; n++ {
+		e.discard(en.Name, n)
 	}
-	return nil
 }
 
 // discard removes the files of a generation that no document names. What cannot
