@@ -106,9 +106,10 @@ func (j *jws) parseHeader(data []byte) error {
 }
 
 // checkAlgorithm answers badSignatureAlgorithm, with the list of what would
-// do, for any algorithm that is not to sign requests.
-func (j *jws) checkAlgorithm() error {
-	if known := signatureAlgorithms(); !slices.Contains(known, j.algorithm) {
+// do, for any algorithm that is not to sign requests, and for the refused one.
+func (j *jws) checkAlgorithm(refused string) error {
+	known := slices.DeleteFunc(signatureAlgorithms(), func(alg string) bool { return alg == refused })
+	if !slices.Contains(known, j.algorithm) {
 		p := problemf(badSignatureAlgorithm, "JWS algorithm %q, want one of %q", j.algorithm, known)
 		p.algorithms = known
 		return p

@@ -12,7 +12,7 @@ func (l *Lab) changeKey(s *signedRequest) (reply, error) {
 	if err != nil {
 		return reply{}, problemf(malformed, "inner %v", err)
 	}
-	if err := inner.checkAlgorithm(); err != nil {
+	if err := inner.checkAlgorithm(l.wrong.refuseAlgorithm); err != nil {
 		return reply{}, err
 	}
 	switch {

@@ -97,6 +97,7 @@ func knobSpecs() []knobSpec {
 		flag("finalize-no-location", "finalize answers without Location", func(m *misbehaviour) *bool { return &m.finalizeNoLocation }),
 		flag("finalize-valid", "finalize answers valid at once, as step-ca does", func(m *misbehaviour) *bool { return &m.finalizeValid }),
 		{KnobInfo{"reject-identifier", "NAME", "newOrder refuses the identifier of this value"}, setRejected},
+		{KnobInfo{"refuse-algorithm", "NAME", "requests signed by this algorithm are refused, as Pebble refuses EdDSA"}, setRefusedAlgorithm},
 		number("rate-limited", "N", "the first N newOrder requests answer 429", 10000, func(m *misbehaviour) *int { return &m.rateLimited }),
 		// The wire.
 		number("bad-nonce", "PERCENT", "that share of good nonces is refused", 100, func(m *misbehaviour) *int { return &m.badNonce }),
@@ -206,6 +207,14 @@ func atEndpoint(name, does string, strike func(http.ResponseWriter, *http.Reques
 	return knobSpec{KnobInfo{name, endpointForm, does}, func(m *misbehaviour, value string) error {
 		return m.addFault(value, strike)
 	}}
+}
+
+func setRefusedAlgorithm(m *misbehaviour, value string) error {
+	if !slices.Contains(signatureAlgorithms(), value) {
+		return fmt.Errorf("algorithm %q, want one of %q", value, signatureAlgorithms())
+	}
+	m.refuseAlgorithm = value
+	return nil
 }
 
 func setRejected(m *misbehaviour, value string) error {

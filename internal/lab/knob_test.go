@@ -100,6 +100,14 @@ func waitingCases() []knobCase {
 				t.Errorf("Date %q is %v ahead, want an hour", a.header.Get("Date"), ahead)
 			}
 		}},
+		{"refuse-algorithm=ES256", func(t *testing.T, c *client) {
+			a := c.refused(http.StatusBadRequest, badSignatureAlgorithm, c.lab.base+"/new-account", object{"termsOfServiceAgreed": true})
+			if left, _ := a.json(t)["algorithms"].([]any); slices.Contains(left, any("ES256")) || len(left) != 4 {
+				t.Errorf("%s, want the four algorithms that are left", a.body)
+			}
+			c.key = newECKey(t, elliptic.P384())
+			c.register(nil)
+		}},
 		{"rate-limited=2", func(t *testing.T, c *client) {
 			c.register(nil)
 			for range 2 {
@@ -375,6 +383,7 @@ func TestParseKnob(t *testing.T) {
 		{"word", "ta-answer=maybe", "want refuse|status|html"},
 		{"no word", "tkauth-authority", "want URL|-"},
 		{"endpoint", "cut=nowhere", `endpoint "nowhere", want all or one of ["directory"`},
+		{"no algorithm", "refuse-algorithm=HS256", "want one of"},
 		{"no name", "reject-identifier", "want an identifier"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -34,6 +34,7 @@ type misbehaviour struct {
 	tokenKind           string // tkauth-type in place of atc
 	noChallengeToken    bool   // tkauth-01 challenges have no member token
 	authority           authorityFaults
+	refuseAlgorithm     string // of requests and new keys; empty: none
 	rateLimited         int
 	badNonce            int // percent
 	directoryNoNewOrder bool

@@ -43,7 +43,7 @@ func (l *Lab) authenticate(r *http.Request, by signer) (*signedRequest, error) {
 	if err != nil {
 		return nil, problemf(malformed, "%v", err)
 	}
-	if err := j.checkAlgorithm(); err != nil {
+	if err := j.checkAlgorithm(l.wrong.refuseAlgorithm); err != nil {
 		return nil, err
 	}
 	if !j.hasNonce {
