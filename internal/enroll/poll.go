@@ -11,12 +11,12 @@ import (
 // Poll says how patiently the engine asks. The zero value asks first after a
 // few milliseconds and then ever more slowly.
 type Poll struct {
-	First time.Duration // before the first question; 0: 4ms
+	First time.Duration // before the first question; 0: 5ms
 	Max   time.Duration // between questions without a Retry-After; 0: 5s
 	Cap   time.Duration // of a Retry-After; 0: 1m
 }
 
-func (p Poll) first() time.Duration { return orDefault(p.First, 4*time.Millisecond) }
+func (p Poll) first() time.Duration { return orDefault(p.First, 5*time.Millisecond) }
 func (p Poll) max() time.Duration   { return orDefault(p.Max, 5*time.Second) }
 func (p Poll) cap() time.Duration   { return orDefault(p.Cap, time.Minute) }
 
@@ -63,7 +63,9 @@ func (e *Engine) poll(ctx context.Context, step Step, what string, ask func(cont
 		default:
 			failures = 0
 		}
-		delay = min(max(delay*2, 10*time.Millisecond), e.Poll.max())
+		if n > 0 { // what was not done at first often is right after
+			delay = min(delay*2, e.Poll.max())
+		}
 		delay = max(delay, min(got.retryAfter, e.Poll.cap()))
 	}
 }
