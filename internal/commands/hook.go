@@ -25,7 +25,7 @@ type hookFlags struct {
 }
 
 func (o *hookFlags) addFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.command, "hook", "", "run `COMMAND` when the new files are in place; no shell is between, $NFCERT_NAME, $NFCERT_CERT, $NFCERT_KEY and others tell it which")
+	fs.StringVar(&o.command, "hook", "", "run `COMMAND` when the new files are in place; no shell is between, $NFCERT_HOOK_NAME, $NFCERT_HOOK_CERT, $NFCERT_HOOK_KEY and others tell it which")
 	fs.DurationVar(&o.timeout, "hook-timeout", time.Minute, "bound on the hook")
 }
 
@@ -113,11 +113,11 @@ func withoutSecrets(env []string) []string {
 func hookVariables(en *enroll.Enrolment) []string {
 	c := en.Certificate
 	vars := []string{
-		"NFCERT_NAME=" + en.Name, "NFCERT_SERIAL=" + c.Serial,
-		"NFCERT_NOT_AFTER=" + c.NotAfter.UTC().Format(time.RFC3339),
+		"NFCERT_HOOK_NAME=" + en.Name, "NFCERT_HOOK_SERIAL=" + c.Serial,
+		"NFCERT_HOOK_NOT_AFTER=" + c.NotAfter.UTC().Format(time.RFC3339),
 	}
 	if en.NF != nil {
-		vars = append(vars, "NFCERT_NF_TYPE="+en.NF.Type)
+		vars = append(vars, "NFCERT_HOOK_NF_TYPE="+en.NF.Type)
 	}
 	// A core's layout has the chain with the certificate, or both apart.
 	for _, v := range []struct {
@@ -134,7 +134,7 @@ func hookVariables(en *enroll.Enrolment) []string {
 	} {
 		for _, kind := range v.kinds {
 			if path := c.Files[kind]; path != "" {
-				vars = append(vars, "NFCERT_"+v.name+"="+path)
+				vars = append(vars, "NFCERT_HOOK_"+v.name+"="+path)
 				break
 			}
 		}
