@@ -11,12 +11,12 @@ import (
 // Poll says how patiently the engine asks. The zero value asks first after a
 // few milliseconds and then ever more slowly.
 type Poll struct {
-	First time.Duration // before the first question; 0: 5ms
+	First time.Duration // before the first question; 0: 3ms
 	Max   time.Duration // between questions without a Retry-After; 0: 5s
 	Cap   time.Duration // of a Retry-After; 0: 1m
 }
 
-func (p Poll) first() time.Duration { return orDefault(p.First, 5*time.Millisecond) }
+func (p Poll) first() time.Duration { return orDefault(p.First, 3*time.Millisecond) }
 func (p Poll) max() time.Duration   { return orDefault(p.Max, 5*time.Second) }
 func (p Poll) cap() time.Duration   { return orDefault(p.Cap, time.Minute) }
 
