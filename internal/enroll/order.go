@@ -254,10 +254,11 @@ func (e *Engine) place(ctx context.Context, en *Enrolment, o OrderOptions) error
 
 // refusesReplacing reports whether a CA may have refused an order for what it
 // replaces: that was replaced already (RFC 9773 section 5), is another
-// account's, or unknown to it.
+// account's, or unknown to it, which some CAs take for a failure of their own:
+// Pebble does not find a serial number that DER writes with a zero in front.
 func refusesReplacing(err error) bool {
 	var p *acmewire.Problem
-	return errors.As(err, &p) && slices.ContainsFunc([]string{"alreadyReplaced", "malformed", "unauthorized"}, p.HasType)
+	return errors.As(err, &p) && slices.ContainsFunc([]string{"alreadyReplaced", "malformed", "unauthorized", "serverInternal"}, p.HasType)
 }
 
 // intend saves which order is about to be placed.
