@@ -22,10 +22,7 @@ import (
 // What a key is encrypted by here: PBKDF2 with HMAC-SHA-256 and AES-256 in CBC
 // mode, which every openssl since 1.0 reads and FIPS 140 allows. (scrypt with
 // parameters worth it needs more memory than openssl grants by default.)
-const (
-	sealIterations = 600_000 // some tenths of a second
-	sealSalt       = 16      // bytes (RFC 8018 section 4.1 wants 8 at least)
-)
+const sealSalt = 16 // bytes (RFC 8018 section 4.1 wants 8 at least)
 
 // errNoPassphrase says that a key cannot be encrypted by nothing.
 var errNoPassphrase = errors.New("encrypting a private key: the passphrase is empty")
@@ -45,7 +42,7 @@ func SealKey(key crypto.Signer, passphrase secret.Bytes) ([]byte, error) {
 		return nil, err
 	}
 	salt, iv := random[:sealSalt], random[sealSalt:]
-	derived, err := pbkdf2.Key(sha256.New, string(passphrase.Reveal()), salt, sealIterations, 32)
+	derived, err := pbkdf2.Key(sha256.New, string(passphrase.Reveal()), salt, SealIterations, 32)
 	if err != nil {
 		return nil, fmt.Errorf("encrypting a private key: %w", err)
 	}
@@ -87,7 +84,7 @@ func sealedInfo(salt, iv, data []byte) ([]byte, error) {
 				algorithm(b, pbkdf2OID, func(b *cryptobyte.Builder) {
 					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 						b.AddASN1OctetString(salt)
-						b.AddASN1Int64(sealIterations)
+						b.AddASN1Int64(SealIterations)
 						algorithm(b, hmacSHA256, func(b *cryptobyte.Builder) { b.AddASN1NULL() })
 					})
 				})

@@ -36,7 +36,6 @@ const (
 	keyLabel  = "ENCRYPTED PRIVATE KEY"
 	metaLabel = "NFCERT ACCOUNT"
 
-	iterations    = 600_000
 	maxIterations = 5_000_000 // a file that asks for more is hostile
 	saltSize      = 16
 )
@@ -76,7 +75,7 @@ func Seal(key crypto.Signer, meta []byte, passphrase secret.Bytes) ([]byte, erro
 	}
 	block, _ := pem.Decode(first)
 	sum := sha256.Sum256(block.Bytes)
-	s := sealed{Version: Version, KeySHA256: sum[:], Iterations: iterations, Salt: make([]byte, saltSize)}
+	s := sealed{Version: Version, KeySHA256: sum[:], Iterations: csrgen.SealIterations, Salt: make([]byte, saltSize)}
 	if _, err := rand.Read(s.Salt); err != nil {
 		return nil, err
 	}
