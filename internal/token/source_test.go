@@ -58,19 +58,25 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// TestHelper is no test: it is the program that TestCommand runs.
-func TestHelper(t *testing.T) {
-	act := os.Getenv("NFCERT_TEST_ACT")
-	if act == "" {
-		t.Skip("it runs as a child alone")
+// TestMain makes this program the one that the tests of Command run, where the
+// environment says so.
+func TestMain(m *testing.M) {
+	if act := os.Getenv("NFCERT_TEST_ACT"); act != "" {
+		play(act)
+		os.Exit(0)
 	}
+	os.Exit(m.Run())
+}
+
+// play is what the program of Command does.
+func play(act string) {
 	switch act {
 	case "print":
 		fmt.Printf("\n%s\n", canaryToken)
 	case "environment":
 		fmt.Printf("%s,%s,%s,%s", os.Getenv(VarType), os.Getenv(VarValue), os.Getenv(VarFingerprint), os.Getenv("HOME"))
 	case "arguments":
-		fmt.Print(strings.Join(os.Args[2:], "|"))
+		fmt.Print(strings.Join(os.Args[1:], "|"))
 	case "nothing":
 	case "fail":
 		fmt.Print(canaryToken)
@@ -84,7 +90,7 @@ func TestHelper(t *testing.T) {
 	case "hang":
 		select {}
 	case "leave": // a child that keeps the output open until the test ends
-		child := exec.Command(os.Args[0], "-test.run=^TestHelper$")
+		child := exec.Command(os.Args[0])
 		child.Env, child.Stdout = []string{"NFCERT_TEST_ACT=await", "NFCERT_TEST_UNTIL=" + os.Getenv("NFCERT_TEST_UNTIL")}, os.Stdout
 		if err := child.Start(); err != nil {
 			panic(err)
@@ -95,12 +101,11 @@ func TestHelper(t *testing.T) {
 			_, _ = conn.Read(make([]byte, 1))
 		}
 	}
-	os.Exit(0)
 }
 
 func helper(act string, args ...string) Command {
 	return Command{
-		Args: append([]string{os.Args[0], "-test.run=^TestHelper$"}, args...),
+		Args: append([]string{os.Args[0]}, args...),
 		Env:  []string{"NFCERT_TEST_ACT=" + act, "HOME=/home/nf", VarValue + "=stale"},
 	}
 }
