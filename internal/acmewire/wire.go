@@ -64,8 +64,6 @@ type Wire struct {
 	nonces    nonces
 	observed  sync.Mutex // one observation at a time, in order
 
-	connecting chan struct{} // closed when Connect has begun to dial; nil: it was not called
-
 	mu         sync.Mutex
 	dir        kept
 	deviations []string
@@ -149,9 +147,6 @@ func (w *Wire) send(req *http.Request, request []byte) (*Exchange, error) {
 	proxy, _ := w.proxyOf(req) // the transport finds the same, and tells the error
 	ex.Proxy = shownProxy(proxy)
 	began := time.Now()
-	if w.connecting != nil {
-		<-w.connecting
-	}
 	resp, err := w.base(req.URL.Hostname()).RoundTrip(out)
 	var body []byte
 	if err == nil {

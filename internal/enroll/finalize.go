@@ -91,7 +91,6 @@ func (e *Engine) finalize(ctx context.Context, en *Enrolment, o FinalizeOptions)
 	if err := e.hasOrder(ctx, en, StepFinalize); err != nil {
 		return false, err
 	}
-	e.CA.Connect(ctx)
 	defer e.deviations(StepFinalize)
 	if err := e.recover(ctx, en); err != nil {
 		return false, err

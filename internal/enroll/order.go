@@ -66,7 +66,6 @@ func (e *Engine) order(ctx context.Context, en *Enrolment, o OrderOptions) (unch
 		return true, nil
 	}
 	if en.Order == nil {
-		e.CA.Connect(ctx)
 		if err := e.place(ctx, en, o); err != nil {
 			return false, pending(err, &PendingError{Name: en.Name, Step: StepOrder, What: "the CA has not answered the order"})
 		}

@@ -45,7 +45,6 @@ func (e *Engine) Enroll(ctx context.Context, name string, w Wishes) (en *Enrolme
 	if err := w.Finalize.preflight(en, plan.function(en)); err != nil {
 		return en, false, err
 	}
-	e.CA.Connect(ctx)
 	e.whole = true
 	defer func() {
 		e.whole = false
