@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/nfcert/nfcert/internal/secret"
 )
@@ -12,7 +13,7 @@ import (
 // likeToken is what looks like a JWT, whole or cut off: the start of a header in
 // base64url and what follows. Programs that are traced print such things, and
 // servers that refuse something repeat it.
-var likeToken = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)*`)
+var likeToken = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)*`) })
 
 // shortest is the length from which a secret is looked for in what others say:
 // shorter ones would be found everywhere.
@@ -26,7 +27,7 @@ func scrub(text string, limit int, secrets ...[]byte) string {
 			text = strings.ReplaceAll(text, string(s), secret.Redacted)
 		}
 	}
-	text = strings.TrimSpace(likeToken.ReplaceAllString(text, secret.Redacted))
+	text = strings.TrimSpace(likeToken().ReplaceAllString(text, secret.Redacted))
 	if runes := []rune(text); len(runes) > limit {
 		text = string(runes[:limit]) + "…"
 	}
