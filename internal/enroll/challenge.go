@@ -49,7 +49,12 @@ func (e *Engine) solve(ctx context.Context, en *Enrolment, o OrderOptions) error
 }
 
 func (e *Engine) outOfTime(en *Enrolment, err error) error {
-	return pending(err, &PendingError{Name: en.Name, Step: StepOrder, What: fmt.Sprintf("the CA has not proven the names yet (order %s)", en.Order.Status)})
+	what := fmt.Sprintf("the CA has not proven the names yet (order %s)", en.Order.Status)
+	var proof *solve.ProofError
+	if errors.As(err, &proof) { // it is not the CA that is waited for
+		what = fmt.Sprintf("no Authority Token for %s has come from %s yet", proof.Identifier, proof.Where)
+	}
+	return pending(err, &PendingError{Name: en.Name, Step: StepOrder, What: what})
 }
 
 // recover settles what a run that died while it answered challenges left
