@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"strings"
 
@@ -387,25 +386,4 @@ func (a *App) runProfiles(args []string) error {
 		a.progress.note("%s: %s (%s)", p.Name, p.Title, p.Clause)
 	}
 	return a.printList("Profile", "profile", p, table)
-}
-
-// printList prints a list, as a document or a table.
-func (a *App) printList(kind, member string, list any, table *ui.Table) error {
-	switch a.global.output {
-	case outputJSON, outputJSONL:
-		doc := map[string]any{"apiVersion": apiVersion, "kind": kind, member: list}
-		if len(a.progress.warnings()) > 0 {
-			doc["warnings"] = a.progress.warnings()
-		}
-		return ui.WriteJSON(a.streams.Out, doc)
-	}
-	a.progress.done()
-	if table.Len() == 0 {
-		a.progress.note("there are none")
-		return nil
-	}
-	if err := table.Write(a.streams.Out, a.streams.OutTTY); err != nil {
-		return fmt.Errorf("writing the answer: %w", err)
-	}
-	return nil
 }

@@ -254,3 +254,24 @@ func (a *App) printAccount(acc *enroll.Account, unchanged bool, next string) err
 	a.progress.next(next)
 	return nil
 }
+
+// printList prints a list, as a document or a table.
+func (a *App) printList(kind, member string, list any, table *ui.Table) error {
+	switch a.global.output {
+	case outputJSON, outputJSONL:
+		doc := map[string]any{"apiVersion": apiVersion, "kind": kind, member: list}
+		if len(a.progress.warnings()) > 0 {
+			doc["warnings"] = a.progress.warnings()
+		}
+		return ui.WriteJSON(a.streams.Out, doc)
+	}
+	a.progress.done()
+	if table.Len() == 0 {
+		a.progress.note("there are none")
+		return nil
+	}
+	if err := table.Write(a.streams.Out, a.streams.OutTTY); err != nil {
+		return fmt.Errorf("writing the answer: %w", err)
+	}
+	return nil
+}
