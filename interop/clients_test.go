@@ -7,16 +7,15 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/pem"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/nfcert/nfcert/internal/lab"
+	"github.com/nfcert/nfcert/internal/loopback"
 	"github.com/nfcert/nfcert/interop/realca"
 )
 
@@ -112,11 +111,12 @@ func judgeChain(t *testing.T, s server, chain []byte, wantURIs []string) {
 // required when eabKID is not empty.
 func labServer(t *testing.T, eabKID string, eabKey []byte) server {
 	t.Helper()
-	port, err := realca.FreePort()
+	port, err := loopback.Reserve()
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := lab.Options{HTTPPort: port, TermsOfService: "https://lab.example/terms"}
+	t.Cleanup(port.Release)
+	opts := lab.Options{HTTPPort: port.Number, TermsOfService: "https://lab.example/terms"}
 	if eabKID != "" {
 		opts.EAB, opts.RequireEAB = map[string][]byte{eabKID: eabKey}, true
 	}
@@ -136,7 +136,7 @@ func labServer(t *testing.T, eabKID string, eabKey []byte) server {
 	})
 	return server{
 		directory: l.DirectoryURL(), tlsRoot: l.TLSRootPEM(), issuerRoot: l.IssuerRootPEM(),
-		httpAddr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
+		httpAddr: port.String(),
 		eabKID:   eabKID, eabKey: eabKey, keepsURI: true,
 	}
 }

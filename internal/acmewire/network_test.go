@@ -17,6 +17,7 @@ import (
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/lab"
+	"github.com/nfcert/nfcert/internal/loopback"
 )
 
 // A server that is not reached or not trusted is told by how far one came, in
@@ -97,12 +98,12 @@ func TestMutualTLS(t *testing.T) {
 // closedPort is the URL of a port on which nothing listens.
 func closedPort(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := loopback.Reserve()
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln.Close()
-	return "https://" + ln.Addr().String()
+	t.Cleanup(port.Release)
+	return "https://" + port.String()
 }
 
 // rawServer serves each connection by hand, and closes it at the test's end.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/nfcert/nfcert/internal/artifact"
+	"github.com/nfcert/nfcert/internal/loopback"
 )
 
 // serve answers on loopback with what handle does, until the test ends.
@@ -236,18 +237,17 @@ func TestServersThatShowNothing(t *testing.T) {
 		_, _ = conn.Read(make([]byte, 1))
 		_, _ = conn.Write([]byte{21, 3, 3, 0, 2, 2, 40})
 	})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	nobody, err := loopback.Reserve()
 	if err != nil {
 		t.Fatal(err)
 	}
-	nobody := l.Addr().String()
-	l.Close()
+	defer nobody.Release()
 	for _, tt := range []struct {
 		name, target string
 		stage        artifact.Stage
 		want         string
 	}{
-		{"nobody", nobody, artifact.StageConnect, "connection refused"},
+		{"nobody", nobody.String(), artifact.StageConnect, "connection refused"},
 		{"closed", closed, artifact.StageTLS, "closed before a certificate"},
 		{"plain", plain, artifact.StageTLS, "does not speak TLS"},
 		{"refusing", refusing, artifact.StageTLS, "refused the handshake"},

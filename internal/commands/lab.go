@@ -16,6 +16,7 @@ import (
 
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
+	"github.com/nfcert/nfcert/internal/loopback"
 	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/ui"
 )
@@ -99,8 +100,9 @@ func knobHelp() string {
 // running is a lab with the files that clients need.
 type running struct {
 	*lab.Lab
-	dir      string // holds the roots
-	temp     bool   // dir goes when the lab does
+	dir      string         // holds the roots
+	port     *loopback.Port // kept for who answers http-01; nil where the user named one
+	temp     bool           // dir goes when the lab does
 	settings []setting
 }
 
@@ -111,7 +113,13 @@ type setting struct {
 }
 
 func (r *running) stop() error {
-	err := r.Close()
+	var err error
+	if r.Lab != nil {
+		err = r.Close()
+	}
+	if r.port != nil {
+		r.port.Release()
+	}
 	if r.temp {
 		err = errors.Join(err, os.RemoveAll(r.dir))
 	}
@@ -124,18 +132,6 @@ func (a *App) startLab(ctx context.Context, o *labFlags) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &running{dir: o.dir}
-	if options.HTTPPort == 0 {
-		if options.HTTPPort, err = freePort(); err != nil {
-			return nil, err
-		}
-	}
-	if r.dir == "" {
-		if r.dir, err = os.MkdirTemp("", "nfcert-lab-"); err != nil {
-			return nil, &enroll.OutputError{Err: err}
-		}
-		r.temp = true
-	}
 	mac, err := o.macKey(&options)
 	if err != nil {
 		return nil, err
@@ -143,11 +139,21 @@ func (a *App) startLab(ctx context.Context, o *labFlags) (*running, error) {
 	if options.Authority, err = o.authority(); err != nil {
 		return nil, err
 	}
-	if r.Lab, err = lab.Start(ctx, options); err != nil {
-		if r.temp {
-			err = errors.Join(err, os.RemoveAll(r.dir))
+	r := &running{dir: o.dir}
+	if r.dir == "" {
+		if r.dir, err = os.MkdirTemp("", "nfcert-lab-"); err != nil {
+			return nil, &enroll.OutputError{Err: err}
 		}
-		return nil, usagef("see: nfcert lab up --help", "%v", err)
+		r.temp = true
+	}
+	if options.HTTPPort == 0 {
+		if r.port, err = loopback.Reserve(); err != nil {
+			return nil, errors.Join(err, r.stop())
+		}
+		options.HTTPPort = r.port.Number
+	}
+	if r.Lab, err = lab.Start(ctx, options); err != nil {
+		return nil, usagef("see: nfcert lab up --help", "%v", errors.Join(err, r.stop()))
 	}
 	if err := errors.Join(r.writeFiles(options, mac, o), r.writeTokenFiles(options.Authority)); err != nil {
 		return nil, errors.Join(err, r.stop())
@@ -180,15 +186,6 @@ func (o *labFlags) options(a *App) (lab.Options, error) {
 		out.ClientCAs = (&server{roots: certs}).pool()
 	}
 	return out, nil
-}
-
-// freePort finds a port on loopback that is free now.
-func freePort() (int, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return ln.Addr().(*net.TCPAddr).Port, ln.Close()
 }
 
 func (a *App) runLabUp(ctx context.Context, o *labFlags) error {

@@ -1,12 +1,12 @@
 package lab
 
 import (
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/nfcert/nfcert/internal/loopback"
 )
 
 // TestHTTP01 lets the responder answer in every way.
@@ -52,18 +52,17 @@ func TestHTTP01(t *testing.T) {
 		checkProblem(t, l.checkHTTP01(t.Context(), testFQDN, token, keyAuthorization), dnsFailed, "no address")
 	})
 	t.Run("nobody listens", func(t *testing.T) {
-		free, err := net.Listen("tcp", "127.0.0.1:0")
+		port, err := loopback.Reserve()
 		if err != nil {
 			t.Fatal(err)
 		}
-		port := free.Addr().(*net.TCPAddr).Port
-		free.Close()
-		l, err := Start(t.Context(), Options{HTTPPort: port})
+		defer port.Release()
+		l, err := Start(t.Context(), Options{HTTPPort: port.Number})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer l.Close()
-		checkProblem(t, l.checkHTTP01(t.Context(), testFQDN, token, keyAuthorization), connectionFailed, fmt.Sprintf("127.0.0.1:%d", port))
+		checkProblem(t, l.checkHTTP01(t.Context(), testFQDN, token, keyAuthorization), connectionFailed, port.String())
 	})
 }
 

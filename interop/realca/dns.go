@@ -18,10 +18,13 @@ type nameServer struct {
 	done     chan error
 }
 
+// nameTries is how often a TCP port is picked whose UDP twin is free as well.
+const nameTries = 5
+
 // startNameServer returns a name server that answers already.
 func startNameServer() (*nameServer, error) {
 	var lastErr error
-	for range startTries {
+	for range nameTries {
 		s, err := listenNames()
 		if err == nil {
 			return s, nil

@@ -31,6 +31,7 @@ type Pebble struct {
 
 	*process
 	names *nameServer
+	ports ports // of ACME, management, http-01 and tls-alpn-01
 }
 
 // StartPebble starts a Pebble and waits until it serves its directory.
@@ -44,23 +45,26 @@ func StartPebble(ctx context.Context, opts PebbleOptions) (*Pebble, error) {
 		return nil, err
 	}
 	p := &Pebble{names: names}
-	if err := withRetries(ctx, func(ctx context.Context) error { return p.start(ctx, opts) }); err != nil {
+	if err := p.start(ctx, opts); err != nil {
 		names.stop()
+		p.ports.release()
 		return nil, fmt.Errorf("starting pebble: %w", err)
 	}
 	return p, nil
 }
 
 func (p *Pebble) start(ctx context.Context, opts PebbleOptions) error {
-	ports, err := freePorts(4)
-	if err != nil {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	var err error
+	if p.ports, err = reservePorts(4); err != nil {
 		return err
 	}
 	root, err := newRoot("Pebble TLS root")
 	if err != nil {
 		return err
 	}
-	config, err := p.configure(opts, ports, root)
+	config, err := p.configure(opts, root)
 	if err != nil {
 		return err
 	}
@@ -77,12 +81,12 @@ func (p *Pebble) start(ctx context.Context, opts PebbleOptions) error {
 	if p.process, err = startProcess(cmd, filepath.Join(opts.Dir, "pebble.log")); err != nil {
 		return err
 	}
-	p.Directory = "https://" + loopback(ports[0]) + "/dir"
+	p.Directory = "https://" + p.ports[0].String() + "/dir"
 	err = p.await(ctx, func(ctx context.Context) error {
 		if _, err := get(ctx, root.pool(), p.Directory); err != nil {
 			return err
 		}
-		pem, err := get(ctx, root.pool(), "https://"+loopback(ports[1])+"/roots/0")
+		pem, err := get(ctx, root.pool(), "https://"+p.ports[1].String()+"/roots/0")
 		if err != nil {
 			return err
 		}
@@ -95,11 +99,10 @@ func (p *Pebble) start(ctx context.Context, opts PebbleOptions) error {
 }
 
 // configure writes Pebble's files into opts.Dir, sets the fields of p that
-// follow from them, and returns the configuration file. The ports are those
-// of ACME, management, http-01 and tls-alpn-01.
-func (p *Pebble) configure(opts PebbleOptions, ports []int, root *authority) (string, error) {
+// follow from them, and returns the configuration file.
+func (p *Pebble) configure(opts PebbleOptions, root *authority) (string, error) {
 	inDir := func(name string) string { return filepath.Join(opts.Dir, name) }
-	p.TLSRoot, p.IssuerRoot, p.HTTPAddr = inDir("tls-root.pem"), inDir("issuer-root.pem"), loopback(ports[2])
+	p.TLSRoot, p.IssuerRoot, p.HTTPAddr = inDir("tls-root.pem"), inDir("issuer-root.pem"), p.ports[2].String()
 	server, err := root.newServer()
 	if err != nil {
 		return "", err
@@ -118,10 +121,10 @@ func (p *Pebble) configure(opts PebbleOptions, ports []int, root *authority) (st
 		keyAlgorithm = "rsa"
 	}
 	return inDir("pebble.json"), writeJSON(inDir("pebble.json"), map[string]any{"pebble": map[string]any{
-		"listenAddress":                  loopback(ports[0]),
-		"managementListenAddress":        loopback(ports[1]),
-		"httpPort":                       ports[2],
-		"tlsPort":                        ports[3],
+		"listenAddress":                  p.ports[0].String(),
+		"managementListenAddress":        p.ports[1].String(),
+		"httpPort":                       p.ports[2].Number,
+		"tlsPort":                        p.ports[3].Number,
 		"certificate":                    inDir("tls.pem"),
 		"privateKey":                     inDir("tls.key"),
 		"keyAlgorithm":                   keyAlgorithm,
@@ -149,6 +152,7 @@ func (p *Pebble) Requests() []string {
 func (p *Pebble) Stop() {
 	p.process.Stop()
 	p.names.stop()
+	p.ports.release()
 }
 
 func writeJSON(file string, v any) error {

@@ -88,6 +88,5 @@ func (p *process) await(ctx context.Context, ready func(context.Context) error) 
 	}
 }
 
-// errExited tells a server that gave up, as one does whose port was taken in
-// the meantime, from one that never became ready.
+// errExited tells a server that gave up from one that never became ready.
 var errExited = errors.New("server exited while starting")

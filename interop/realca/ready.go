@@ -7,16 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
-	"strconv"
 	"time"
+
+	"github.com/nfcert/nfcert/internal/loopback"
 )
 
 const (
-	startTries   = 5                // starts before a server is given up
-	startTimeout = 60 * time.Second // for all of them together
+	startTimeout = 60 * time.Second // of a server
 	maxBody      = 1 << 20          // of any answer read here
 )
 
@@ -37,55 +35,27 @@ func poll(ctx context.Context, try func(context.Context) error) error {
 	}
 }
 
-// withRetries calls start, which picks new ports each time, until it does not
-// fail by the server's exit.
-func withRetries(ctx context.Context, start func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	var err error
-	for range startTries {
-		if err = start(ctx); !errors.Is(err, errExited) {
-			return err
-		}
-	}
-	return fmt.Errorf("after %d tries: %w", startTries, err)
-}
+// ports are those of a server, kept for as long as it runs: the one on which
+// it asks for http-01 answers is listened on by others, now and then.
+type ports []*loopback.Port
 
-// FreePort returns a TCP port of 127.0.0.1 that nobody listens on. It lies
-// below the range from which systems take ports for outgoing connections, so
-// that none of these takes it before it is listened on.
-func FreePort() (int, error) {
-	const first, count = 12000, 18000
-	var err error
-	for range 50 {
-		port := first + rand.IntN(count)
-		var l net.Listener
-		if l, err = net.Listen("tcp4", loopback(port)); err == nil {
-			return port, l.Close()
-		}
-	}
-	return 0, fmt.Errorf("finding a free port in %d to %d: %w", first, first+count-1, err)
-}
-
-// freePorts returns n different free ports.
-func freePorts(n int) ([]int, error) {
-	seen := map[int]bool{}
-	var ports []int
-	for len(ports) < n {
-		port, err := FreePort()
+func reservePorts(n int) (ports, error) {
+	var p ports
+	for range n {
+		port, err := loopback.Reserve()
 		if err != nil {
+			p.release()
 			return nil, err
 		}
-		if !seen[port] {
-			seen[port] = true
-			ports = append(ports, port)
-		}
+		p = append(p, port)
 	}
-	return ports, nil
+	return p, nil
 }
 
-func loopback(port int) string {
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+func (p ports) release() {
+	for _, port := range p {
+		port.Release()
+	}
 }
 
 // get fetches url over TLS verified by roots alone.

@@ -3,10 +3,10 @@ package realca
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 )
 
 // StepCAOptions says how one step-ca is run. Both fields are required.
@@ -23,6 +23,7 @@ type StepCA struct {
 
 	*process
 	names *nameServer
+	ports ports // of ACME and http-01
 }
 
 // StartStepCA makes a CA, starts step-ca on it, and waits until it serves its
@@ -33,31 +34,30 @@ func StartStepCA(ctx context.Context, opts StepCAOptions) (*StepCA, error) {
 		return nil, err
 	}
 	s := &StepCA{names: names}
-	if err := withRetries(ctx, func(ctx context.Context) error { return s.start(ctx, opts) }); err != nil {
+	if err := s.start(ctx, opts); err != nil {
 		names.stop()
+		s.ports.release()
 		return nil, fmt.Errorf("starting step-ca: %w", err)
 	}
 	return s, nil
 }
 
 func (s *StepCA) start(ctx context.Context, opts StepCAOptions) error {
-	ports, err := freePorts(2)
-	if err != nil {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	var err error
+	if s.ports, err = reservePorts(2); err != nil {
 		return err
 	}
 	root, err := newRoot("step-ca root")
 	if err != nil {
 		return err
 	}
-	config, err := s.configure(opts, ports, root)
+	config, err := s.configure(opts, root)
 	if err != nil {
 		return err
 	}
-	_, httpPort, err := net.SplitHostPort(s.HTTPAddr)
-	if err != nil {
-		return err
-	}
-	cmd := exec.Command(opts.Binary, config, "--insecure", "--acme-http-port", httpPort, "--resolver", s.names.addr)
+	cmd := exec.Command(opts.Binary, config, "--insecure", "--acme-http-port", strconv.Itoa(s.ports[1].Number), "--resolver", s.names.addr)
 	cmd.Dir = opts.Dir
 	cmd.Env = append(os.Environ(), "STEPPATH="+opts.Dir)
 	if s.process, err = startProcess(cmd, filepath.Join(opts.Dir, "step-ca.log")); err != nil {
@@ -74,12 +74,11 @@ func (s *StepCA) start(ctx context.Context, opts StepCAOptions) error {
 }
 
 // configure writes step-ca's files into opts.Dir, sets the fields of s that
-// follow from them, and returns the configuration file. The ports are those
-// of ACME and http-01.
-func (s *StepCA) configure(opts StepCAOptions, ports []int, root *authority) (string, error) {
+// follow from them, and returns the configuration file.
+func (s *StepCA) configure(opts StepCAOptions, root *authority) (string, error) {
 	inDir := func(name string) string { return filepath.Join(opts.Dir, name) }
-	s.Directory = "https://" + loopback(ports[0]) + "/acme/acme/directory"
-	s.Root, s.HTTPAddr = inDir("root.pem"), loopback(ports[1])
+	s.Directory = "https://" + s.ports[0].String() + "/acme/acme/directory"
+	s.Root, s.HTTPAddr = inDir("root.pem"), s.ports[1].String()
 	intermediate, err := root.newIntermediate("step-ca intermediate")
 	if err != nil {
 		return "", err
@@ -97,7 +96,7 @@ func (s *StepCA) configure(opts StepCAOptions, ports []int, root *authority) (st
 		"root":     s.Root,
 		"crt":      inDir("intermediate.pem"),
 		"key":      inDir("intermediate.key"),
-		"address":  loopback(ports[0]),
+		"address":  s.ports[0].String(),
 		"dnsNames": []string{"127.0.0.1", "localhost"},
 		"logger":   map[string]string{"format": "text"},
 		"db":       map[string]string{"type": "bbolt", "dataSource": inDir("step-ca.db")},
@@ -111,4 +110,5 @@ func (s *StepCA) configure(opts StepCAOptions, ports []int, root *authority) (st
 func (s *StepCA) Stop() {
 	s.process.Stop()
 	s.names.stop()
+	s.ports.release()
 }
