@@ -267,6 +267,24 @@ func explainAuthorization(e *enroll.AuthorizationError, r *report) {
 	if r.Problem == nil {
 		r.Problem = e.OrderError
 	}
+	for _, refused := range e.Refused {
+		if refused.Looks != nil {
+			r.Causes = append(r.Causes, seenFromHere(refused))
+		}
+	}
+}
+
+// seenFromHere tells a refusal by what was seen of the CA's validation: whether
+// it got as far as this machine is what nobody but the solver knows.
+func seenFromHere(refused enroll.RefusedIdentifier) string {
+	looks, value := refused.Looks, refused.Identifier.Value
+	switch looks.Count {
+	case 0:
+		return fmt.Sprintf("nobody asked %s for the challenge of %s: for the CA the name leads elsewhere, or something on the way let nothing through", looks.Where, value)
+	case 1:
+		return fmt.Sprintf("%s was asked for the challenge of %s once, by %s, and answered as it should: what came of that, or of asking elsewhere too, the CA alone knows", looks.Where, value, looks.Last)
+	}
+	return fmt.Sprintf("%s was asked for the challenge of %s %d times, last by %s, and answered as it should: what came of that, or of asking elsewhere too, the CA alone knows", looks.Where, value, looks.Count, looks.Last)
 }
 
 // explainCA is for what came, or did not come, from the server.

@@ -247,7 +247,7 @@ func (e *Engine) choose(a *Authorization, want string) (*Challenge, solve.Solver
 // request, until it is no longer pending.
 func (e *Engine) awaitReady(ctx context.Context, en *Enrolment) error {
 	asked, failed := 0, en.Order.stuck()
-	err := e.poll(ctx, StepOrder, "waiting for the CA to prove the names", func(ctx context.Context) (answer, error) {
+	err := e.poll(ctx, StepOrder, "waiting for the CA to prove the names", e.looked(en), func(ctx context.Context) (answer, error) {
 		asked++
 		got, err := e.CA.Order(ctx, en.Order.URL)
 		if err != nil {
@@ -275,6 +275,44 @@ func (e *Engine) awaitReady(ctx context.Context, en *Enrolment) error {
 	return nil
 }
 
+// looked is where it is told that the CA looked at what is in place; nil: nobody
+// sees that. It is seen only where one place shows all.
+func (e *Engine) looked(en *Enrolment) <-chan struct{} {
+	if en.Journal == nil {
+		return nil
+	}
+	for _, p := range en.Journal.Placements {
+		if w := e.watcher(p); w != nil {
+			return w.Looked()
+		}
+	}
+	return nil
+}
+
+// watcher is the solver that sees who looks at a placement; nil: there is none.
+func (e *Engine) watcher(p solve.Placement) solve.Watcher {
+	for _, s := range e.Solvers {
+		if w, ok := s.(solve.Watcher); ok && s.Type() == p.Type && s.Method() == p.Method {
+			return w
+		}
+	}
+	return nil
+}
+
+// looks tells who looked at what was put in place for a challenge; nil: nobody
+// would have seen it.
+func (e *Engine) looks(en *Enrolment, c Challenge) *Looks {
+	if en.Journal == nil {
+		return nil
+	}
+	for _, p := range en.Journal.Placements {
+		if w := e.watcher(p); w != nil && p.Type == c.Type && p.Token == c.Token {
+			return &Looks{Looks: w.Looks(p), Where: p.Where}
+		}
+	}
+	return nil
+}
+
 // unsettled reports whether the CA may have more to say of an authorization.
 func unsettled(a Authorization) bool { return a.Status == acmewire.Pending || a.Status == "" }
 
@@ -291,7 +329,7 @@ func (e *Engine) explainFailure(ctx context.Context, en *Enrolment) error {
 		r := RefusedIdentifier{Identifier: a.Identifier, Status: a.Status}
 		for _, c := range a.Challenges {
 			if c.Status == acmewire.Invalid || c.Error != nil {
-				r.Challenge, r.Problem = c.Type, c.Error
+				r.Challenge, r.Problem, r.Looks = c.Type, c.Error, e.looks(en, c)
 			}
 		}
 		if r.Challenge == "" && a.Status == acmewire.Pending {

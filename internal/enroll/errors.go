@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/solve"
 )
 
 // NameError refuses a name.
@@ -118,6 +119,13 @@ type RefusedIdentifier struct {
 	Status     acmewire.Status   // of the authorization
 	Challenge  string            // type of the challenge that failed; "": none was tried
 	Problem    *acmewire.Problem // nil: the CA gave no reason
+	Looks      *Looks            // at what was in place for the challenge; nil: it was not watched
+}
+
+// Looks are what was seen, from here, of the CA's validation.
+type Looks struct {
+	solve.Looks
+	Where string // the address that answered
 }
 
 func (r RefusedIdentifier) String() string {

@@ -209,7 +209,7 @@ func (e *Engine) finalizeRefused(ctx context.Context, en *Enrolment, csr *x509.C
 // awaitValid polls the order by the URL that newOrder gave; some CAs name none
 // when they answer finalize.
 func (e *Engine) awaitValid(ctx context.Context, en *Enrolment) error {
-	return e.poll(ctx, StepFinalize, "waiting for the CA to issue the certificate", func(ctx context.Context) (answer, error) {
+	return e.poll(ctx, StepFinalize, "waiting for the CA to issue the certificate", nil, func(ctx context.Context) (answer, error) {
 		got, err := e.CA.Order(ctx, en.Order.URL)
 		if err != nil {
 			return answer{}, err

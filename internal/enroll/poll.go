@@ -11,14 +11,19 @@ import (
 // Poll says how patiently the engine asks. The zero value asks first after a
 // few milliseconds and then ever more slowly.
 type Poll struct {
-	First time.Duration // before the first question; 0: 3ms
+	First time.Duration // before the first question; 0: 3ms, or 50ms where it is seen that the CA looks
 	Max   time.Duration // between questions without a Retry-After; 0: 5s
 	Cap   time.Duration // of a Retry-After; 0: 1m
 }
 
-func (p Poll) first() time.Duration { return orDefault(p.First, 3*time.Millisecond) }
-func (p Poll) max() time.Duration   { return orDefault(p.Max, 5*time.Second) }
-func (p Poll) cap() time.Duration   { return orDefault(p.Cap, time.Minute) }
+func (p Poll) first(seen bool) time.Duration {
+	if seen {
+		return orDefault(p.First, 50*time.Millisecond)
+	}
+	return orDefault(p.First, 3*time.Millisecond)
+}
+func (p Poll) max() time.Duration { return orDefault(p.Max, 5*time.Second) }
+func (p Poll) cap() time.Duration { return orDefault(p.Cap, time.Minute) }
 
 func orDefault(d, def time.Duration) time.Duration {
 	if d <= 0 {
@@ -40,14 +45,16 @@ type answer struct {
 // poll is the only poll loop. It asks until the answer is done, an error comes
 // that is not a passing failure of the network, or ctx ends. The first wait
 // does not heed Retry-After, since most CAs are done in milliseconds and send
-// one all the same.
-func (e *Engine) poll(ctx context.Context, step Step, what string, ask func(context.Context) (answer, error)) error {
-	delay, failures := e.Poll.first(), 0
+// one all the same. A wait ends early when looked tells that the CA did what is
+// waited for, as far as can be seen from here, unless the CA wished for the wait;
+// nil: nothing is seen.
+func (e *Engine) poll(ctx context.Context, step Step, what string, looked <-chan struct{}, ask func(context.Context) (answer, error)) error {
+	delay, failures := e.Poll.first(looked != nil), 0
 	for n := 0; ; n++ {
 		if n > 0 { // the first wait is too short to tell
 			e.emit(Event{Step: step, Message: what, Next: e.now().Add(delay)})
 		}
-		if err := wait(ctx, delay); err != nil {
+		if err := wait(ctx, delay, looked); err != nil {
 			return err
 		}
 		got, err := ask(ctx)
@@ -66,18 +73,32 @@ func (e *Engine) poll(ctx context.Context, step Step, what string, ask func(cont
 		if n > 0 { // what was not done at first often is right after
 			delay = min(delay*2, e.Poll.max())
 		}
-		delay = max(delay, min(got.retryAfter, e.Poll.cap()))
+		if wish := min(got.retryAfter, e.Poll.cap()); wish > 0 {
+			delay, looked = max(delay, wish), nil
+		}
 	}
 }
 
-func wait(ctx context.Context, d time.Duration) error {
+// quiet is how long nobody has looked when all have that will, where a CA looks
+// from several places at once; and it takes the CA a moment to note what it saw.
+const quiet = time.Millisecond
+
+// wait waits d, or until somebody looked and then nobody for a moment.
+func wait(ctx context.Context, d time.Duration, looked <-chan struct{}) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
+	var enough <-chan time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-looked:
+			enough = time.After(quiet)
+		case <-enough:
+			return nil
+		case <-t.C:
+			return nil
+		}
 	}
 }
 

@@ -60,8 +60,16 @@ type Listener struct {
 	serving chan error // receives what Serve returned, once
 	closed  bool       // the given socket is closed for good
 
-	contentMu sync.RWMutex
-	content   map[string]string // by token
+	looked chan struct{} // holds one
+
+	contentMu sync.Mutex
+	content   map[string]*served // by token
+}
+
+// served is what is answered for one token.
+type served struct {
+	content string
+	looks   Looks
 }
 
 // NewListener returns a solver that listens on addr, "host:port" as in
@@ -69,13 +77,15 @@ type Listener struct {
 // socket, the last CleanUp closes it. Without a host it answers on IPv4 and, where
 // the system has it, IPv6. Port 0 chooses a free one; see [Listener.Addr].
 func NewListener(addr string) *Listener {
-	return &Listener{addr: addr, content: make(map[string]string)}
+	return &Listener{addr: addr, looked: make(chan struct{}, 1), content: make(map[string]*served)}
 }
 
 // NewListenerOn returns a solver that answers on ln, which it owns from then on
 // and which stays open until Close.
 func NewListenerOn(ln net.Listener) *Listener {
-	return &Listener{addr: ln.Addr().String(), given: ln, content: make(map[string]string)}
+	l := NewListener(ln.Addr().String())
+	l.given = ln
+	return l
 }
 
 // Type returns "http-01".
@@ -107,7 +117,13 @@ func (l *Listener) Present(ctx context.Context, _ Challenge, p Placement) error 
 	}
 	l.contentMu.Lock()
 	defer l.contentMu.Unlock()
-	l.content[p.Token] = p.Content
+	if s := l.content[p.Token]; s == nil || s.content != p.Content {
+		l.content[p.Token] = &served{content: p.Content}
+		select {
+		case <-l.looked: // nobody has looked at this one
+		default:
+		}
+	}
 	return nil
 }
 
@@ -141,6 +157,19 @@ func (l *Listener) Close() error {
 		return l.given.Close()
 	}
 	return l.shut()
+}
+
+// Looked receives when each token that is answered for was asked for.
+func (l *Listener) Looked() <-chan struct{} { return l.looked }
+
+// Looks tells who asked for the token.
+func (l *Listener) Looks(p Placement) Looks {
+	l.contentMu.Lock()
+	defer l.contentMu.Unlock()
+	if s := l.content[p.Token]; s != nil {
+		return s.looks
+	}
+	return Looks{}
 }
 
 // Addr returns the address that the listener answers on, or nil while it has no
@@ -217,7 +246,30 @@ func (l *Listener) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/octet-stream") // RFC 8555 8.3
 	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
 	if r.Method == http.MethodGet {
-		io.WriteString(w, content)
+		if _, err := io.WriteString(w, content); err == nil {
+			l.note(r)
+		}
+	}
+}
+
+// note counts a look, and tells of it when no token is left that nobody asked
+// for.
+func (l *Listener) note(r *http.Request) {
+	l.contentMu.Lock()
+	defer l.contentMu.Unlock()
+	token := strings.TrimPrefix(r.URL.Path, wellKnown)
+	if s := l.content[token]; s != nil {
+		s.looks.Count++
+		s.looks.Last, _, _ = net.SplitHostPort(r.RemoteAddr)
+	}
+	for _, s := range l.content {
+		if s.looks.Count == 0 {
+			return
+		}
+	}
+	select {
+	case l.looked <- struct{}{}:
+	default: // one waits to be received already
 	}
 }
 
@@ -228,8 +280,11 @@ func (l *Listener) lookup(r *http.Request) (string, bool) {
 	if !ok || r.URL.RawPath != "" || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
 		return "", false
 	}
-	l.contentMu.RLock()
-	defer l.contentMu.RUnlock()
-	content, ok := l.content[token]
-	return content, ok
+	l.contentMu.Lock()
+	defer l.contentMu.Unlock()
+	s, ok := l.content[token]
+	if !ok {
+		return "", false
+	}
+	return s.content, true
 }

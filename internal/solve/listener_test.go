@@ -265,3 +265,55 @@ func TestListenerHeaderLimit(t *testing.T) {
 		t.Errorf("status of a request with a large header: %d, want 431", resp.StatusCode)
 	}
 }
+
+// A listener tells when everything it answers for was asked for, and by whom;
+// what it refuses is no look.
+func TestListenerLooked(t *testing.T) {
+	l := NewListener("127.0.0.1:0")
+	addr, p := presentListener(t, l)
+	other := testChallenge()
+	other.Token, other.KeyAuthorization = "other", "other"+strings.TrimPrefix(testAuth, testToken)
+	second := mustPlan(t, l, other)
+	if err := l.Present(t.Context(), other, second); err != nil {
+		t.Fatalf("Present: %v", err)
+	}
+	looked := func() bool {
+		select {
+		case <-l.Looked():
+			return true
+		default:
+			return false
+		}
+	}
+	want := func(when string, told bool, first, last Looks) {
+		t.Helper()
+		if got := looked(); got != told {
+			t.Errorf("%s: told %t, want %t", when, got, told)
+		}
+		if a, b := l.Looks(p), l.Looks(second); a != first || b != last {
+			t.Errorf("%s: looks %+v and %+v, want %+v and %+v", when, a, b, first, last)
+		}
+	}
+	once, twice := Looks{1, "127.0.0.1"}, Looks{2, "127.0.0.1"}
+	ask(t, addr, "GET", wellKnown+"stranger")
+	ask(t, addr, "HEAD", wellKnown+testToken)
+	want("before", false, Looks{}, Looks{})
+	ask(t, addr, "GET", wellKnown+testToken)
+	want("one of two", false, once, Looks{})
+	ask(t, addr, "GET", wellKnown+"other")
+	want("both", true, once, once)
+	ask(t, addr, "GET", wellKnown+"other")
+	ask(t, addr, "GET", wellKnown+testToken)
+	want("again", true, twice, twice)
+	ask(t, addr, "GET", wellKnown+testToken)
+	third := testChallenge()
+	third.Token, third.KeyAuthorization = "third", "third"+strings.TrimPrefix(testAuth, testToken)
+	if err := l.Present(t.Context(), third, mustPlan(t, l, third)); err != nil {
+		t.Fatalf("Present: %v", err)
+	}
+	want("a new one", false, Looks{3, "127.0.0.1"}, twice)
+	if err := l.CleanUp(t.Context(), p); err != nil {
+		t.Fatalf("CleanUp: %v", err)
+	}
+	want("taken away", false, Looks{}, twice)
+}

@@ -97,6 +97,26 @@ type Prover interface {
 	Prove(context.Context, Challenge) (json.RawMessage, error)
 }
 
+// A Watcher is a Solver that sees when somebody comes to look at what it put in
+// place. It cannot tell the server from strangers.
+type Watcher interface {
+	Solver
+
+	// Looked receives when all that is in place has been looked at, and again
+	// with each look from then on. Looks that nobody received are one.
+	Looked() <-chan struct{}
+
+	// Looks tells who looked at a placement that is in place.
+	Looks(Placement) Looks
+}
+
+// Looks are requests for what a solver put in place, all of them answered as
+// they should be.
+type Looks struct {
+	Count int
+	Last  string // address of who came last, without the port; "": nobody came
+}
+
 // ForPlacement returns a solver that can clean up p, a placement that another
 // process saved. It must not be used to present.
 func ForPlacement(p Placement) (Solver, error) {
