@@ -55,20 +55,11 @@ type App struct {
 // Main runs nfcert with the process's arguments, environment and streams and
 // returns its exit status.
 func Main(args []string) int {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	go cancelBySignal(cancel) // it makes threads, for which nothing waits
+	// A second signal ends the process at once: stop restores the default.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	defer stop()
 	return Run(ctx, args, ui.System(os.Getenv, colorWish(args, os.Getenv)), os.Getenv)
-}
-
-// cancelBySignal waits for a signal that asks for an orderly end. A second one
-// ends the process at once.
-func cancelBySignal(cancel func()) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	<-signals
-	signal.Stop(signals)
-	cancel()
 }
 
 // colorWish finds --color before flags are parsed: it decides how parse errors

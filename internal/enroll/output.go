@@ -99,7 +99,10 @@ func (o FinalizeOptions) inTheWay(out layout.File) (bool, error) {
 	if err != nil {
 		return false, &store.AccessError{Op: "writing", Path: out.Path, Err: err}
 	}
-	return !o.Overwrite, nil
+	if !o.Overwrite {
+		return true, nil
+	}
+	return false, store.CheckReplaceable(out.Path, out.Mode)
 }
 
 // writable tries a directory, or the parent of one that is to be made.

@@ -20,7 +20,7 @@ func (p Poll) first(seen bool) time.Duration {
 	if seen {
 		return orDefault(p.First, 50*time.Millisecond)
 	}
-	return orDefault(p.First, 3*time.Millisecond)
+	return orDefault(p.First, afterTelling)
 }
 func (p Poll) max() time.Duration { return orDefault(p.Max, 5*time.Second) }
 func (p Poll) cap() time.Duration { return orDefault(p.Cap, time.Minute) }
@@ -79,23 +79,25 @@ func (e *Engine) poll(ctx context.Context, step Step, what string, looked <-chan
 	}
 }
 
-// quiet is how long nobody has looked when all have that will, where a CA looks
-// from several places at once; and it takes the CA a moment to note what it saw.
-const quiet = time.Millisecond
+// The CA may look from several places at once, and needs a moment to note what it
+// saw: it is not asked sooner than this after it was told, or first looked.
+const (
+	afterTelling = 3 * time.Millisecond
+	afterLook    = time.Millisecond
+)
 
-// wait waits d, or until somebody looked and then nobody for a moment.
+// wait waits d, or less where it is looked.
 func wait(ctx context.Context, d time.Duration, looked <-chan struct{}) error {
+	began := time.Now()
 	t := time.NewTimer(d)
 	defer t.Stop()
-	var enough <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-looked:
-			enough = time.After(quiet)
-		case <-enough:
-			return nil
+			looked = nil
+			t.Reset(min(d, max(afterLook, afterTelling-time.Since(began))))
 		case <-t.C:
 			return nil
 		}

@@ -32,6 +32,11 @@ type InstallOptions struct {
 // those renames fails, the ones before it are undone: what was there is put
 // back, what was not there is removed.
 //
+// Who could read a file that is replaced can read the new one: its owner and
+// group stay, and so does the group's right to read when others have none. When
+// this user may not give a secret file to them nothing is changed, and that is
+// an [AccessError].
+//
 // A file that already has the wanted content and mode is left alone. Without
 // Overwrite any file with other content gives an [ExistsError] naming all of
 // them, before anything is changed. A target that is a directory or another
@@ -76,14 +81,18 @@ type installation struct {
 	made    []string // directories that were not there before
 }
 
+// groupReads is the mode of a file that, beside its owner, its group alone may
+// read: somebody's deliberate choice.
+const groupReads = 0o040
+
 // A target is one file to be put in place.
 type target struct {
 	File
-	path    string // Path with symbolic links followed
-	existed bool
-	temp    string // the new content, until it is renamed
-	backup  string // the old content, until the set is complete
-	placed  bool
+	path   string      // Path with symbolic links followed
+	old    fs.FileInfo // of the file that is there; nil: there is none
+	temp   string      // the new content, until it is renamed
+	backup string      // the old content, until the set is complete
+	placed bool
 }
 
 // plan looks at one target and changes nothing, except that it makes the
@@ -111,7 +120,7 @@ func (set *installation) plan(file File) error {
 		return err
 	case same:
 		return nil
-	case t.existed && !set.options.Overwrite:
+	case t.old != nil && !set.options.Overwrite:
 		set.exists = append(set.exists, file.Path)
 	}
 	set.targets = append(set.targets, t)
@@ -177,7 +186,10 @@ func (t *target) inspect() (same bool, err error) {
 	case !info.Mode().IsRegular():
 		return false, accessError("installing", t.Path, errors.New("not a regular file"))
 	}
-	t.existed = true
+	t.old = info
+	if perm := info.Mode().Perm(); perm&0o077 == groupReads {
+		t.Mode |= groupReads
+	}
 	if info.Size() != int64(len(t.Data)) {
 		return false, nil
 	}

@@ -28,6 +28,11 @@ func (t *target) stage() (err error) {
 	if t.temp, err = stage(t.path, t.Data, durable); err != nil {
 		return err
 	}
+	if t.old != nil {
+		if err := keepOwner(t.temp, t.Mode, t.old); err != nil {
+			return accessError("installing", t.Path, err)
+		}
+	}
 	if err := os.Chmod(t.temp, t.Mode.Perm()); err != nil {
 		return accessError("installing", t.Path, err)
 	}
@@ -52,7 +57,7 @@ func (set *installation) place() error {
 }
 
 func (t *target) place(overwrite bool) error {
-	if t.existed {
+	if t.old != nil {
 		backup, err := setAside(t.path)
 		if err != nil {
 			return accessError("installing", t.Path, err)

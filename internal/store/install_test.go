@@ -123,6 +123,46 @@ func TestInstallModes(t *testing.T) {
 	check("out/key.pem", 0o600)
 }
 
+// Who could read the key of a running NF can read the one that replaces it.
+func TestInstallKeepsReaders(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no permission bits")
+	}
+	dir := t.TempDir()
+	if err := Install(pair(dir, 1), InstallOptions{}); err != nil {
+		t.Fatalf("Install: %v", err)
+	}
+	key := filepath.Join(dir, "key.pem")
+	uid, gid := os.Getuid(), os.Getgid()
+	if uid == 0 { // others can give nothing away
+		uid, gid = 12345, 12346
+	}
+	for i, tt := range []struct{ was, want fs.FileMode }{
+		{0o640, 0o640}, {0o600, 0o600}, {0o644, 0o600}, {0o660, 0o600}, {0o440, 0o640},
+	} {
+		if err := errors.Join(os.Chown(key, uid, gid), os.Chmod(key, tt.was)); err != nil {
+			t.Fatal(err)
+		}
+		if err := Install(pair(dir, 2+i), InstallOptions{Overwrite: true}); err != nil {
+			t.Fatalf("Install over mode %o: %v", tt.was, err)
+		}
+		info, err := os.Stat(key)
+		if err != nil || info.Mode().Perm() != tt.want {
+			t.Errorf("over mode %o: %v, %v, want mode %o", tt.was, info, err, tt.want)
+		}
+		if owner := ownerOf(info); owner != [2]int{uid, gid} {
+			t.Errorf("over mode %o: owner and group %v, want %d and %d", tt.was, owner, uid, gid)
+		}
+	}
+	// A file that only its group was let in to is what was asked for.
+	if err := os.Chmod(key, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := Install(pair(dir, 6), InstallOptions{}); err != nil {
+		t.Errorf("Install of the same content: %v", err)
+	}
+}
+
 // What is in place already is not written again: nobody who watches is woken.
 func TestInstallUnchanged(t *testing.T) {
 	dir := t.TempDir()
