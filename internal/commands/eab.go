@@ -36,7 +36,8 @@ func (o *eabFlags) into(a *App, out *enroll.AccountOptions) error {
 		return usagef("", "--eab-alg: %v", err)
 	}
 	if o.cmd != "" {
-		if o.kid != "" || o.keyFile != "" || a.env("NFCERT_EAB_KEY") != "" {
+		typed := a.settings.sources["eab-cmd"] == "flag"
+		if o.kid != "" || o.keyFile != "" || a.env("NFCERT_EAB_KEY") != "" && !typed {
 			return usagef("leave one of them out", "--eab-cmd fetches an external account binding, and another is given with --eab-kid, --eab-key-file or $NFCERT_EAB_KEY")
 		}
 		words, err := splitCommand("eab-cmd", o.cmd)

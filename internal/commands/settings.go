@@ -26,16 +26,20 @@ func envName(flag string) string {
 // notFromOutside are flags that only a person at the command line may set.
 var notFromOutside = []string{"help", "version", "yes", "force"}
 
-// oneWay are groups of flags of which only one can be meant. Said at the command
-// line, one of a group beats the variables of the others, and so on down.
-var oneWay = [][]string{
+// answering are groups of flags of which only one can be meant: the ways in which
+// a challenge can be answered. Said at the command line, one of a group beats the
+// variables of the others, and so on down.
+var answering = [][]string{
 	{"http-listen", "webroot", "published"},
 	{"ta", "ta-allow", "token-file", "token-cmd"},
 }
 
-// groupOf is the group of a flag; nil: it is in none.
-func groupOf(name string) []string {
-	for _, group := range oneWay {
+// oneWay are all groups of that kind.
+var oneWay = append(slices.Clone(answering), []string{"eab-kid", "eab-cmd"})
+
+// groupOf is the group of a flag among groups; nil: it is in none.
+func groupOf(name string, groups [][]string) []string {
+	for _, group := range groups {
 		if slices.Contains(group, name) {
 			return group
 		}
@@ -43,10 +47,10 @@ func groupOf(name string) []string {
 	return nil
 }
 
-// belongsTo are flags that say nothing without another, which beats them where a
-// better source names it: the key of a variable is not that of a certificate
-// which was typed.
-var belongsTo = map[string]string{"client-key": "client-cert", "ta-client-key": "ta-client-cert"}
+// belongsTo are flags that another beats where a better source names it: the key
+// of a variable is not that of a certificate which was typed, nor of a binding
+// that a typed command gets.
+var belongsTo = map[string]string{"client-key": "client-cert", "ta-client-key": "ta-client-cert", "eab-key-file": "eab-cmd"}
 
 // settings is where values came from, and the configuration file.
 type settings struct {
@@ -107,10 +111,10 @@ func (a *App) fill(cmd *cobra.Command) error {
 		case f.Changed:
 			sources[f.Name] = "flag"
 			a.settings.typed = append(a.settings.typed, typedAgain(f)...)
-			if groupOf(f.Name) != nil {
+			if groupOf(f.Name, answering) != nil {
 				a.settings.way = append(a.settings.way, typedAgain(f)...)
 			}
-		case groupOf(f.Name) != nil && a.sourceOf(f, defaults) != a.wayFrom(flags, groupOf(f.Name)), a.orphaned(flags, f, defaults):
+		case groupOf(f.Name, oneWay) != nil && a.sourceOf(f, defaults) != a.wayFrom(flags, groupOf(f.Name, oneWay)), a.orphaned(flags, f, defaults):
 			sources[f.Name] = "default"
 		default:
 			sources[f.Name], failure = a.fillOne(f, defaults)

@@ -111,7 +111,7 @@ func (l *Lab) tokenSigner(part string) (signer *x509.Certificate, algorithm stri
 	switch {
 	case err != nil:
 		return nil, "", problemf(malformed, "token: header: %v", err)
-	case !strings.EqualFold(header.Typ, "JWT"):
+	case header.Typ != "" && !strings.EqualFold(header.Typ, "JWT"): // it may be left out, RFC 7519 5.1
 		return nil, "", problemf(malformed, "token: typ %q, want JWT", header.Typ)
 	case header.Alg == "" || header.Alg == "none" || strings.HasPrefix(header.Alg, "HS"):
 		return nil, "", problemf(unauthorized, "token: alg %q, want an asymmetric one (RFC 8725 3.1)", header.Alg)

@@ -25,6 +25,7 @@ type Check string
 // The checks, in the order in which they are made.
 const (
 	CheckAlgorithm   Check = "algorithm"
+	CheckJWT         Check = "typ"
 	CheckATC         Check = "atc"
 	CheckType        Check = "identifier type"
 	CheckValue       Check = "identifier"
@@ -62,7 +63,7 @@ func (t *Token) Check(want ATC, now time.Time, o CheckOptions) error {
 // Checks lists all checks, in the order in which they are made.
 func Checks() []Check {
 	return []Check{
-		CheckAlgorithm, CheckATC, CheckType, CheckValue, CheckFingerprint, CheckCA, CheckID, CheckNotBefore, CheckExpiry, CheckSigner, CheckSignature,
+		CheckAlgorithm, CheckJWT, CheckATC, CheckType, CheckValue, CheckFingerprint, CheckCA, CheckID, CheckNotBefore, CheckExpiry, CheckSigner, CheckSignature,
 	}
 }
 
@@ -78,6 +79,9 @@ func (t *Token) Faults(want ATC, now time.Time, o CheckOptions) []*CheckError {
 	const atc, jwt = "RFC 9447 4", "RFC 7519 4.1"
 	if !slices.Contains(algorithms, jose.SignatureAlgorithm(t.Algorithm)) {
 		fail(CheckAlgorithm, quote(t.Algorithm), "an asymmetric one as ES256", "RFC 8725 3.1")
+	}
+	if t.Type != "" && !strings.EqualFold(t.Type, "JWT") {
+		fail(CheckJWT, quote(t.Type), `"JWT", or none`, "RFC 7519 5.1")
 	}
 	switch {
 	case t.ATC == ATC{}:

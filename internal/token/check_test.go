@@ -80,6 +80,8 @@ func TestFaults(t *testing.T) {
 		{"HMAC", header(`{"alg":"HS256"}`), CheckOptions{}, []Check{CheckAlgorithm}, `found "HS256"`},
 		{"none, verified", header(`{"alg":"none"}`), verified, []Check{CheckAlgorithm, CheckSigner}, `"none"`},
 		{"empty alg", header(`{"alg":""}`), CheckOptions{}, []Check{CheckAlgorithm}, "found none"},
+		{"no typ", header(`{"alg":"ES256"}`), CheckOptions{}, nil, ""},
+		{"another typ", header(`{"alg":"ES256","typ":"at+jwt"}`), CheckOptions{}, []Check{CheckJWT}, `found "at+jwt", want "JWT"`},
 		{"no atc", without("atc"), verified, []Check{CheckATC}, "found none, want the claim atc"},
 		{"empty atc", claim("atc", object{}), verified, []Check{CheckATC}, "found none"},
 		{"type", atc("tktype", "TNAuthList"), verified, []Check{CheckType}, `found "TNAuthList", want "NfInstanceId"`},
