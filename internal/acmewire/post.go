@@ -3,6 +3,10 @@ package acmewire
 import (
 	"bytes"
 	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/cryptosigner"
 )
 
 // errNoAccount is the caller's mistake.
@@ -100,6 +105,11 @@ func (c *Client) send(ctx context.Context, method, url string, jws []byte) (*htt
 // flattened signs a payload and makes the flattened JWS (RFC 7515 section
 // 7.2.2).
 func flattened(key jose.SigningKey, opts *jose.SignerOptions, payload []byte) ([]byte, error) {
+	switch held := key.Key.(type) {
+	case *ecdsa.PrivateKey, *rsa.PrivateKey, ed25519.PrivateKey:
+	case crypto.Signer: // its key stays where it is, as in a PKCS#11 token
+		key.Key = cryptosigner.Opaque(held)
+	}
 	signer, err := jose.NewSigner(key, opts)
 	if err != nil {
 		return nil, fmt.Errorf("signing by %s: %w", key.Algorithm, err)

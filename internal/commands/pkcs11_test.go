@@ -101,6 +101,15 @@ func TestTokenEnrolment(t *testing.T) {
 	if strings.Contains(r.out, "key to be made") {
 		t.Errorf("the preview has a new key:\n%s", r.out)
 	}
+
+	// It revokes its certificates too, by the URI that is saved and by one given.
+	w.must(t, "enroll", "-n", "amf-04", "--nf", w.path("amf.yaml"), "--key-in", inFile)
+	for _, args := range [][]string{{"-n", "amf-01"}, {"-n", "amf-04", "--key-in", uri, "--key-passphrase-file", w.path("pin")}} {
+		r := w.must(t, append([]string{"revoke", "--by", "certificate-key", "--reason", "keyCompromise", "--yes", "-o", "json"}, args...)...)
+		if err := json.Unmarshal([]byte(r.out), &en); err != nil || en.Certificate.Revoked == nil || en.Certificate.Revoked.Reason != "keyCompromise" {
+			t.Errorf("%q: %s (%v), want it revoked", args, r.out, err)
+		}
+	}
 }
 
 // TestTokenIdentity guards that a client certificate whose key stays in a token

@@ -17,7 +17,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/nfcert/nfcert/internal/enroll"
-	"github.com/nfcert/nfcert/internal/pkcs11"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -37,8 +36,8 @@ type revokeFlags struct {
 func (o *revokeFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.reason, "reason", "unspecified", "why, a `REASON` of RFC 5280 5.3.1 by name or number: "+reasonNames())
 	fs.StringVar(&o.by, "by", byAccount, "whose signature asks for it: account or certificate-key")
-	fs.StringVar(&o.keyIn.in, "key-in", "", "`FILE` of the certificate's key, for --by certificate-key (default: the enrolment's)")
-	fs.StringVar(&o.keyIn.passphraseFile, "key-passphrase-file", "", "`FILE` with the passphrase of --key-in, - for stdin; or $NFCERT_KEY_PASSPHRASE")
+	fs.StringVar(&o.keyIn.in, "key-in", "", "`FILE` of the certificate's key, or a pkcs11: URI of it, for --by certificate-key (default: the enrolment's)")
+	fs.StringVar(&o.keyIn.passphraseFile, "key-passphrase-file", "", "`FILE` with the passphrase or PIN of the key, - for stdin; or $NFCERT_KEY_PASSPHRASE")
 }
 
 func reasonNames() string {
@@ -105,13 +104,9 @@ func (o *revokeFlags) options(a *App) (out enroll.RevokeOptions, err error) {
 	default:
 		return out, usagef("", "--by %q: want account or certificate-key", o.by)
 	}
-	if o.keyIn.in == "" {
-		return out, nil
-	}
-	if pkcs11.IsURI(o.keyIn.in) {
-		return out, usagef("--by account revokes it too", "a token's key signs certificate requests alone here")
-	}
-	out.Key, err = a.readKey(o.keyIn.in, o.keyIn.passphrase(a, o.keyIn.in))
+	var key enroll.CSROptions
+	err = o.keyIn.into(a, &key)
+	out.Key, out.KeyURI = key.Key, key.KeyURI
 	return out, err
 }
 
@@ -131,7 +126,7 @@ func (a *App) runRevoke(ctx context.Context, o *revokeFlags, file string) error 
 		if err := a.mustExist(); err != nil {
 			return err
 		}
-		return a.revokeNamed(ctx, options)
+		return a.revokeNamed(ctx, o, options)
 	}
 	cert, err := a.certificateToRevoke(file)
 	if err != nil {
@@ -146,12 +141,12 @@ func (a *App) runRevoke(ctx context.Context, o *revokeFlags, file string) error 
 		return err
 	}
 	if holder == "" {
-		return a.revokeFile(ctx, cert, options)
+		return a.revokeFile(ctx, o, cert, options)
 	}
 	a.name, a.global.name = holder, holder
 	sum := sha256.Sum256(cert.Raw)
 	options.SHA256 = hex.EncodeToString(sum[:])
-	return a.revokeNamed(ctx, options)
+	return a.revokeNamed(ctx, o, options)
 }
 
 // certificateToRevoke is the first certificate of a file.
@@ -197,8 +192,9 @@ func (a *App) confirmRevoking(what, word string) error {
 	return nil
 }
 
-func (a *App) revokeNamed(ctx context.Context, o enroll.RevokeOptions) error {
+func (a *App) revokeNamed(ctx context.Context, flags *revokeFlags, o enroll.RevokeOptions) error {
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
+		s.engine.OpenKey = flags.keyIn.openToken(a)
 		en, err := enroll.Load(s.store, a.name)
 		if err != nil {
 			return err
@@ -234,9 +230,10 @@ type revocationDoc struct {
 	Warnings   []string  `json:"warnings,omitempty"`
 }
 
-func (a *App) revokeFile(ctx context.Context, cert *x509.Certificate, o enroll.RevokeOptions) error {
+func (a *App) revokeFile(ctx context.Context, flags *revokeFlags, cert *x509.Certificate, o enroll.RevokeOptions) error {
 	serial := fmt.Sprintf("%x", cert.SerialNumber)
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
+		s.engine.OpenKey = flags.keyIn.openToken(a)
 		if err := a.confirmRevoking("certificate "+serial, serial); err != nil {
 			return err
 		}

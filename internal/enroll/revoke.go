@@ -75,8 +75,9 @@ type RevokeOptions struct {
 	SHA256 string
 	// ByKey signs with the certificate's key in place of the account's: Key or,
 	// of an enrolment, the one among its files.
-	ByKey bool
-	Key   crypto.Signer
+	ByKey  bool
+	Key    crypto.Signer
+	KeyURI string // instead of Key: where [Engine.OpenKey] finds it
 }
 
 // RevokeKeyError says that a certificate cannot be revoked by its own key.
@@ -111,15 +112,16 @@ func (e *Engine) Revoke(ctx context.Context, name string, o RevokeOptions) (en *
 	if err != nil {
 		return en, false, err
 	}
-	if o.ByKey && o.Key == nil {
+	if o.ByKey && o.Key == nil && o.KeyURI == "" {
 		switch {
 		case keyURI != "":
-			return en, false, &RevokeKeyError{"it is in a token, which signs certificate requests alone here; the account may revoke it too"}
+			o.KeyURI = keyURI
 		case files.CSR.KeyFile == "":
 			return en, false, &RevokeKeyError{"its CSR was brought along without the key"}
-		}
-		if o.Key, err = e.readKey(files.file(keyPEM)); err != nil {
-			return en, false, err
+		default:
+			if o.Key, err = e.readKey(files.file(keyPEM)); err != nil {
+				return en, false, err
+			}
 		}
 	}
 	if unchanged, err = e.revoke(ctx, en.Account, chain[0], o); err != nil {
@@ -135,13 +137,21 @@ func (e *Engine) Revoke(ctx context.Context, name string, o RevokeOptions) (en *
 // RevokeCertificate revokes a certificate that no enrolment has.
 func (e *Engine) RevokeCertificate(ctx context.Context, account string, cert *x509.Certificate, o RevokeOptions) (unchanged bool, err error) {
 	defer e.deviations(StepRevoke)
-	if o.ByKey && o.Key == nil {
+	if o.ByKey && o.Key == nil && o.KeyURI == "" {
 		return false, &RevokeKeyError{"it is not said which key that is"}
 	}
 	return e.revoke(ctx, account, cert, o)
 }
 
 func (e *Engine) revoke(ctx context.Context, account string, cert *x509.Certificate, o RevokeOptions) (unchanged bool, err error) {
+	if o.KeyURI != "" {
+		key, done, err := e.openKey(o.KeyURI)
+		if err != nil {
+			return false, err
+		}
+		defer done()
+		o.Key = key
+	}
 	if o.ByKey {
 		if !csrgen.SameKey(o.Key.Public(), cert.PublicKey) {
 			return false, &RevokeKeyError{"the key is not the certificate's"}
