@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
 	"github.com/nfcert/nfcert/internal/loopback"
@@ -28,6 +29,7 @@ type labFlags struct {
 	httpPort    int
 	terms       string
 	eabKID      string
+	eabAlg      string
 	requireEAB  bool
 	clientCA    string
 	nfFiles     []string
@@ -45,6 +47,7 @@ func (o *labFlags) addFlags(fs *pflag.FlagSet) {
 	fs.IntVar(&o.httpPort, "http-port", 0, "`PORT` of 127.0.0.1 where http-01 is validated for every name (default: a free one)")
 	fs.StringVar(&o.terms, "terms", "", "`URL` of terms of service that accounts must agree to")
 	fs.StringVar(&o.eabKID, "lab-eab-kid", "", "make an external account with this key `ID`; its MAC key is written to a file")
+	fs.StringVar(&o.eabAlg, "lab-eab-alg", "", "take bindings with this `MAC` alone: "+strings.Join(acmewire.BindingAlgorithms(), ", ")+" (default: any)")
 	fs.BoolVar(&o.requireEAB, "require-eab", false, "refuse accounts without an external account binding")
 	fs.StringVar(&o.clientCA, "client-ca", "", "demand client certificates that the roots in PEM `FILE` have signed")
 	listVar(fs, &o.nfFiles, "nf", "the Token Authority knows the NF instance of this NF `FILE` and of no other; may be repeated (default: it knows all)")

@@ -21,7 +21,16 @@ func (o *labFlags) macKey(options *lab.Options) ([]byte, error) {
 		}
 		return nil, nil
 	}
-	key := make([]byte, 32)
+	size := 32 // of the key; RFC 7518 3.2 wants as many as the hash has
+	if o.eabAlg != "" {
+		alg, err := bindingAlgorithm(o.eabAlg)
+		if err != nil {
+			return nil, usagef("", "--lab-eab-alg: %v", err)
+		}
+		options.EABAlgorithm = alg
+		size = map[string]int{"HS256": 32, "HS384": 48, "HS512": 64}[alg]
+	}
+	key := make([]byte, size)
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}
@@ -50,6 +59,9 @@ func (r *running) writeFiles(o lab.Options, mac []byte, flags *labFlags) error {
 		path := filepath.Join(dir, "eab.key")
 		files = append(files, store.File{Path: path, Data: []byte(base64.RawURLEncoding.EncodeToString(mac) + "\n")})
 		r.settings = append(r.settings, setting{envName("eab-kid"), flags.eabKID}, setting{envName("eab-key-file"), path})
+		if o.EABAlgorithm != "" {
+			r.settings = append(r.settings, setting{envName("eab-alg"), o.EABAlgorithm})
+		}
 	}
 	if o.RequireClient {
 		cert, key, err := r.IssueClient("nfcert lab client (practice only)")
