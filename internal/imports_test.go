@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 	"cmd/nfcert-zlint": {"internal/zlint"},
 	"internal/commands": {
 		"internal/acmewire", "internal/artifact", "internal/csrgen", "internal/enroll", "internal/inspect", "internal/lab", "internal/layout", "internal/lint",
-		"internal/loopback", "internal/nf", "internal/parcel", "internal/pkcs11", "internal/secret", "internal/solve", "internal/store", "internal/token", "internal/ui", "internal/zlint",
+		"internal/loopback", "internal/nf", "internal/parcel", "internal/pkcs11", "internal/secret", "internal/solve", "internal/store", "internal/token", "internal/tune", "internal/ui", "internal/zlint",
 	},
 	"internal/enroll": {
 		"internal/acmewire", "internal/csrgen", "internal/inspect", "internal/layout", "internal/nf", "internal/parcel", "internal/secret",
@@ -41,6 +41,7 @@ var arrows = map[string][]string{
 	"internal/token":    {"internal/secret"},
 	"internal/solve":    {"internal/secret", "internal/token"},
 	"internal/store":    {},
+	"internal/tune":     {},
 	"internal/ui":       {},
 	"internal/loopback": {},
 	"internal/nf":       {},

@@ -23,6 +23,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nfcert/nfcert/internal/secret"
+	"github.com/nfcert/nfcert/internal/tune"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -55,6 +56,9 @@ type App struct {
 // Main runs nfcert with the process's arguments, environment and streams and
 // returns its exit status.
 func Main(args []string) int {
+	if c, _ := constructorFor(args); !c.long {
+		tune.Short()
+	}
 	// A second signal ends the process at once: stop restores the default.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)

@@ -129,17 +129,35 @@ var inFlowOrder = sync.OnceFunc(func() { cobra.EnableCommandSorting = false })
 type constructor struct {
 	name, group string
 	make        func(*App) *cobra.Command
+	long        bool // it may run for more than a moment
 }
 
 // constructors lists them in the order of the help.
 func constructors() []constructor {
 	return []constructor{
-		{"account", groupSteps, newAccount}, {"csr", groupSteps, newCSR}, {"order", groupSteps, newOrder},
-		{"finalize", groupSteps, newFinalize}, {"show", groupSteps, newShow},
-		{"enroll", groupOne, newEnroll}, {"renew", groupOne, newRenew}, {"revoke", groupOne, newRevoke},
-		{"lint", groupJudge, newLint},
-		{"token", groupTools, newToken}, {"lab", groupTools, newLab}, {"version", groupTools, newVersion},
+		{name: "account", group: groupSteps, make: newAccount},
+		{name: "csr", group: groupSteps, make: newCSR},
+		{name: "order", group: groupSteps, make: newOrder},
+		{name: "finalize", group: groupSteps, make: newFinalize},
+		{name: "show", group: groupSteps, make: newShow},
+		{name: "enroll", group: groupOne, make: newEnroll},
+		{name: "renew", group: groupOne, make: newRenew},
+		{name: "revoke", group: groupOne, make: newRevoke},
+		{name: "lint", group: groupJudge, make: newLint, long: true},
+		{name: "token", group: groupTools, make: newToken},
+		{name: "lab", group: groupTools, make: newLab, long: true},
+		{name: "version", group: groupTools, make: newVersion},
 	}
+}
+
+// constructorFor finds the command that args begin with.
+func constructorFor(args []string) (constructor, bool) {
+	for _, c := range constructors() {
+		if len(args) > 0 && args[0] == c.name {
+			return c, true
+		}
+	}
+	return constructor{}, false
 }
 
 // newRoot makes the whole tree.
@@ -156,16 +174,14 @@ func newRoot(app *App) *cobra.Command {
 // newRootFor makes the tree that args need: where they begin with a command, no
 // other is made, as one alone runs. Everything else sees the whole tree.
 func newRootFor(app *App, args []string) *cobra.Command {
-	for _, c := range constructors() {
-		if len(args) == 0 || args[0] != c.name {
-			continue
-		}
-		root := newBareRoot(app)
-		root.CompletionOptions.DisableDefaultCmd = true
-		addTo(root, c.group, c.make(app))
-		return root
+	c, found := constructorFor(args)
+	if !found {
+		return newRoot(app)
 	}
-	return newRoot(app)
+	root := newBareRoot(app)
+	root.CompletionOptions.DisableDefaultCmd = true
+	addTo(root, c.group, c.make(app))
+	return root
 }
 
 func addTo(root *cobra.Command, group string, cmd *cobra.Command) {
