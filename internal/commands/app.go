@@ -13,11 +13,9 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -59,11 +57,7 @@ func Main(args []string) int {
 	if c, _ := constructorFor(args); !c.long {
 		tune.Short()
 	}
-	// A second signal ends the process at once: stop restores the default.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	defer stop()
-	return Run(ctx, args, ui.System(os.Getenv, colorWish(args, os.Getenv)), os.Getenv)
+	return Run(newInterruptible(), args, ui.System(os.Getenv, colorWish(args, os.Getenv)), os.Getenv)
 }
 
 // colorWish finds --color before flags are parsed: it decides how parse errors
