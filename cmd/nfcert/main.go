@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/nfcert/nfcert/internal/commands"
+	_ "github.com/nfcert/nfcert/internal/single"
 )
 
 func main() { os.Exit(commands.Main(os.Args[1:])) }

@@ -54,7 +54,9 @@ type App struct {
 // Main runs nfcert with the process's arguments, environment and streams and
 // returns its exit status.
 func Main(args []string) int {
-	if c, _ := constructorFor(args); !c.long {
+	if c, _ := constructorFor(args); c.long {
+		tune.Long()
+	} else {
 		tune.Short()
 	}
 	return Run(newInterruptible(), args, ui.System(os.Getenv, colorWish(args, os.Getenv)), os.Getenv)
