@@ -106,9 +106,14 @@ func (f *field) steps(ctx context.Context, rounds int, out io.Writer) error {
 	return t.print(out)
 }
 
-// small measures what a command costs that does nothing.
+// small measures what a command costs that does nothing, beside the floor doing
+// nothing: a program that has the standard library's HTTP client in it and no
+// more.
 func (f *field) small(ctx context.Context, rounds int, out io.Writer) error {
-	contenders := []*contender{{label: "nfcert version", args: func(int) []string { return []string{f.nfcert, "version"} }}}
+	contenders := []*contender{
+		{label: "nfcert version", args: func(int) []string { return []string{f.nfcert, "version"} }},
+		{label: "floor -h", args: func(int) []string { return []string{f.floor, "-h"} }},
+	}
 	if path, err := exec.LookPath("true"); err == nil {
 		contenders = append(contenders, &contender{label: "true (the least that can be measured)", args: func(int) []string { return []string{path} }})
 	}
