@@ -9,9 +9,11 @@ import (
 )
 
 // linkValue matches one link of a Link header field (RFC 8288 section 3): its
-// target and its parameters. Several links may share a field.
+// target and its parameters. Several links may share a field. White space round
+// "=" is to be read, and quoted text may hold escaped quotes (RFC 9110 sections
+// 5.6.3 and 5.6.4).
 var linkValue = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`<([^<>]*)>((?:\s*;\s*[^=;,]+(?:=(?:"[^"]*"|[^";,]*))?)*)`)
+	return regexp.MustCompile(`<([^<>]*)>((?:\s*;\s*[^=;,]+(?:=\s*(?:"(?:[^"\\]|\\.)*"|[^";,]*))?)*)`)
 })
 
 // links finds the targets of Link header fields with this relation, made
@@ -38,7 +40,7 @@ func links(ex *Exchange, rel string) []string {
 
 // linkParam matches one parameter; what is quoted is matched whole.
 var linkParam = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`;\s*([^=;,"]+)(?:=\s*(?:"([^"]*)"|([^";,]*)))?`)
+	return regexp.MustCompile(`;\s*([^=;,"]+)(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^";,]*)))?`)
 })
 
 // hasRel reports whether a link's parameters name the relation.
