@@ -56,6 +56,10 @@ type holder struct {
 // changed it. The lock file stays when the lock is released, because removing
 // it would let two processes each lock a file of that name.
 func (s *Store) Lock(ctx context.Context, rel string) (*Lock, error) {
+	return s.lockWithin(ctx, rel, lockWait)
+}
+
+func (s *Store) lockWithin(ctx context.Context, rel string, most time.Duration) (*Lock, error) {
 	target, err := s.writable(rel)
 	if err != nil {
 		return nil, err
@@ -63,19 +67,24 @@ func (s *Store) Lock(ctx context.Context, rel string) (*Lock, error) {
 	path := target + lockSuffix
 	l := &Lock{path: path, flock: flock.New(path)}
 
-	wait, cancel := context.WithTimeout(ctx, lockWait)
+	wait, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	ok, err := l.flock.TryLockContext(wait, lockRetry)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		// A process that was not let run since its last try, or its first, knows
+		// nothing yet: it looks once more.
+		ok, err = l.flock.TryLock()
+	}
 	switch {
 	case ctx.Err() != nil:
 		if ok {
 			return nil, errors.Join(fmt.Errorf("locking %q: %w", path, context.Cause(ctx)), l.flock.Unlock())
 		}
 		return nil, fmt.Errorf("locking %q: %w", path, context.Cause(ctx))
-	case errors.Is(err, context.DeadlineExceeded):
-		return nil, lockedError(path)
 	case err != nil:
 		return nil, accessError("locking", path, err)
+	case !ok:
+		return nil, lockedError(path)
 	}
 	now := time.Now()
 	l.record(holder{PID: os.Getpid(), Since: now.UTC().Truncate(time.Second), Command: commandLine(os.Args)})

@@ -77,6 +77,23 @@ func TestLockWaitsAMoment(t *testing.T) {
 	second.Unlock()
 }
 
+// On a machine under load a process may not run for longer than the wait; what
+// nobody holds is not locked for that.
+func TestLockWaitSleptThrough(t *testing.T) {
+	s := newStore(t)
+	lock, err := s.lockWithin(t.Context(), "a", 0)
+	if err != nil {
+		t.Fatalf("Lock of a free one: %v", err)
+	}
+	var locked *LockedError
+	if _, err := s.lockWithin(t.Context(), "a", 0); !errors.As(err, &locked) || locked.PID != os.Getpid() {
+		t.Errorf("Lock of a held one: %v, want a LockedError that names this process", err)
+	}
+	if err := lock.Unlock(); err != nil {
+		t.Errorf("Unlock: %v", err)
+	}
+}
+
 func TestLockContext(t *testing.T) {
 	s := newStore(t)
 	held, err := s.Lock(t.Context(), "a")
