@@ -86,11 +86,11 @@ func (p *Problem) text() string {
 	return p.Title
 }
 
-// parseProblem reads a problem from a refused exchange. ok is false when the
-// body is no JSON object.
+// parseProblem reads a problem from a refused exchange, without the secrets in
+// it. ok is false when the body is no JSON object.
 func parseProblem(e *Exchange) (p *Problem, ok bool) {
 	var members map[string]json.RawMessage
-	if json.Unmarshal(e.raw, &members) != nil || members == nil {
+	if json.Unmarshal(redact(e.raw), &members) != nil || members == nil {
 		return nil, false
 	}
 	p = &Problem{}
@@ -104,9 +104,11 @@ func parseProblem(e *Exchange) (p *Problem, ok bool) {
 
 // UnmarshalJSON implements [json.Unmarshaler] for a problem inside an order or
 // a challenge. Whatever is valid JSON is a problem: why something failed must
-// be told in whatever dress it comes.
+// be told in whatever dress it comes, but without the secrets that some servers
+// repeat as they refuse them.
 func (p *Problem) UnmarshalJSON(doc []byte) error {
 	*p = Problem{}
+	doc = redact(doc)
 	var members map[string]json.RawMessage
 	if json.Unmarshal(doc, &members) != nil {
 		if json.Unmarshal(doc, &p.Detail) != nil {
@@ -132,7 +134,6 @@ func (p *Problem) read(members map[string]json.RawMessage) {
 	if p.Type == "" && p.Detail == "" {
 		p.Detail = looseDetail(members)
 	}
-	p.Title, p.Detail = redactText(p.Title), redactText(p.Detail) // some repeat what they refuse
 }
 
 // looseDetail finds the words of an error that is plain JSON without a type.

@@ -3,6 +3,7 @@ package acmewire_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -139,5 +140,31 @@ func TestProblemInside(t *testing.T) {
 		if err != nil || json.Unmarshal(saved, again) != nil || !cmp.Equal(got, again) {
 			t.Errorf("%s: saved as %s (%v), read again as %+v", doc, saved, err, again)
 		}
+	}
+}
+
+// A refusal that repeats the token it refuses is told without it, wherever in
+// the document that stands: what is told is also saved.
+func TestProblemWithoutTokens(t *testing.T) {
+	const token = "eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiIxIn0.c2lnbmF0dXJl"
+	for name, doc := range map[string]string{
+		"detail":     `{"detail":"TOKEN is no good"}`,
+		"title":      `{"title":"TOKEN is no good"}`,
+		"message":    `{"message":"TOKEN is no good"}`,
+		"subproblem": `{"detail":"no","subproblems":[{"detail":"TOKEN is no good"}]}`,
+		"text alone": `"TOKEN is no good"`,
+		"array":      `["TOKEN is no good"]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &acmewire.Problem{}
+			if err := json.Unmarshal([]byte(strings.ReplaceAll(doc, "TOKEN", token)), p); err != nil {
+				t.Fatal(err)
+			}
+			saved, err := json.Marshal(p)
+			if text := p.Error() + string(saved); err != nil || strings.Contains(text, token) || !strings.Contains(text, "is no good") {
+				t.Errorf("told and saved %s (%v), want the words without the token", text, err)
+			}
+		})
 	}
 }
