@@ -28,9 +28,11 @@ func parseResolve(s string) (resolution, error) {
 		return fail("there is no host and port")
 	}
 	port, address, more := strings.Cut(rest, ":")
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || number == 0 {
 		return fail(fmt.Sprintf("%.20q is no port", port))
 	}
+	port = strconv.FormatUint(number, 10) // as it is dialled, without leading zeros
 	out := resolution{HostPort: strings.ToLower(net.JoinHostPort(host, port))}
 	switch {
 	case forget && more:

@@ -13,6 +13,7 @@ func TestParseResolve(t *testing.T) {
 		{"ca.example:443:[2001:db8::1]", "ca.example:443", "[2001:db8::1]:443", ""},
 		{"ca.example:443:[2001:db8::1]:8443", "ca.example:443", "[2001:db8::1]:8443", ""},
 		{"[2001:db8::2]:443:192.0.2.1", "[2001:db8::2]:443", "192.0.2.1:443", ""},
+		{"ca.example:0443:192.0.2.1", "ca.example:443", "192.0.2.1:443", ""},
 		{"-ca.example:443", "ca.example:443", "", ""},
 		{"", "", "", "no host and port"},
 		{"ca.example", "", "", "no host and port"},
@@ -40,7 +41,7 @@ func TestParseResolve(t *testing.T) {
 
 // FuzzParseResolve: what is read can be dialled, and is read again as the same.
 func FuzzParseResolve(f *testing.F) {
-	for _, s := range []string{"ca.example:443:192.0.2.1", "-a:1", "[::1]:1:[::2]:3", "a:1:::2", "::", "[", "a:1:[::1"} {
+	for _, s := range []string{"ca.example:443:192.0.2.1", "-a:1", "[::1]:1:[::2]:3", "a:1:::2", "a:01:::2", "::", "[", "a:1:[::1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
