@@ -153,6 +153,8 @@ func TestRefusedRequests(t *testing.T) {
 		{"used nonce", sign(t, c.key, with(good(), "nonce", used), payload), 400, badNonce},
 		{"foreign nonce", sign(t, c.key, with(good(), "nonce", "AAAA"), payload), 400, badNonce},
 		{"no nonce", sign(t, c.key, without(good(), "nonce"), payload), 400, badNonce},
+		{"nonce is not base64url", sign(t, c.key, with(good(), "nonce", "AAAA="), payload), 400, malformed},
+		{"nonce is empty", sign(t, c.key, with(good(), "nonce", ""), payload), 400, malformed},
 		{"nonce is a number", sign(t, c.key, with(good(), "nonce", 7), payload), 400, malformed},
 		{"wrong url", sign(t, c.key, with(good(), "url", l.base+"/new-account"), payload), 403, unauthorized},
 		{"no url", sign(t, c.key, without(good(), "url"), payload), 400, malformed},
@@ -231,6 +233,27 @@ func TestMethods(t *testing.T) {
 		t.Errorf("PUT of the directory: status %d, want 405", a.status)
 	}
 	wantProblem(t, c.plain(http.MethodGet, l.base+"/nowhere"), http.StatusNotFound, malformed)
+}
+
+// TestPostAsGet reads by a signed request what can also be read without one (RFC
+// 8555 6.3).
+func TestPostAsGet(t *testing.T) {
+	l, r := startLab(t, Options{})
+	c := newClient(t, l, r)
+	c.register(nil)
+	directory, nonce := c.want(http.StatusOK, l.DirectoryURL(), nil), c.want(http.StatusNoContent, l.base+"/new-nonce", nil)
+	if got := directory.str(t, "newNonce"); got != l.base+"/new-nonce" {
+		t.Errorf("the directory has newNonce %q", got)
+	}
+	for url, a := range map[string]answer{l.DirectoryURL(): directory, l.base + "/new-nonce": nonce} {
+		if a.header.Get("Replay-Nonce") == "" {
+			t.Errorf("POST-as-GET of %s: no Replay-Nonce", url)
+		}
+		c.refused(400, malformed, url, object{})
+		if got := c.plain(http.MethodPut, url).header.Get("Allow"); !strings.HasSuffix(got, ", POST") {
+			t.Errorf("PUT %s: Allow %q, want POST among them", url, got)
+		}
+	}
 }
 
 // TestNonce looks at what newNonce answers (RFC 8555 7.2).

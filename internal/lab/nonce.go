@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"encoding/base64"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -45,9 +46,13 @@ func (n *nonces) use(nonce string) bool {
 }
 
 // useNonce accepts a nonce once, or answers badNonce; a fresh nonce travels
-// with that answer as with every other.
+// with that answer as with every other. What is no base64url is malformed (RFC
+// 8555 6.5.2).
 func (l *Lab) useNonce(nonce string) error {
+	_, err := base64.RawURLEncoding.DecodeString(nonce)
 	switch {
+	case err != nil || nonce == "":
+		return problemf(malformed, "nonce %q is not base64url (RFC 8555 6.5.2)", nonce)
 	case !l.nonces.use(nonce):
 		return problemf(badNonce, "nonce %q was not issued here, or has been used", nonce)
 	case rand.IntN(100) < l.wrong.badNonce:
@@ -56,11 +61,11 @@ func (l *Lab) useNonce(nonce string) error {
 	return nil
 }
 
-// newNonce answers HEAD with 200 and GET with 204 (RFC 8555 7.2). The nonce
-// itself is in the header that every response has.
+// newNonce answers HEAD with 200, and GET and POST-as-GET with 204 (RFC 8555
+// 7.2). The nonce itself is in the header that every response has.
 func (l *Lab) newNonce(r *http.Request) (reply, error) {
-	if r.Method == http.MethodGet {
-		return reply{status: http.StatusNoContent}, nil
+	if r.Method == http.MethodHead {
+		return reply{status: http.StatusOK}, nil
 	}
-	return reply{status: http.StatusOK}, nil
+	return reply{status: http.StatusNoContent}, nil
 }

@@ -76,8 +76,8 @@ func (l *Lab) handler() http.Handler {
 	route := func(e Endpoint, pattern string, h handler) {
 		mux.HandleFunc(pattern, l.recorded(e, l.disturbed(e, l.answer(e, h))))
 	}
-	route(EndpointDirectory, "/directory", l.reading(l.directory, http.MethodGet))
-	route(EndpointNewNonce, "/new-nonce", l.reading(l.newNonce, http.MethodHead, http.MethodGet))
+	route(EndpointDirectory, "/directory", l.either(l.directory, http.MethodGet))
+	route(EndpointNewNonce, "/new-nonce", l.either(l.newNonce, http.MethodHead, http.MethodGet))
 	route(EndpointNewAccount, "/new-account", l.signed(byKey, l.newAccount))
 	route(EndpointAccount, accountPath+"{id}", l.signed(byAccount, l.updateAccount))
 	route(EndpointOrders, accountPath+"{id}/orders", l.signed(byAccount, l.listOrders))
@@ -102,6 +102,24 @@ func (l *Lab) reading(h handler, methods ...string) handler {
 			return reply{}, methodNotAllowed(r.Method, methods...)
 		}
 		return h(r)
+	}
+}
+
+// either admits the given methods and POST-as-GET, by which everything can be
+// read (RFC 8555 6.3).
+func (l *Lab) either(h handler, methods ...string) handler {
+	read := l.reading(h, append(methods, http.MethodPost)...)
+	post := l.signed(byAccount, func(s *signedRequest) (reply, error) {
+		if !s.isGet() {
+			return reply{}, problemf(malformed, "this takes no payload, want a POST-as-GET")
+		}
+		return read(s.http)
+	})
+	return func(r *http.Request) (reply, error) {
+		if r.Method == http.MethodPost {
+			return post(r)
+		}
+		return read(r)
 	}
 }
 
@@ -149,7 +167,9 @@ func (l *Lab) answer(e Endpoint, h handler) http.HandlerFunc {
 		}
 		if e != EndpointDirectory {
 			header.Add("Link", link(l.DirectoryURL(), "index")) // RFC 8555 7.1
-			header.Set("Replay-Nonce", l.nonces.issue())        // RFC 8555 6.5
+		}
+		if e != EndpointDirectory || r.Method == http.MethodPost {
+			header.Set("Replay-Nonce", l.nonces.issue()) // RFC 8555 6.5
 		}
 		header.Set("Cache-Control", "no-store") // RFC 8555 6.5.1
 		if off := l.wrong.dateOff; off != 0 {
