@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -176,22 +175,15 @@ func (l *Lab) ownCertificate(s *signedRequest) (*certificate, error) {
 	return c, nil
 }
 
-// holds reports whether the account has a valid authorization for every name
-// of a certificate. Lab.mu must be held.
-func (l *Lab) holds(a *account, leaf *x509.Certificate) bool {
-	valid := make(map[string]bool)
+// holds reports whether the account has a valid authorization for each of the
+// identifiers. Lab.mu must be held.
+func (l *Lab) holds(a *account, ids []identifier) bool {
+	valid := make(map[identifier]bool)
 	for _, o := range a.orders {
 		l.refresh(o)
 		for _, z := range o.authorizations {
-			if z.status == statusValid {
-				valid[z.identifier.Value] = true
-			}
+			valid[z.identifier] = valid[z.identifier] || z.status == statusValid
 		}
 	}
-	for _, name := range leaf.DNSNames {
-		if !valid[strings.ToLower(name)] {
-			return false
-		}
-	}
-	return len(leaf.DNSNames) > 0
+	return !slices.ContainsFunc(ids, func(id identifier) bool { return !valid[id] })
 }

@@ -248,6 +248,20 @@ func TestRevoke(t *testing.T) {
 		stranger.ready(testFQDN)
 		stranger.want(http.StatusOK, url, request(third, 0))
 	})
+	t.Run("by another account that is authorized for some of its names", func(t *testing.T) {
+		const address = "192.0.2.1"
+		both := append(identifiers(testFQDN), object{"type": "ip", "value": address})
+		csr := customCSR(t, key, []generalName{{tagDNS, testFQDN}, {tagIP, "\xc0\x00\x02\x01"}})
+		order := owner.want(http.StatusCreated, l.base+"/new-order", object{"identifiers": both})
+		orderURL := order.header.Get("Location")
+		owner.solve(orderURL, order)
+		order = owner.finalize(orderURL, order, csr)
+		fourth := parseChain(t, owner.want(http.StatusOK, order.str(t, "certificate"), nil).body)[0]
+		stranger.refused(403, unauthorized, url, request(fourth, 0))
+		order = stranger.want(http.StatusCreated, l.base+"/new-order", object{"identifiers": both[1:]})
+		stranger.solve(order.header.Get("Location"), order)
+		stranger.want(http.StatusOK, url, request(fourth, 0))
+	})
 }
 
 // revokedSerials fetches the CRL that a certificate points to, checks it by

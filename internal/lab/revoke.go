@@ -55,7 +55,7 @@ func (l *Lab) mayRevoke(s *signedRequest, c *certificate) error {
 		}
 		return nil
 	}
-	if s.account != c.account && !l.holds(s.account, c.leaf) {
+	if s.account != c.account && !l.holds(s.account, c.identifiers) {
 		return problemf(unauthorized, "the certificate belongs to another account, and this one is not authorized for all its names")
 	}
 	return nil
