@@ -34,7 +34,9 @@ func explain(ex *Exchange, err error) error {
 		if p, ok := parseProblem(ex); ok {
 			return p
 		}
-		return ex.broken(refusedWithout(ex), "RFC 8555 6.7")
+		protocol = ex.broken(refusedWithout(ex), "RFC 8555 6.7")
+		protocol.RetryAfter = retryAfter(ex.header, ex.Time)
+		return protocol
 	}
 	return err
 }

@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // ProtocolError says that the server answered, but not as RFC 8555 wants it.
@@ -22,6 +24,8 @@ type ProtocolError struct {
 	Found   string // what came, such as "HTML instead of JSON"
 	Clause  string // what says otherwise, such as "RFC 8555 7.1.1"; may be empty
 	Err     error  // the cause; may be nil
+	// RetryAfter is the server's wish, zero when it has none.
+	RetryAfter time.Duration
 }
 
 func (e *ProtocolError) Error() string {
@@ -33,6 +37,26 @@ func (e *ProtocolError) Error() string {
 }
 
 func (e *ProtocolError) Unwrap() error { return e.Err }
+
+// Busy reports whether the server, or a proxy before it, turned a request away
+// for now (RFC 6585 section 4, RFC 9110 sections 15.6.3 to 15.6.5), and for how
+// long it wished; zero: it did not say.
+func Busy(err error) (wish time.Duration, busy bool) {
+	var refused *Problem
+	var protocol *ProtocolError
+	status := 0
+	switch {
+	case errors.As(err, &refused) && refused.Request != nil:
+		status, wish = refused.Request.Status, refused.RetryAfter
+	case errors.As(err, &protocol):
+		status, wish = protocol.Request.Status, protocol.RetryAfter
+	}
+	switch status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return wish, true
+	}
+	return 0, false
+}
 
 // Stage is how far a connection came before it failed.
 type Stage string

@@ -197,3 +197,35 @@ func TestUnexpectedSuccess(t *testing.T) {
 		})
 	}
 }
+
+// A server that is busy is told from one that refuses, in whatever dress it says
+// so.
+func TestBusy(t *testing.T) {
+	page := func(status int, header ...string) http.HandlerFunc {
+		return says(status, "<html>", append(header, "Content-Type: text/html")...)
+	}
+	for _, tt := range []struct {
+		name   string
+		answer http.HandlerFunc
+		wish   time.Duration
+		busy   bool
+	}{
+		{"503", problem(503, "serverInternal", "Retry-After: 60"), time.Minute, true},
+		{"503 of a proxy", page(503, "Retry-After: 60"), time.Minute, true},
+		{"502 of a proxy", page(502), 0, true},
+		{"504 of a proxy", page(504), 0, true},
+		{"429", problem(429, "rateLimited"), 0, true},
+		{"500", problem(500, "serverInternal"), 0, false},
+		{"403", problem(403, "rateLimited", "Retry-After: 60"), 0, false},
+		{"an order that failed so", says(200, `{"status":"invalid","error":{"status":503}}`), 0, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t, routes{"order/1": tt.answer})
+			_, err := f.client(t).Order(t.Context(), f.URL+"/order/1")
+			if wish, busy := acmewire.Busy(err); wish != tt.wish || busy != tt.busy {
+				t.Errorf("%v: busy %v for %s, want %v for %s", err, busy, wish, tt.busy, tt.wish)
+			}
+		})
+	}
+}

@@ -32,9 +32,13 @@ func orDefault(d, def time.Duration) time.Duration {
 	return d
 }
 
-// toleratedFailures is how many times in a row the CA may be unreachable while
-// it is being polled.
+// toleratedFailures is how many times in a row the CA may be unreachable, or
+// busy, while it is being polled.
 const toleratedFailures = 3
+
+// afterFailure is the least wait after such a failure: a server that is started
+// again takes seconds.
+const afterFailure = 500 * time.Millisecond
 
 // answer is what one question of a poll found.
 type answer struct {
@@ -43,11 +47,11 @@ type answer struct {
 }
 
 // poll is the only poll loop. It asks until the answer is done, an error comes
-// that is not a passing failure of the network, or ctx ends. The first wait
-// does not heed Retry-After, since most CAs are done in milliseconds and send
-// one all the same. A wait ends early when looked tells that the CA did what is
-// waited for, as far as can be seen from here, unless the CA wished for the wait;
-// nil: nothing is seen.
+// that is not a passing failure of the network or the CA, or ctx ends. The first
+// wait does not heed Retry-After, since most CAs are done in milliseconds and
+// send one all the same. A wait ends early when looked tells that the CA did what
+// is waited for, as far as can be seen from here, unless the CA wished for the
+// wait; nil: nothing is seen.
 func (e *Engine) poll(ctx context.Context, step Step, what string, looked <-chan struct{}, ask func(context.Context) (answer, error)) error {
 	delay, failures := e.Poll.first(looked != nil), 0
 	for n := 0; ; n++ {
@@ -58,11 +62,13 @@ func (e *Engine) poll(ctx context.Context, step Step, what string, looked <-chan
 			return err
 		}
 		got, err := ask(ctx)
-		var network *acmewire.NetworkError
+		wish, busy := acmewire.Busy(err)
+		_, unreachable := errors.AsType[*acmewire.NetworkError](err)
 		switch {
-		case errors.As(err, &network) && failures < toleratedFailures:
+		case (busy || unreachable) && failures < toleratedFailures:
 			failures++
-			e.warn(step, "%v; asking again", network)
+			got.retryAfter = max(wish, afterFailure)
+			e.warn(step, "%v; asking again", err)
 		case err != nil:
 			return err
 		case got.done:
