@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 )
 
 // A File is one output file of [Install].
@@ -49,8 +50,8 @@ type InstallOptions struct {
 // options, which it must therefore have saved before: what is in place already
 // is recognised by its content and the rest is installed. No copy of a key is
 // lost that way, for the store still holds it. Files that the killed process
-// left unfinished are hidden ones beside their targets, named ".NAME.N.tmp",
-// and the next Install into that directory removes them.
+// left behind are hidden ones beside their targets, named ".NAME.N.tmp", and the
+// next Install of the same names removes them.
 func Install(files []File, o InstallOptions) error {
 	set := &installation{options: o}
 	defer set.discard()
@@ -119,6 +120,8 @@ func (set *installation) plan(file File) error {
 	case err != nil:
 		return err
 	case same:
+		// A run that was killed after it had put it there may have left more.
+		sweep(filepath.Dir(path), filepath.Base(path), time.Now())
 		return nil
 	case t.old != nil && !set.options.Overwrite:
 		set.exists = append(set.exists, file.Path)

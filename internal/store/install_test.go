@@ -296,3 +296,24 @@ func TestCopyFile(t *testing.T) {
 		t.Errorf("copyFile over a file: %v, want fs.ErrExist", err)
 	}
 }
+
+// What a killed run left beside its targets goes also when nothing is left to
+// install: it may be a key that is in use no more.
+func TestInstallSweepsBesideTheSame(t *testing.T) {
+	dir := t.TempDir()
+	files := pair(dir, 1)
+	if err := Install(files, InstallOptions{}); err != nil {
+		t.Fatalf("Install: %v", err)
+	}
+	for _, name := range []string{".key.pem.1.tmp", ".cert.pem.2.tmp"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("left"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Install(files, InstallOptions{}); err != nil {
+		t.Fatalf("Install again: %v", err)
+	}
+	if names := tree(t, dir); len(names) != 2 {
+		t.Errorf("files %q, want the two installed", names)
+	}
+}
