@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
@@ -200,6 +202,39 @@ func dieAndResume(t *testing.T, d death) {
 		if readIfThere(t, filepath.Join(filepath.Dir(b.state), file)) == "" {
 			t.Errorf("%s was not written", file)
 		}
+	}
+}
+
+// refusing is a store that does not save accounts.
+type refusing struct{ enroll.Store }
+
+func (r refusing) SaveSoon(rel string, v any, with ...store.Attachment) func() error {
+	if _, account := v.(*enroll.Account); account {
+		return func() error { return &store.AccessError{Op: "writing", Path: r.Path(rel), Err: syscall.ENOSPC} }
+	}
+	return r.Store.SaveSoon(rel, v, with...)
+}
+
+// An enrolment whose account could not be saved has no certificate yet: the next
+// run registers again and goes on with the same order.
+func TestAccountNotSaved(t *testing.T) {
+	b := newBench(t, lab.Options{})
+	e := b.engine()
+	e.Store = refusing{e.Store}
+	_, err := b.whole(t.Context(), e, "amf-01", b.installed())
+	if !errors.Is(err, syscall.ENOSPC) || strings.Count(err.Error(), "account.json") != 1 {
+		t.Fatalf("the first run: %v, want that account.json is not written, once", err)
+	}
+	closeSolvers(e)
+	e = b.engine()
+	if _, err := b.whole(t.Context(), e, "amf-01", b.installed()); err != nil {
+		t.Fatalf("the second run: %v", err)
+	}
+	if _, err := e.UseAccount(t.Context(), enroll.DefaultAccount); err != nil {
+		t.Errorf("the account after the second run: %v", err)
+	}
+	if accounts, orders := b.count(lab.EndpointNewAccount, 201), b.count(lab.EndpointNewOrder, 201); accounts != 1 || orders != 1 {
+		t.Errorf("%d accounts and %d orders were made, want one of each", accounts, orders)
 	}
 }
 

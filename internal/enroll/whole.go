@@ -53,11 +53,20 @@ func (e *Engine) Enroll(ctx context.Context, name string, w Wishes) (en *Enrolme
 		}
 	}()
 	saved, err := e.begun(ctx, en, plan, &w)
-	defer func() { err = errors.Join(err, saved()) }()
+	defer func() {
+		if failed := saved(); failed != nil && !errors.Is(err, failed) {
+			err = errors.Join(err, failed)
+		}
+	}()
 	if err != nil {
 		return en, false, err
 	}
 	if _, err := e.order(ctx, en, w.Order); err != nil {
+		return en, false, err
+	}
+	// Once the certificate is there no run registers again, so an account that
+	// was not saved would stay lost.
+	if err := saved(); err != nil {
 		return en, false, err
 	}
 	_, err = e.finalize(ctx, en, w.Finalize)
