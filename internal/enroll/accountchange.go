@@ -52,9 +52,32 @@ func (e *Engine) UpdateAccount(ctx context.Context, name string, contact []strin
 // DeactivateAccount ends the account at the CA for good (RFC 8555 section
 // 7.3.6). Key and document stay, for the record.
 func (e *Engine) DeactivateAccount(ctx context.Context, name string) (*Account, error) {
-	return e.changeAccount(ctx, name, func(*Account) (*acmewire.Account, error) {
-		return e.CA.DeactivateAccount(ctx)
+	return e.changeAccount(ctx, name, func(a *Account) (*acmewire.Account, error) {
+		got, err := e.CA.DeactivateAccount(ctx)
+		if isUnauthorized(err) && e.ended(ctx, name) {
+			// By a run that died, or that the CA's answer did not reach.
+			return &acmewire.Account{Status: acmewire.StatusDeactivated, Contact: a.Contact}, nil
+		}
+		return got, err
 	})
+}
+
+// ended reports whether the CA knows the saved key and takes nothing from its
+// account any more (RFC 8555 section 7.3.6). One that was replaced elsewhere it
+// does not know.
+func (e *Engine) ended(ctx context.Context, name string) bool {
+	key, err := e.readAccountKey(accountKeyFile(AccountDir(e.CA.DirectoryURL(), name)))
+	if err != nil {
+		return false
+	}
+	e.CA.SetAccount(key.Signer, "")
+	got, err := e.CA.FindAccount(ctx)
+	return isUnauthorized(err) || err == nil && got.Status == acmewire.StatusDeactivated
+}
+
+func isUnauthorized(err error) bool {
+	p, ok := errors.AsType[*acmewire.Problem](err)
+	return ok && p.HasType("unauthorized")
 }
 
 func (e *Engine) changeAccount(ctx context.Context, name string, change func(*Account) (*acmewire.Account, error)) (*Account, error) {
