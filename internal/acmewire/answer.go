@@ -35,7 +35,7 @@ func explain(ex *Exchange, err error) error {
 			return p
 		}
 		protocol = ex.broken(refusedWithout(ex), "RFC 8555 6.7")
-		protocol.RetryAfter = retryAfter(ex.header, ex.Time)
+		protocol.RetryAfter = ex.retryAfter()
 		return protocol
 	}
 	return err

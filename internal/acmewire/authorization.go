@@ -44,7 +44,7 @@ func (c *Client) Authorization(ctx context.Context, url string) (*Authorization,
 	if err := decode(ex, a); err != nil {
 		return nil, err
 	}
-	a.URL, a.RetryAfter = url, retryAfter(ex.header, ex.Time)
+	a.URL, a.RetryAfter = url, ex.retryAfter()
 	if a.Status == "" {
 		return nil, ex.broken("the authorization has no status", "RFC 8555 7.1.4")
 	}

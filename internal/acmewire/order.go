@@ -111,7 +111,7 @@ func order(ex *Exchange, at string) (*Order, error) {
 		return nil, err
 	}
 	o.URL = at
-	o.RetryAfter = retryAfter(ex.header, ex.Time)
+	o.RetryAfter = ex.retryAfter()
 	found := ""
 	switch {
 	case o.Status == "":

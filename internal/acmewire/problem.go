@@ -96,7 +96,7 @@ func parseProblem(e *Exchange) (p *Problem, ok bool) {
 	p = &Problem{}
 	p.read(members)
 	request := e.request()
-	p.Request, p.RetryAfter, p.Location = &request, retryAfter(e.header, e.Time), e.location()
+	p.Request, p.RetryAfter, p.Location = &request, e.retryAfter(), e.location()
 	// The HTTP status is what happened; the member `status` only repeats it.
 	p.Status = e.Status
 	return p, true

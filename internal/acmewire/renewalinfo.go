@@ -66,7 +66,7 @@ func (c *Client) RenewalInfo(ctx context.Context, cert *x509.Certificate) (*Rene
 	if err != nil {
 		return nil, ex.broken(err.Error(), "RFC 9773 4.2")
 	}
-	info.RetryAfter = retryAfter(ex.header, ex.Time)
+	info.RetryAfter = ex.retryAfter()
 	return info, nil
 }
 

@@ -12,6 +12,7 @@ import (
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	month := 30 * 24 * time.Hour
+	date := "Date: " + now.Format(http.TimeFormat)
 	for _, tt := range []struct {
 		name, header string
 		want         time.Duration
@@ -34,9 +35,9 @@ func TestRetryAfter(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f := newFake(t, routes{
-				"order/1": says(200, pendingOrder, "Retry-After: "+tt.header),
-				"authz/1": says(200, `{"status":"pending","challenges":null}`, "Retry-After: "+tt.header),
-				"order/2": problem(403, "rateLimited", "Retry-After: "+tt.header),
+				"order/1": says(200, pendingOrder, date, "Retry-After: "+tt.header),
+				"authz/1": says(200, `{"status":"pending","challenges":null}`, date, "Retry-After: "+tt.header),
+				"order/2": problem(403, "rateLimited", date, "Retry-After: "+tt.header),
 			})
 			c := f.client(t, func(cfg *acmewire.Config) { cfg.Clock = func() time.Time { return now } })
 			o, err := c.Order(t.Context(), f.URL+"/order/1")
@@ -50,6 +51,33 @@ func TestRetryAfter(t *testing.T) {
 			_, err = c.Order(t.Context(), f.URL+"/order/2")
 			if p := wantProblem(t, err, "rateLimited"); p.RetryAfter != tt.want {
 				t.Errorf("problem: %v, want %v", p.RetryAfter, tt.want)
+			}
+		})
+	}
+}
+
+// A date is by the clock of who sent it: that this machine's is wrong makes no
+// wait longer or shorter.
+func TestRetryAfterDate(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name  string
+		ahead time.Duration // of our clock
+		date  string        // of the answer
+		want  time.Duration
+	}{
+		{"same clock", 0, "Tue, 24 Nov 2026 12:00:00 GMT", 5 * time.Second},
+		{"our clock is behind", -time.Hour, "Tue, 24 Nov 2026 12:00:00 GMT", 5 * time.Second},
+		{"our clock is ahead", time.Hour, "Tue, 24 Nov 2026 12:00:00 GMT", 5 * time.Second},
+		{"no date", 0, "none", 5 * time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t, routes{"order/1": says(200, pendingOrder, "Date: "+tt.date, "Retry-After: Tue, 24 Nov 2026 12:00:05 GMT")})
+			c := f.client(t, func(cfg *acmewire.Config) { cfg.Clock = func() time.Time { return now.Add(tt.ahead) } })
+			o, err := c.Order(t.Context(), f.URL+"/order/1")
+			if err != nil || o.RetryAfter.Round(time.Second) != tt.want {
+				t.Errorf("%+v (%v), want %v", o, err, tt.want)
 			}
 		})
 	}

@@ -12,9 +12,10 @@ import (
 const maxRetryAfter = 30 * 24 * time.Hour
 
 // retryAfter reads Retry-After (RFC 9110 section 10.2.3), seconds or a date,
-// as a duration from now. What is absent, past, negative or unreadable is zero.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	v := strings.TrimSpace(h.Get("Retry-After"))
+// as a duration from the answer on. What is absent, past, negative or unreadable
+// is zero.
+func (e *Exchange) retryAfter() time.Duration {
+	v := strings.TrimSpace(e.header.Get("Retry-After"))
 	if v == "" {
 		return 0
 	}
@@ -25,6 +26,10 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	t, err := http.ParseTime(v)
 	if err != nil {
 		return 0
+	}
+	now := e.Time.Add(e.Duration)
+	if ahead, ok := e.Skew(); ok { // a date is by the server's clock
+		now = now.Add(ahead)
 	}
 	return min(max(0, t.Sub(now)), maxRetryAfter)
 }
@@ -43,7 +48,7 @@ const (
 // said 429 and for how long, or the request only reads.
 func retryDelay(n int, e *Exchange) (time.Duration, bool) {
 	const atOnce = time.Nanosecond
-	wish, asked := retryAfter(e.header, e.Time), e.header.Get("Retry-After") != ""
+	wish, asked := e.retryAfter(), e.header.Get("Retry-After") != ""
 	switch {
 	case e.Status < 400:
 		// x/crypto/acme asks here also after an unexpected 2xx, which must
