@@ -74,8 +74,8 @@ func checkRedirect(_ *http.Request, via []*http.Request) error {
 }
 
 // do runs a call that makes requests and returns the last exchange it made. A
-// directory kept from an earlier process that turns out stale (404 or 405 at
-// one of its URLs) is fetched anew and the call made once more.
+// directory kept from an earlier process that turns out stale is fetched anew
+// and the call made once more.
 func (c *Client) do(ctx context.Context, call func(context.Context) error) (*Exchange, error) {
 	for {
 		if _, err := c.Directory(ctx); err != nil {
@@ -86,7 +86,7 @@ func (c *Client) do(ctx context.Context, call func(context.Context) error) (*Exc
 		switch {
 		case err == nil:
 			return got.last, nil
-		case c.stale(got.last) && c.wire.forgetDirectory():
+		case c.stale(got.last, err) && c.wire.forgetDirectory():
 			c.reset()
 		default:
 			return got.last, explain(got.last, err)
@@ -119,10 +119,21 @@ func (c *Client) library(ctx context.Context, call func(context.Context) error) 
 	})
 }
 
-// stale reports whether ex failed in the way a changed directory makes it fail.
-func (c *Client) stale(ex *Exchange) bool {
-	if ex == nil || ex.Status != http.StatusNotFound && ex.Status != http.StatusMethodNotAllowed {
+// stale reports whether a call failed in the way a changed directory makes it
+// fail: one of its URLs is not there, leads elsewhere or cannot be reached, so
+// that the server did nothing either.
+func (c *Client) stale(ex *Exchange, err error) bool {
+	if ex == nil {
 		return false
+	}
+	switch ex.Status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
+		http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
+	default:
+		network, ok := errors.AsType[*NetworkError](err)
+		if !ok || network.Stage == StageAnswer {
+			return false
+		}
 	}
 	for _, r := range c.dir.resources() {
 		if r.url == ex.URL {

@@ -68,7 +68,7 @@ func parseDirectory(raw []byte) (*Directory, error) {
 }
 
 // directoryFresh is how long a saved directory is used without asking. A
-// server that changed its directory meanwhile is found out by a 404 or a 405.
+// server that changed its directory meanwhile is found out by what its URLs answer.
 const directoryFresh = 24 * time.Hour
 
 // nonceFresh is how long a saved nonce is worth trying. A refused one costs

@@ -159,10 +159,11 @@ func TestSavedNonceAges(t *testing.T) {
 // the new one, and the call goes there.
 func TestDirectoryChanged(t *testing.T) {
 	created := says(201, pendingOrder, "Location: /order/1")
-	for _, status := range []int{404, 405} {
+	for _, status := range []int{301, 308, 404, 405, 410} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			t.Parallel()
-			f := newFake(t, routes{"old-order": says(status, ""), "old-nonce": says(status, ""), "new-order": created})
+			moved := says(status, "", "Location: /new-order")
+			f := newFake(t, routes{"old-order": moved, "old-nonce": moved, "new-order": created})
 			for _, member := range []string{"new-nonce", "new-order"} {
 				saved := strings.Replace(f.directory(), "/"+member, "/old-"+strings.TrimPrefix(member, "new-"), 1)
 				c := f.client(t, func(cfg *acmewire.Config) {
@@ -181,6 +182,32 @@ func TestDirectoryChanged(t *testing.T) {
 			wantCount(t, f, "new-order", 2)
 		})
 	}
+	t.Run("elsewhere", func(t *testing.T) {
+		t.Parallel()
+		f := newFake(t, routes{"new-order": created})
+		for _, member := range []string{"new-nonce", "new-order"} {
+			saved := strings.Replace(f.directory(), f.URL+"/"+member, closedPort(t)+"/"+member, 1)
+			c := f.client(t, func(cfg *acmewire.Config) {
+				cfg.Saved = acmewire.Saved{Directory: json.RawMessage(saved), DirectoryAt: time.Now()}
+			})
+			if _, err := c.NewOrder(t.Context(), acmewire.NewOrder{}); err != nil {
+				t.Errorf("%s moved: %v", member, err)
+			}
+		}
+		wantCount(t, f, "directory", 2)
+		wantCount(t, f, "new-order", 2)
+	})
+	t.Run("cut", func(t *testing.T) { // it may have acted: that is not asked again
+		t.Parallel()
+		f := newFake(t, routes{"new-order": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }})
+		c := f.client(t, func(cfg *acmewire.Config) {
+			cfg.Saved = acmewire.Saved{Directory: json.RawMessage(f.directory()), DirectoryAt: time.Now()}
+		})
+		_, err := c.NewOrder(t.Context(), acmewire.NewOrder{})
+		wantNetwork(t, err, acmewire.StageAnswer, "closed before the answer was whole")
+		wantCount(t, f, "directory", 0)
+		wantCount(t, f, "new-order", 1)
+	})
 	t.Run("for the worse", func(t *testing.T) {
 		t.Parallel()
 		f := newFake(t, routes{"new-order": says(404, "")})
