@@ -99,6 +99,15 @@ func (a *App) readPassphrase(path string) (secret.Bytes, error) {
 // readKey reads a private key that the user brings. A nil passphrase refuses
 // encrypted ones.
 func (a *App) readKey(path string, passphrase csrgen.Passphrase) (crypto.Signer, error) {
+	data, err := readFile(path, maxPEM)
+	if err != nil {
+		return nil, err
+	}
+	key, err := csrgen.ParseKeyWith(path, data, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	// Only now is it a key: the advice for /dev/null or /etc would break the machine.
 	warning, err := store.CheckPrivate(path)
 	if err != nil {
 		return nil, &inputError{File: path, Err: reason(err)}
@@ -106,11 +115,7 @@ func (a *App) readKey(path string, passphrase csrgen.Passphrase) (crypto.Signer,
 	if warning != "" {
 		a.progress.warn("%s", warning)
 	}
-	data, err := readFile(path, maxPEM)
-	if err != nil {
-		return nil, err
-	}
-	return csrgen.ParseKeyWith(path, data, passphrase)
+	return key, nil
 }
 
 // explainKey is for keys that the user brings, and for those that are not there.
