@@ -38,7 +38,8 @@ type App struct {
 	progress *progress
 	clock    func() time.Time
 
-	stdinRead   bool          // standard input was read to its end
+	stdin       io.Reader     // standard input, for what is read to its end
+	stdinRead   bool          // it was
 	accountWord secret.Bytes  // passphrase of the account's key; zero: not asked for yet
 	serverURL   string        // of the server that was dialled; "": none
 	clockAhead  time.Duration // of the server's clock before ours, by its last answer

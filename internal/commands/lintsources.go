@@ -73,7 +73,7 @@ func looksRight(name string) bool {
 // listedSources yields what a list names, a line each, or as find -print0
 // separates names. Empty lines are passed over.
 func (a *App) listedSources(path string, yield func(string, error) bool) {
-	in := a.streams.In
+	in := a.stdin
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {

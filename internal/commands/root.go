@@ -257,6 +257,7 @@ func (a *App) prepare(cmd *cobra.Command) error {
 	}
 	a.name = a.global.name
 	a.progress = newProgress(a)
+	a.stdin = &input{app: a, ctx: cmd.Context()}
 	return nil
 }
 

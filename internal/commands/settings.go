@@ -380,7 +380,7 @@ func (a *App) readFileOr(path string, limit int64) ([]byte, error) {
 		return nil, usagef("put one of them into a file", "standard input is to be read twice, and can be one thing only")
 	}
 	a.stdinRead = true
-	data, err := io.ReadAll(io.LimitReader(a.streams.In, limit+1))
+	data, err := io.ReadAll(io.LimitReader(a.stdin, limit+1))
 	if err != nil {
 		return nil, &inputError{File: "standard input", Err: err}
 	}

@@ -29,7 +29,7 @@ func (o *sourceFlags) addServerFlags(fs *pflag.FlagSet) {
 // options reads the secrets that reading needs. For HOST:PORT they have the
 // client certificate of --client-cert.
 func (o *sourceFlags) options(a *App) (artifact.Options, error) {
-	out := artifact.Options{Stdin: a.streams.In, ServerName: o.serverName}
+	out := artifact.Options{Stdin: a.stdin, ServerName: o.serverName}
 	var err error
 	if out.Passphrase, err = o.passphrase(a); err != nil {
 		return out, err

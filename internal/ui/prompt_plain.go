@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -170,9 +171,17 @@ func (p *plainPrompter) read(interrupted <-chan os.Signal) (string, error) {
 	}
 }
 
-// awaitInput returns when in has something to read, so that Read does not
-// block, or with ErrInterrupted. Where it cannot tell it returns at once.
-func awaitInput(in io.Reader, interrupted <-chan os.Signal) error {
+// AwaitInput returns when in has something to read, so that Read does not block,
+// or with the context's error. Where it cannot tell it returns at once.
+func AwaitInput(ctx context.Context, in io.Reader) error {
+	if err := awaitInput(in, ctx.Done()); !errors.Is(err, ErrInterrupted) {
+		return err
+	}
+	return ctx.Err()
+}
+
+// awaitInput is AwaitInput that ends with ErrInterrupted.
+func awaitInput[T any](in io.Reader, interrupted <-chan T) error {
 	if ahead, ok := in.(*typedAhead); ok && len(ahead.typed) > 0 {
 		return nil
 	}
