@@ -1,11 +1,13 @@
 package commands
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/store"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -21,9 +23,13 @@ func (a *App) runAccountList() error {
 	if err != nil {
 		return err
 	}
-	accounts, err := enroll.Accounts(s.store)
+	var unread error // told once the others are
+	accounts, err := enroll.Accounts(s.store, func(_ string, err error) { unread = cmp.Or(unread, err) })
 	if err != nil {
 		return err
+	}
+	if len(accounts) == 0 && unread != nil {
+		return unread
 	}
 	enrolments, err := a.enrolments(s)
 	if err != nil {
@@ -40,7 +46,27 @@ func (a *App) runAccountList() error {
 		entries = append(entries, e)
 		table.Row(acc.Name, acc.Status, key, acc.Server, acc.URL, acc.BindingKey, acc.Created, strings.Join(e.Enrolments, ","))
 	}
-	return a.printList("Accounts", "accounts", entries, table)
+	return cmp.Or(a.printList("Accounts", "accounts", entries, table), unread)
+}
+
+// savedAccount finds the account of that name, at the server unless that is "".
+// Without one it is nil.
+func savedAccount(s *store.Store, name, server string) (*enroll.Account, error) {
+	var unread error // it may be the one
+	accounts, err := enroll.Accounts(s, func(of string, err error) {
+		if of == name {
+			unread = err
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, acc := range accounts {
+		if acc.Name == name && (server == "" || server == acc.Server) {
+			return acc, nil
+		}
+	}
+	return nil, unread
 }
 
 // accountEntry is one account of the list.

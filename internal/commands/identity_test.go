@@ -172,7 +172,7 @@ func TestIdentityRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list, err := enroll.Accounts(s); err != nil || len(list) > 0 {
+	if list, err := enroll.Accounts(s, nil); err != nil || len(list) > 0 {
 		t.Errorf("%d accounts (%v), want none", len(list), err)
 	}
 }

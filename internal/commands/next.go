@@ -69,7 +69,7 @@ func (a *App) otherAccounts() string {
 	if err != nil {
 		return ""
 	}
-	accounts, err := enroll.Accounts(s)
+	accounts, err := enroll.Accounts(s, nil)
 	if err != nil || len(accounts) == 0 {
 		return ""
 	}

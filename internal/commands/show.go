@@ -117,15 +117,13 @@ func (a *App) runShowAccount() error {
 	if err != nil {
 		return err
 	}
-	accounts, err := enroll.Accounts(s.store)
+	name := first(a.global.account, enroll.DefaultAccount)
+	acc, err := savedAccount(s.store, name, a.global.server)
 	if err != nil {
 		return err
 	}
-	name := first(a.global.account, enroll.DefaultAccount)
-	for _, acc := range accounts {
-		if acc.Name == name && (a.global.server == "" || a.global.server == acc.Server) {
-			return a.printAccount(acc, false, "")
-		}
+	if acc != nil {
+		return a.printAccount(acc, false, "")
 	}
 	return &enroll.OutOfTurnError{Name: name, Step: "show account", Needs: enroll.StepAccount, Found: fmt.Sprintf("there is no account %q", name)}
 }

@@ -199,14 +199,12 @@ func (a *App) printGot(text secret.Bytes, file string) error {
 
 // fingerprint is that of the account's key, without a question to any server.
 func (s *session) fingerprint() (string, error) {
-	accounts, err := enroll.Accounts(s.store)
+	acc, err := savedAccount(s.store, s.account, s.server.URL)
 	if err != nil {
 		return "", err
 	}
-	for _, acc := range accounts {
-		if acc.Name == s.account && acc.Server == s.server.URL {
-			return token.Fingerprint(acc.Thumbprint)
-		}
+	if acc != nil {
+		return token.Fingerprint(acc.Thumbprint)
 	}
 	return "", &enroll.OutOfTurnError{
 		Name: s.account, Step: "token", Needs: enroll.StepAccount,
@@ -236,9 +234,10 @@ func (a *App) readToken(path string) (*token.Token, error) {
 	return got, nil
 }
 
-// boundTo lists the saved accounts whose key a token is for.
-func boundTo(s *store.Store, got *token.Token) (names []string, err error) {
-	accounts, err := enroll.Accounts(s)
+// boundTo lists the saved accounts whose key a token is for. One that cannot be
+// read is told and passed over.
+func (a *App) boundTo(s *store.Store, got *token.Token) (names []string, err error) {
+	accounts, err := enroll.Accounts(s, func(name string, err error) { a.progress.warn("account %s: %v", name, err) })
 	for _, acc := range accounts {
 		if token.SameFingerprint(acc.Thumbprint, got.ATC.Fingerprint) {
 			names = append(names, acc.Name+" at "+acc.Server)

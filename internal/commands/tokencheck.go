@@ -56,7 +56,7 @@ func (a *App) runTokenCheck(ctx context.Context, path string, subject *subjectFl
 	if err != nil {
 		return err
 	}
-	accounts, err := boundTo(s.store, got)
+	accounts, err := a.boundTo(s.store, got)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (a *App) runShowToken(path string) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := boundTo(s.store, got)
+	accounts, err := a.boundTo(s.store, got)
 	if err != nil {
 		return err
 	}

@@ -169,7 +169,7 @@ func (e *Engine) registered(ctx context.Context, dir, name string, o AccountOpti
 // tellTwin warns of a saved account that is the same one under another name: a
 // rollover or an end of the one is the other's too.
 func (e *Engine) tellTwin(a *Account) {
-	saved, _ := Accounts(e.Store) // who cannot be read is told of elsewhere
+	saved, _ := Accounts(e.Store, nil) // who cannot be read is told of elsewhere
 	for _, other := range saved {
 		if other.URL == a.URL && other.Server == a.Server && other.Name != a.Name {
 			e.warn(StepAccount, "account %s is the same account as %s: a new key or the end of one is the other's too", a.Name, other.Name)

@@ -8,8 +8,9 @@ import (
 	"github.com/nfcert/nfcert/internal/acmewire"
 )
 
-// Accounts lists the saved accounts, by server and name.
-func Accounts(s Store) ([]*Account, error) {
+// Accounts lists the saved accounts, by server and name. One that cannot be read
+// is passed over, as the others are no worse for it; unread is told, unless nil.
+func Accounts(s Store, unread func(name string, err error)) ([]*Account, error) {
 	servers, err := s.List(accountsDir)
 	if err != nil {
 		return nil, err
@@ -26,10 +27,11 @@ func Accounts(s Store) ([]*Account, error) {
 			if errors.Is(err, fs.ErrNotExist) {
 				continue // a registration that did not end
 			}
-			if err != nil {
-				return nil, err
+			if err == nil {
+				found = append(found, a)
+			} else if unread != nil {
+				unread(name, err)
 			}
-			found = append(found, a)
 		}
 	}
 	return found, nil
