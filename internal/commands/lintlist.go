@@ -12,14 +12,6 @@ func (a *App) listRules(args []string) error {
 		return usagef("", "--list takes no file and got %q", args[0])
 	}
 	rules := lint.Rules()
-	if a.global.output == outputName {
-		for _, r := range rules {
-			if err := writeAll(a.streams.Out, []byte(r.ID+"\n")); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	table := ui.NewTable("RULE", "SEVERITY", "LEVEL", "FIELD", "CLAUSE", "KNOWN", "WHAT")
 	for _, r := range rules {
 		table.Row(r.ID, string(r.Severity), string(r.Level), string(r.Field), r.Clause, string(r.Confidence), r.Title)

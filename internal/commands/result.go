@@ -264,6 +264,8 @@ func (a *App) printList(kind, member string, list any, table *ui.Table) error {
 			doc["warnings"] = a.progress.warnings()
 		}
 		return ui.WriteJSON(a.streams.Out, doc)
+	case outputName:
+		return table.WriteNames(a.streams.Out)
 	}
 	a.progress.done()
 	if table.Len() == 0 {

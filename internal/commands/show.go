@@ -69,14 +69,6 @@ func (a *App) runShow() error {
 	if err != nil {
 		return err
 	}
-	if a.global.output == outputName {
-		for _, en := range list {
-			if err := writeAll(a.streams.Out, []byte(en.Name+"\n")); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	table := ui.NewTable("NAME", "NF", "STATUS", "NOT AFTER", "SERVER", "NEXT")
 	docs := make([]enrolmentDoc, 0, len(list))
 	for _, en := range list {

@@ -67,6 +67,19 @@ func (t *Table) Write(w io.Writer, tty bool) error {
 	return nil
 }
 
+// WriteNames writes the first cell of each row, which names it, on a line of its
+// own, in one write.
+func (t *Table) WriteNames(w io.Writer) error {
+	var out []byte
+	for _, row := range t.rows {
+		out = append(out, text(row[0])+"\n"...)
+	}
+	if _, err := w.Write(out); err != nil {
+		return fmt.Errorf("writing names: %w", err)
+	}
+	return nil
+}
+
 // texts returns the clean cells of one row, one for each column.
 func (t *Table) texts(row []any, tty bool) []string {
 	now := t.Now

@@ -61,6 +61,16 @@ var errBroken = errors.New("broken pipe")
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
 
+func TestTableWriteNames(t *testing.T) {
+	var out bytes.Buffer
+	if err := sampleTable().WriteNames(&out); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("amf-01\nevil[31m x y\nümlaut-01\n", out.String()); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
+}
+
 func TestTableEmpty(t *testing.T) {
 	for _, tty := range []bool{true, false} {
 		var out bytes.Buffer
