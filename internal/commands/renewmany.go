@@ -276,6 +276,8 @@ func because(b enroll.DueBasis) string {
 		return "expired"
 	case enroll.DueCA:
 		return "the CA's wish"
+	case "": // it could not be judged
+		return ""
 	}
 	return "its age"
 }
