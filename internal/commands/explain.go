@@ -160,6 +160,7 @@ func (a *App) explainEngine(err error, r *report) bool {
 		r.Code = "out-of-turn"
 		r.Next = a.comesFirst(e)
 		if e.Needs == enroll.StepAccount {
+			r.Message = a.subject() + ": " + e.Found // which every command may want
 			r.Hint = a.otherAccounts()
 		}
 		return true
