@@ -135,6 +135,8 @@ func (a *App) explainInput(err error, r *report) bool {
 			r.Hint = "another program answers there: serve the challenge through it with --webroot DIR, or listen elsewhere with --http-listen ADDR and forward port 80"
 		case e.NeedsPrivilege():
 			r.Hint = "this port needs privilege: listen elsewhere with --http-listen ADDR and forward port 80, use --webroot DIR, or grant CAP_NET_BIND_SERVICE"
+		default:
+			r.Hint = "the order stays: run it again with an address and port of this machine, as in --http-listen :80 or --http-listen 127.0.0.1:5080"
 		}
 		return true
 	}
