@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,5 +70,35 @@ func TestDamagedState(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestServerSavedAgain guards that what a run which died while it saved the
+// server has left is gone after the next.
+func TestServerSavedAgain(t *testing.T) {
+	t.Parallel()
+	w, _ := newLabWorld(t, lab.Options{})
+	w.must(t, "account")
+	found, err := filepath.Glob(w.path("state", "servers", "*", "server.json"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("server.json is %v (%v), want one file", found, err)
+	}
+	dir := filepath.Dir(found[0])
+	if err := os.Remove(found[0]); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, ".root.pem.1.tmp"), "left")
+	write(t, filepath.Join(dir, ".server.json.2.tmp"), "left")
+	w.must(t, "account", "update")
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	if want := []string{"directory.json", "root.pem", "server.json"}; !slices.Equal(names, want) {
+		t.Errorf("files %q, want %q", names, want)
 	}
 }

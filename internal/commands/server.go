@@ -2,6 +2,7 @@ package commands
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
@@ -244,6 +245,11 @@ func (sv *server) remember(s *store.Store) error {
 	if err := s.Load(serverFile(sv.URL), saved); err == nil && doc.same(saved) && sv.sameRoots(s) {
 		return nil
 	}
+	lock, err := s.Lock(context.Background(), serverDir(sv.URL)) // waits for a moment at most
+	if err != nil {
+		return err
+	}
+	defer func() { _ = lock.Unlock() }()
 	if len(sv.roots) == 0 {
 		doc.Root = ""
 		return s.Save(serverFile(sv.URL), &doc)
