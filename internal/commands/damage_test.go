@@ -102,3 +102,18 @@ func TestServerSavedAgain(t *testing.T) {
 		t.Errorf("files %q, want %q", names, want)
 	}
 }
+
+// TestTraceGapsToldOnce guards that a trace that cannot be written costs one
+// warning, not one for every exchange.
+func TestTraceGapsToldOnce(t *testing.T) {
+	t.Parallel()
+	w, _ := newLabWorld(t, lab.Options{})
+	w.must(t, "csr", "-n", "amf-01", "--nf", w.path("amf.yaml"))
+	if err := os.Mkdir(w.path("state", "enrolments", "amf-01", "trace.jsonl"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r := w.must(t, "enroll", "-n", "amf-01")
+	if got := strings.Count(r.err, "trace.jsonl"); got != 1 {
+		t.Errorf("the trace is told of %d times, want once:\n%s", got, r.err)
+	}
+}

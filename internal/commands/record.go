@@ -22,6 +22,7 @@ type recorder struct {
 
 	queue  chan *acmewire.Exchange
 	broken bool // the file takes no more
+	gaps   bool // that the enrolment's trace has some was told
 	ended  chan struct{}
 }
 
@@ -55,8 +56,9 @@ func (r *recorder) write(ex *acmewire.Exchange) {
 		}
 	}
 	if r.name != "" {
-		if err := r.store.Append(enroll.TraceFile(r.name), line, maxTrace); err != nil {
+		if err := r.store.Append(enroll.TraceFile(r.name), line, maxTrace); err != nil && !r.gaps {
 			r.warn("writing the enrolment's trace: %v", err)
+			r.gaps = true
 		}
 	}
 }
