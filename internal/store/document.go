@@ -60,7 +60,8 @@ type Attachment struct {
 }
 
 // Save writes v as the indented JSON document rel. It is whole and on the disk
-// when Save returns nil; after an error the old content still stands.
+// when Save returns nil; after an error the old content still stands, or, when
+// all that failed was to make its name durable, the new.
 // Attachments are in place before the document is, so that none is named and
 // missing.
 func (s *Store) Save(rel string, v any, with ...Attachment) error {
