@@ -30,10 +30,18 @@ type atcClaim struct {
 
 // tokenClaims are the claims that are looked at.
 type tokenClaims struct {
-	Expires   *int64    `json:"exp"`
-	NotBefore *int64    `json:"nbf"`
-	ID        string    `json:"jti"`
-	ATC       *atcClaim `json:"atc"`
+	Expires   *numericDate `json:"exp"`
+	NotBefore *numericDate `json:"nbf"`
+	ID        string       `json:"jti"`
+	ATC       *atcClaim    `json:"atc"`
+}
+
+// numericDate is seconds since 1970, with fractions or without (RFC 7519 2).
+type numericDate float64
+
+// time is the date, or the nearest from 1970 to the end of the year 9999.
+func (d numericDate) time() time.Time {
+	return time.Unix(int64(min(max(d, 0), 253402300799)), 0)
 }
 
 // tokenOf takes the token out of an answer to a challenge: {"tkauth": …} as in
@@ -173,14 +181,14 @@ func (c *tokenClaims) check(id identifier, thumbprint string) *problem {
 // checkTokenTime checks the token's life, and that it is used for the first
 // time. Lab.mu must be held.
 func (l *Lab) checkTokenTime(c tokenClaims) *problem {
-	now, expires := l.now(), time.Unix(*c.Expires, 0)
+	now, expires := l.now(), c.Expires.time()
 	switch {
 	case !expires.After(now.Add(-tokenSkew)):
 		return problemf(unauthorized, "token: it expired at %s", timestamp(expires))
 	case expires.After(now.Add(tokenMaxLife + tokenSkew)):
 		return problemf(unauthorized, "token: it lasts until %s, want an hour at most", timestamp(expires))
-	case c.NotBefore != nil && time.Unix(*c.NotBefore, 0).After(now.Add(tokenSkew)):
-		return problemf(unauthorized, "token: it is not valid before %s", timestamp(time.Unix(*c.NotBefore, 0)))
+	case c.NotBefore != nil && c.NotBefore.time().After(now.Add(tokenSkew)):
+		return problemf(unauthorized, "token: it is not valid before %s", timestamp(c.NotBefore.time()))
 	}
 	if _, used := l.state.tokens[c.ID]; used {
 		return problemf(unauthorized, "token: jti %q was used before", c.ID)

@@ -228,6 +228,12 @@ func TestToken(t *testing.T) {
 		{"no exp", with(func(claims, _ object) { delete(claims, "exp") }), "no claim exp"},
 		{"expired", with(func(claims, _ object) { claims["exp"] = time.Now().Add(-2 * tokenSkew).Unix() }), "it expired"},
 		{"just expired", with(func(claims, _ object) { claims["exp"] = time.Now().Add(-tokenSkew / 2).Unix() }), ""},
+		{"times with fractions", with(func(claims, _ object) {
+			claims["exp"], claims["nbf"] = float64(time.Now().UnixMilli())/1000+60, float64(time.Now().UnixMilli())/1000
+		}), ""},
+		{"exp before time", with(func(claims, _ object) { claims["exp"] = -1e300 }), "it expired"},
+		{"exp after all time", with(func(claims, _ object) { claims["exp"] = 1e300 }), "want an hour at most"},
+		{"exp in words", with(func(claims, _ object) { claims["exp"] = "soon" }), "claims"},
 		{"long", with(func(claims, _ object) { claims["exp"] = time.Now().Add(2 * tokenMaxLife).Unix() }), "want an hour at most"},
 		{"early", with(func(claims, _ object) { claims["nbf"] = time.Now().Add(2 * tokenSkew).Unix() }), "not valid before"},
 	} {
