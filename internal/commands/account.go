@@ -121,6 +121,9 @@ func (a *App) askTerms(url string) (agreed bool, err error) {
 
 // accountChange is what update, rollover and deactivate have in common.
 func (a *App) accountChange(ctx context.Context, change func(context.Context, *session) (*enroll.Account, error)) error {
+	if err := a.mustExistWhenTyped(); err != nil {
+		return err
+	}
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
 		acc, err := change(ctx, s)
 		if err != nil {

@@ -72,6 +72,9 @@ both machines can use it: a rollover on one takes it from the other.`,
 }
 
 func (a *App) runAccountExport(ctx context.Context, o *exportOptions, path string) error {
+	if err := a.mustExistWhenTyped(); err != nil {
+		return err
+	}
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
 		word, err := o.passphrase(a, func() (secret.Bytes, error) { return a.chosenPassphrase("the exported file") })
 		if err != nil {

@@ -88,15 +88,9 @@ func (a *App) dial() (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	enrolled := &enroll.Enrolment{}
-	if a.global.name != "" {
-		enrolled, err = enroll.Load(s.store, a.global.name)
-		if errors.Is(err, fs.ErrNotExist) {
-			enrolled, err = &enroll.Enrolment{}, nil
-		}
-		if err != nil {
-			return nil, err
-		}
+	enrolled, err := a.enrolled(s)
+	if err != nil {
+		return nil, err
 	}
 	if s.server, err = a.chooseServer(s.store, enrolled.Server); err != nil {
 		return nil, err
@@ -109,6 +103,19 @@ func (a *App) dial() (*session, error) {
 		s.account = enroll.DefaultAccount
 	}
 	return s, s.connect()
+}
+
+// enrolled is the enrolment that -n names, and an empty one where it is yet to
+// come.
+func (a *App) enrolled(s *session) (*enroll.Enrolment, error) {
+	if a.global.name == "" {
+		return &enroll.Enrolment{}, nil
+	}
+	en, err := enroll.Load(s.store, a.global.name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &enroll.Enrolment{}, nil
+	}
+	return en, err
 }
 
 // connect makes the wire.
@@ -285,6 +292,16 @@ func (a *App) mustExist() error {
 		return a.noSuch(a.name, err)
 	}
 	return nil
+}
+
+// mustExistWhenTyped is mustExist where -n only tells whose account is meant:
+// that of a mistyped one would be another, and a new key or its end is for good.
+// A variable may name an enrolment that is yet to come.
+func (a *App) mustExistWhenTyped() error {
+	if a.settings.sources["name"] != "flag" {
+		return nil
+	}
+	return a.mustExist()
 }
 
 // noSuch says that an enrolment does not exist.

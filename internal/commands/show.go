@@ -105,12 +105,19 @@ func newShowAccount(app *App) *cobra.Command {
 }
 
 func (a *App) runShowAccount() error {
+	if err := a.mustExistWhenTyped(); err != nil {
+		return err
+	}
 	s, err := a.local()
 	if err != nil {
 		return err
 	}
-	name := first(a.global.account, enroll.DefaultAccount)
-	acc, err := savedAccount(s.store, name, a.global.server)
+	en, err := a.enrolled(s)
+	if err != nil {
+		return err
+	}
+	name := first(a.global.account, first(en.Account, enroll.DefaultAccount))
+	acc, err := savedAccount(s.store, name, first(a.serverNamed(), en.Server))
 	if err != nil {
 		return err
 	}
