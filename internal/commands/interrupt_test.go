@@ -63,27 +63,22 @@ func (p *process) must(t *testing.T, name string, args ...string) string {
 	return out.String()
 }
 
-// interrupt runs nfcert, presses Ctrl-C once when says that it waits, and
-// returns what stderr has. The code must be 130, and stdout empty.
+// interrupt is end by Ctrl-C.
 func (p *process) interrupt(t *testing.T, waits func(stderr *lockedBuffer) bool, args ...string) string {
+	t.Helper()
+	return p.end(t, os.Interrupt, waits, args...)
+}
+
+// end runs nfcert, sends it a signal when waits says that it waits, and returns
+// what stderr has. The code must be 130, and stdout empty.
+func (p *process) end(t *testing.T, with os.Signal, waits func(stderr *lockedBuffer) bool, args ...string) string {
 	t.Helper()
 	cmd, out, errs := p.command(t, "nfcert", args...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !waits(errs) {
-		select {
-		case <-ctx.Done():
-			_ = cmd.Process.Kill()
-			t.Fatalf("nfcert %v never came to wait:\n%s", args, errs)
-		case <-tick.C:
-		}
-	}
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+	await(t, cmd, errs, waits)
+	if err := cmd.Process.Signal(with); err != nil {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
@@ -94,6 +89,24 @@ func (p *process) interrupt(t *testing.T, waits func(stderr *lockedBuffer) bool,
 		t.Errorf("stdout has %q, want nothing", out)
 	}
 	return errs.String()
+}
+
+// await returns once a process that was started waits, and kills one that does
+// not come to that.
+func await(t *testing.T, cmd *exec.Cmd, stderr *lockedBuffer, waits func(stderr *lockedBuffer) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !waits(stderr) {
+		select {
+		case <-ctx.Done():
+			_ = cmd.Process.Kill()
+			t.Fatalf("%v never came to wait:\n%s", cmd.Args, stderr)
+		case <-tick.C:
+		}
+	}
 }
 
 // resume types what "next:" says.
@@ -175,6 +188,34 @@ func TestInterruptChallenge(t *testing.T) {
 	}
 }
 
+// TestHangUp guards that a terminal which goes away does not leave a challenge
+// behind, and that who asked for it (nohup) goes on without one.
+func TestHangUp(t *testing.T) {
+	t.Parallel()
+	www := t.TempDir()
+	port, came, release := hang(t, www)
+	p := newProcess(t, lab.Options{HTTPPort: port})
+	p.must(t, "nfcert", "account")
+	p.must(t, "nfcert", "csr", "-n", "amf-01", "--nf", "amf.yaml")
+	stderr := p.end(t, syscall.SIGHUP, seen(came), "order", "-n", "amf-01", "--webroot", www)
+	if left, err := os.ReadDir(www); err != nil || len(left) != 0 {
+		t.Errorf("the web root has %v (%v), want nothing\n%s", left, err, stderr)
+	}
+	release()
+
+	cmd, _, errs := p.command(t, "sh", "-c", `trap "" HUP; exec nfcert enroll -n amf-02 --nf amf.yaml --webroot `+www)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, cmd, errs, func(stderr *lockedBuffer) bool { return strings.Contains(stderr.String(), "order placed") })
+	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v, want 0\n%s", err, errs)
+	}
+}
+
 // lineAfter is the rest of the line that starts so.
 func lineAfter(text, start string) string {
 	_, rest, _ := strings.Cut("\n"+text, "\n"+start)
@@ -252,15 +293,9 @@ func TestInterruptLab(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !strings.Contains(errs.String(), "until interrupted") || !strings.Contains(out.String(), "NFCERT_ACCEPT_TOS=") {
-		select {
-		case <-t.Context().Done():
-			t.Fatal("the lab never came up")
-		case <-tick.C:
-		}
-	}
+	await(t, cmd, errs, func(stderr *lockedBuffer) bool {
+		return strings.Contains(stderr.String(), "until interrupted") && strings.Contains(out.String(), "NFCERT_ACCEPT_TOS=")
+	})
 	for _, want := range []string{"export NFCERT_SERVER=https://127.0.0.1:", "export NFCERT_CA_ROOT=", "export NFCERT_HTTP_LISTEN=127.0.0.1:"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("stdout lacks %q:\n%s", want, out)

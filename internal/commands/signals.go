@@ -9,15 +9,19 @@ import (
 	"time"
 )
 
-// interruptible is a context that ends at the first interrupt or request to
-// terminate. It watches for them only from when it is first asked: until then
-// nothing is begun that would have to be undone, and a signal may end the
+// interruptible is a context that ends at the first of the signals that ask the
+// process to end. It watches for them only from when it is first asked: until
+// then nothing is begun that would have to be undone, and a signal may end the
 // process at once, as a second one always does.
 type interruptible struct{ watch func() context.Context }
 
 func newInterruptible() *interruptible {
 	return &interruptible{watch: sync.OnceValue(func() context.Context {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+		if !signal.Ignored(syscall.SIGHUP) { // as it is under nohup
+			signals = append(signals, syscall.SIGHUP)
+		}
+		ctx, stop := signal.NotifyContext(context.Background(), signals...)
 		context.AfterFunc(ctx, stop) // which restores what a signal does by default
 		return ctx
 	})}
