@@ -6,9 +6,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/nfcert/nfcert/internal/lab"
+	"github.com/nfcert/nfcert/internal/store"
 )
 
 // TestDamagedState guards that each saved file cut short, at many points, is
@@ -115,5 +117,15 @@ func TestTraceGapsToldOnce(t *testing.T) {
 	r := w.must(t, "enroll", "-n", "amf-01")
 	if got := strings.Count(r.err, "trace.jsonl"); got != 1 {
 		t.Errorf("the trace is told of %d times, want once:\n%s", got, r.err)
+	}
+}
+
+// TestFullDisk guards that nobody is sent to another state for want of room: the
+// order that was begun is in this one.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	r := (&App{}).explain(&store.AccessError{Op: "writing", Path: "enrolment.json", Err: syscall.ENOSPC})
+	if r.Exit != exitState || r.Code != "access" || strings.Contains(r.Hint, "--state") || !strings.Contains(r.Hint, "make room") {
+		t.Errorf("got exit %d, code %q, hint %q; want 7, access, and to make room", r.Exit, r.Code, r.Hint)
 	}
 }

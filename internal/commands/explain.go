@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/csrgen"
@@ -395,6 +396,9 @@ func (a *App) explainState(err error, r *report) bool {
 	}
 	if _, ok := as[*store.AccessError](err); ok {
 		r.Code, r.Hint = "access", "nfcert needs to read and write its state; --state DIR names another place"
+		if errors.Is(err, syscall.ENOSPC) { // elsewhere is nothing of what was begun
+			r.Hint = "make room on that disk, and run the same again: it goes on from what is saved"
+		}
 		return true
 	}
 	return false
