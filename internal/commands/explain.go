@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/csrgen"
@@ -371,35 +370,4 @@ func problemName(p *acmewire.Problem) string {
 		return name
 	}
 	return fmt.Sprintf("HTTP status %d without a problem type", p.Status)
-}
-
-// explainState is for what lies on this machine's disk.
-func (a *App) explainState(err error, r *report) bool {
-	r.Exit, r.Code, r.Fault = exitState, "state", faultState
-	if e, ok := as[*store.LockedError](err); ok {
-		r.Code, r.Hint = "locked", "wait for that run to end, or end it; a lock never outlives its process"
-		r.Message = a.subject() + ": " + e.Error()
-		return true
-	}
-	if e, ok := as[*store.DamagedError](err); ok {
-		r.Code = "damaged"
-		r.Hint = fmt.Sprintf("nothing was changed. Restore it from a backup, or move it away and start over: mv %[1]s %[1]s.damaged", shellQuote(e.Path))
-		return true
-	}
-	if _, ok := as[*store.VersionError](err); ok {
-		r.Code, r.Hint = "newer-version", "a newer nfcert wrote it; use that one. Nothing was changed"
-		return true
-	}
-	if _, ok := as[*enroll.KeyFileError](err); ok {
-		r.Code, r.Hint = "key", "nothing was changed; restore the file from a backup, or start over under another name"
-		return true
-	}
-	if _, ok := as[*store.AccessError](err); ok {
-		r.Code, r.Hint = "access", "nfcert needs to read and write its state; --state DIR names another place"
-		if errors.Is(err, syscall.ENOSPC) { // elsewhere is nothing of what was begun
-			r.Hint = "make room on that disk, and run the same again: it goes on from what is saved"
-		}
-		return true
-	}
-	return false
 }
