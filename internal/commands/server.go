@@ -246,6 +246,9 @@ func (sv *server) remember(s *store.Store) error {
 		return nil
 	}
 	lock, err := s.Lock(context.Background(), serverDir(sv.URL)) // waits for a moment at most
+	if _, locked := as[*store.LockedError](err); locked {
+		return nil // who has it saves the same server, and this run has done its work
+	}
 	if err != nil {
 		return err
 	}
