@@ -99,6 +99,10 @@ func (a *App) readPassphrase(path string) (secret.Bytes, error) {
 // readKey reads a private key that the user brings. A nil passphrase refuses
 // encrypted ones.
 func (a *App) readKey(path string, passphrase csrgen.Passphrase) (crypto.Signer, error) {
+	warning, err := store.CheckPrivate(path)
+	if err != nil {
+		return nil, &inputError{File: path, Err: reason(err)}
+	}
 	data, err := readFile(path, maxPEM)
 	if err != nil {
 		return nil, err
@@ -107,12 +111,7 @@ func (a *App) readKey(path string, passphrase csrgen.Passphrase) (crypto.Signer,
 	if err != nil {
 		return nil, err
 	}
-	// Only now is it a key: the advice for /dev/null or /etc would break the machine.
-	warning, err := store.CheckPrivate(path)
-	if err != nil {
-		return nil, &inputError{File: path, Err: reason(err)}
-	}
-	if warning != "" {
+	if warning != "" { // only now is it a key: done to /dev/null or /etc, the advice breaks the machine
 		a.progress.warn("%s", warning)
 	}
 	return key, nil
