@@ -114,6 +114,7 @@ func (p *Problem) UnmarshalJSON(doc []byte) error {
 		if json.Unmarshal(doc, &p.Detail) != nil {
 			p.Detail = string(doc)
 		}
+		p.bound()
 		return nil
 	}
 	p.read(members)
@@ -134,6 +135,32 @@ func (p *Problem) read(members map[string]json.RawMessage) {
 	if p.Type == "" && p.Detail == "" {
 		p.Detail = looseDetail(members)
 	}
+	p.bound()
+}
+
+// What is told and kept of a problem is bounded, in bytes of one text and in
+// subproblems: an answer may have a megabyte of either.
+const (
+	maxText        = 2 << 10
+	maxSubproblems = 100
+)
+
+func (p *Problem) bound() {
+	for _, text := range []*string{&p.Type, &p.Title, &p.Detail, &p.Instance} {
+		*text = bounded(*text)
+	}
+	p.Subproblems = p.Subproblems[:min(len(p.Subproblems), maxSubproblems)]
+	for i := range p.Subproblems {
+		s := &p.Subproblems[i]
+		s.Type, s.Detail = bounded(s.Type), bounded(s.Detail)
+	}
+}
+
+func bounded(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "") + "…"
 }
 
 // looseDetail finds the words of an error that is plain JSON without a type.

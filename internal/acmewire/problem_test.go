@@ -168,3 +168,28 @@ func TestProblemWithoutTokens(t *testing.T) {
 		})
 	}
 }
+
+// TestProblemBounds guards that a server cannot fill terminal and state with an
+// error.
+func TestProblemBounds(t *testing.T) {
+	const maxText, maxSubproblems = 2048, 100
+	long := strings.Repeat("ä", 1<<18)
+	sub := `{"type":"` + long + `","detail":"` + long + `"},`
+	doc := `{"type":"urn:x","detail":"` + long + `","title":"` + long + `","subproblems":[` + strings.TrimSuffix(strings.Repeat(sub, 3), ",") + `]}`
+	var p acmewire.Problem
+	if err := json.Unmarshal([]byte(doc), &p); err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.Repeat("ä", maxText/2) + "…"; p.Detail != want || p.Title != want || p.Subproblems[2].Detail != want || p.Subproblems[2].Type != want {
+		t.Errorf("texts of %d, %d and %d bytes are kept, want %d", len(p.Detail), len(p.Title), len(p.Subproblems[2].Detail), len(want))
+	}
+	if err := json.Unmarshal([]byte(`{"subproblems":[`+strings.Repeat(`{"type":"x"},`, 1000)+`{"type":"x"}]}`), &p); err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Subproblems) != maxSubproblems {
+		t.Errorf("%d subproblems are kept, want %d", len(p.Subproblems), maxSubproblems)
+	}
+	if err := json.Unmarshal([]byte(`"`+long+`"`), &p); err != nil || len(p.Detail) > maxText+len("…") {
+		t.Errorf("a text of %d bytes is kept (%v)", len(p.Detail), err)
+	}
+}
