@@ -19,7 +19,7 @@ const module = "github.com/nfcert/nfcert/"
 // arrows are the packages of ours that each package may import, tests apart.
 // docs/architecture.md draws them. A new package needs a row.
 var arrows = map[string][]string{
-	"cmd/nfcert":       {"internal/commands", "internal/single"},
+	"cmd/nfcert":       {"internal/commands", "internal/early"},
 	"cmd/nfcert-zlint": {"internal/zlint"},
 	"internal/commands": {
 		"internal/acmewire", "internal/artifact", "internal/csrgen", "internal/enroll", "internal/inspect", "internal/lab", "internal/layout", "internal/lint",
@@ -29,6 +29,7 @@ var arrows = map[string][]string{
 		"internal/acmewire", "internal/csrgen", "internal/inspect", "internal/layout", "internal/nf", "internal/parcel", "internal/secret",
 		"internal/solve", "internal/store", "internal/token",
 	},
+	"internal/early":    {},
 	"internal/csrgen":   {"internal/inspect", "internal/nf", "internal/secret"},
 	"internal/inspect":  {"internal/nf"},
 	"internal/lint":     {"internal/inspect", "internal/nf"},
@@ -41,7 +42,6 @@ var arrows = map[string][]string{
 	"internal/token":    {"internal/secret"},
 	"internal/solve":    {"internal/secret", "internal/token"},
 	"internal/store":    {},
-	"internal/single":   {},
 	"internal/tune":     {},
 	"internal/ui":       {},
 	"internal/loopback": {},

@@ -6,7 +6,7 @@ import (
 	"os"
 
 	"github.com/nfcert/nfcert/internal/commands"
-	_ "github.com/nfcert/nfcert/internal/single"
+	_ "github.com/nfcert/nfcert/internal/early"
 )
 
 func main() { os.Exit(commands.Main(os.Args[1:])) }

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestSingleComesEarly holds what package single is for: that one processor is
-// all there is from nearly the beginning.
-func TestSingleComesEarly(t *testing.T) {
+// TestEarly holds what package early is for: that it comes before nearly all
+// others.
+func TestEarly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "nfcert.exe")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -27,8 +27,8 @@ func TestSingleComesEarly(t *testing.T) {
 			order = append(order, words[1])
 		}
 	}
-	single, later := slices.Index(order, "github.com/nfcert/nfcert/internal/single"), slices.Index(order, "errors")
-	if single < 0 || later < single {
-		t.Errorf("packages are initialised in the order %v; internal/single is to come before errors", order)
+	early, later := slices.Index(order, "github.com/nfcert/nfcert/internal/early"), slices.Index(order, "os")
+	if early < 0 || early > 20 || later < early {
+		t.Errorf("packages are initialised in the order %v; internal/early is to be among the first 20, and before os", order)
 	}
 }

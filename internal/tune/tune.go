@@ -30,7 +30,7 @@ func Short() {
 }
 
 // Long prepares for a command that may work for long: as Go has it by default,
-// whatever package single did.
+// whatever package early did.
 func Long() { allProcessors() }
 
 func allProcessors() {

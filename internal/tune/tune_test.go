@@ -46,7 +46,7 @@ func init() {
 	children["long"] = func() error { return processors(Long) }
 }
 
-// processors begins on one, as package single has it, and prints on how many it
+// processors begins on one, as package early has it, and prints on how many it
 // goes on.
 func processors(prepare func()) error {
 	runtime.GOMAXPROCS(1)
