@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"github.com/nfcert/nfcert/internal/commands"
-	_ "github.com/nfcert/nfcert/internal/early"
 )
 
 func main() { os.Exit(commands.Main(os.Args[1:])) }

@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/nfcert/nfcert/internal/accountfile"
 	"github.com/nfcert/nfcert/internal/enroll"
-	"github.com/nfcert/nfcert/internal/parcel"
 	"github.com/nfcert/nfcert/internal/secret"
 	"github.com/nfcert/nfcert/internal/store"
 	"github.com/nfcert/nfcert/internal/ui"
@@ -131,7 +131,7 @@ func (a *App) runAccountImport(ctx context.Context, o *importOptions, path strin
 	if err != nil {
 		return err
 	}
-	data, err := a.readFileOr(path, parcel.MaxSize)
+	data, err := a.readFileOr(path, accountfile.MaxSize)
 	if err != nil {
 		return err
 	}
@@ -172,9 +172,9 @@ func (a *App) runAccountImport(ctx context.Context, o *importOptions, path strin
 
 // fileError names the file that an import's error is about.
 func fileError(path string, err error) error {
-	_, damaged := as[*parcel.DamagedError](err)
-	_, newer := as[*parcel.VersionError](err)
-	if damaged || newer || errors.Is(err, parcel.ErrWrongPassphrase) {
+	_, damaged := as[*accountfile.DamagedError](err)
+	_, newer := as[*accountfile.VersionError](err)
+	if damaged || newer || errors.Is(err, accountfile.ErrWrongPassphrase) {
 		return &inputError{File: path, Err: err}
 	}
 	return err

@@ -21,7 +21,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nfcert/nfcert/internal/secret"
-	"github.com/nfcert/nfcert/internal/tune"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -55,12 +54,9 @@ type App struct {
 // Main runs nfcert with the process's arguments, environment and streams and
 // returns its exit status.
 func Main(args []string) int {
-	if c, _ := constructorFor(args); c.long {
-		tune.Long()
-	} else {
-		tune.Short()
-	}
-	return Run(newInterruptible(), args, ui.System(os.Getenv, colorWish(args, os.Getenv)), os.Getenv)
+	ctx, stop := notifyContext()
+	defer stop()
+	return Run(ctx, args, ui.System(os.Getenv, colorWish(args, os.Getenv)), os.Getenv)
 }
 
 // colorWish finds --color before flags are parsed: it decides how parse errors
@@ -108,7 +104,7 @@ func (a *App) machine() bool {
 // Run is Main with the world given. Tests enter here.
 func Run(ctx context.Context, args []string, streams ui.Streams, env func(string) string) int {
 	app := &App{streams: streams, env: env, version: buildVersion(), args: args, clock: time.Now}
-	root := newRootFor(app, args)
+	root := newRoot(app)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	for _, c := range slices.Backward(app.atEnd) {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/enroll"
-	"github.com/nfcert/nfcert/internal/solve"
 )
 
 // challengeFlags say how challenges are made true.
@@ -62,8 +62,8 @@ func (s *session) addTokens(flags *tokenFlags) error {
 // check refuses what cannot be meant, before anything is looked at.
 func (o *challengeFlags) check() error {
 	switch o.challenge {
-	case enroll.ChallengeAuto, solve.HTTP01:
-	case solve.TKAuth01:
+	case enroll.ChallengeAuto, challenge.HTTP01:
+	case challenge.TKAuth01:
 		if !o.tokens.given() {
 			return usagef("--ta URL, --ta-allow HOST, --token-file FILE or --token-cmd COMMAND", "tkauth-01 is answered with a token, and nothing says where to get one")
 		}
@@ -82,7 +82,7 @@ func (o *challengeFlags) check() error {
 		return usagef("give one of them", "--http-listen, --webroot and --published are three ways to do the same")
 	case addrErr != nil:
 		return usagef("as in --http-listen :80, 127.0.0.1:5080 or [::1]:5080", "--http-listen %q is no address with a port", o.httpListen)
-	case o.leaves && !o.published && o.webroot == "" && o.challenge != solve.TKAuth01:
+	case o.leaves && !o.published && o.webroot == "" && o.challenge != challenge.TKAuth01:
 		return usagef("what stays in place is --webroot DIR, or --published", "--no-wait would end the listener before the CA has looked")
 	}
 	return o.tokens.check()
@@ -92,18 +92,18 @@ func (o *challengeFlags) address() string { return first(o.httpListen, defaultHT
 
 // solvers makes what can answer challenges with what lies on this machine. The
 // caller calls end.
-func (o *challengeFlags) solvers() (list []solve.Solver, end func(), err error) {
+func (o *challengeFlags) solvers() (list []challenge.Solver, end func(), err error) {
 	end = func() {}
 	switch {
 	case o.published:
-		return []solve.Solver{solve.Published{}}, end, nil
+		return []challenge.Solver{challenge.Published{}}, end, nil
 	case o.webroot != "":
 		dir, err := absolute(o.webroot)
 		if err != nil {
 			return nil, end, err
 		}
-		return []solve.Solver{solve.NewWebroot(dir)}, end, nil
+		return []challenge.Solver{challenge.NewWebroot(dir)}, end, nil
 	}
-	listener := solve.NewListener(o.address())
-	return []solve.Solver{listener}, func() { _ = listener.Close() }, nil
+	listener := challenge.NewListener(o.address())
+	return []challenge.Solver{listener}, func() { _ = listener.Close() }, nil
 }

@@ -187,22 +187,3 @@ func TestVersion(t *testing.T) {
 		t.Errorf("version -o name prints nothing")
 	}
 }
-
-// TestConstructors guards that a command is found by the name that it has:
-// another would cost the whole tree at each start.
-func TestConstructors(t *testing.T) {
-	app := &App{}
-	for _, c := range constructors() {
-		if made := c.make(app); made.Name() != c.name {
-			t.Errorf("the constructor of %q makes %q", c.name, made.Name())
-		}
-		if alone := newRootFor(app, []string{c.name}).Commands(); len(alone) != 1 || alone[0].Name() != c.name {
-			t.Errorf("the tree for %q has %d commands, want it alone", c.name, len(alone))
-		}
-	}
-	for _, args := range [][]string{nil, {"--help"}, {"help", "csr"}, {"completion", "bash"}, {"__complete", "c"}, {"glossary"}, {"nothing"}} {
-		if all := newRootFor(app, args).Commands(); len(all) < len(constructors()) {
-			t.Errorf("the tree for %q has %d commands, want all", args, len(all))
-		}
-	}
-}

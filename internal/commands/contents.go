@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/nfcert/nfcert/internal/artifact"
+	"github.com/nfcert/nfcert/internal/certsource"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/ui"
 )
@@ -31,11 +31,11 @@ fault. Nothing is judged.`,
 }
 
 func (a *App) runShowCSR(ctx context.Context, o *sourceFlags, args []string) error {
-	art, err := a.source(ctx, o, args, artifact.CSR)
+	art, err := a.source(ctx, o, args, certsource.CSR)
 	if err != nil {
 		return err
 	}
-	items, others, err := ofKind(art, artifact.CSR)
+	items, others, err := ofKind(art, certsource.CSR)
 	if err != nil {
 		return err
 	}
@@ -88,11 +88,11 @@ fault. Nothing is judged.`,
 }
 
 func (a *App) runShowCert(ctx context.Context, o *sourceFlags, args []string) error {
-	art, err := a.source(ctx, o, args, artifact.Certificate)
+	art, err := a.source(ctx, o, args, certsource.Certificate)
 	if err != nil {
 		return err
 	}
-	items, others, err := ofKind(art, artifact.Certificate)
+	items, others, err := ofKind(art, certsource.Certificate)
 	if err != nil {
 		return err
 	}
@@ -122,11 +122,11 @@ func (a *App) runShowCert(ctx context.Context, o *sourceFlags, args []string) er
 }
 
 // source reads what the argument names, or what an enrolment has of the kind.
-func (a *App) source(ctx context.Context, o *sourceFlags, args []string, kind artifact.Kind) (*artifact.Artifact, error) {
+func (a *App) source(ctx context.Context, o *sourceFlags, args []string, kind certsource.Kind) (*certsource.Artifact, error) {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	if len(args) == 1 {
-		return o.readSource(ctx, a, args[0], kind == artifact.CSR)
+		return o.readSource(ctx, a, args[0], kind == certsource.CSR)
 	}
 	if a.global.name == "" {
 		return nil, usagef("", "%s needs a file, or an enrolment with -n", a.command)
@@ -141,9 +141,9 @@ func (a *App) source(ctx context.Context, o *sourceFlags, args []string, kind ar
 	}
 	path := ""
 	switch {
-	case kind == artifact.CSR && en.CSR != nil:
+	case kind == certsource.CSR && en.CSR != nil:
 		path = en.CSR.File
-	case kind == artifact.Certificate && en.Certificate != nil:
+	case kind == certsource.Certificate && en.Certificate != nil:
 		path = en.Certificate.Files[enroll.KindFullchain]
 	}
 	if path == "" {

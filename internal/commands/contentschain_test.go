@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nfcert/nfcert/internal/artifact"
+	"github.com/nfcert/nfcert/internal/certsource"
 	"github.com/nfcert/nfcert/internal/inspect"
 )
 
@@ -114,7 +114,7 @@ func TestLink(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var docs []*certificateDoc
 			for i, name := range strings.Fields(tt.in) {
-				docs = append(docs, newCertificateDoc(artifact.Item{DER: certs[name], Label: fmt.Sprintf("#%d", i+1)}, time.Now()))
+				docs = append(docs, newCertificateDoc(certsource.Item{DER: certs[name], Label: fmt.Sprintf("#%d", i+1)}, time.Now()))
 			}
 			var chains []string
 			for _, c := range link(docs) {

@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"time"
 
-	"github.com/nfcert/nfcert/internal/artifact"
+	"github.com/nfcert/nfcert/internal/certsource"
 	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/ui"
 )
@@ -35,21 +35,21 @@ type (
 		Certificates []*certificateDoc `json:"certificates"`
 		// Chains have the labels of certificates from each that issued none of
 		// the others, to the last issuer that is there.
-		Chains [][]string    `json:"chains,omitempty"`
-		TLS    *artifact.TLS `json:"tls,omitempty"`
+		Chains [][]string      `json:"chains,omitempty"`
+		TLS    *certsource.TLS `json:"tls,omitempty"`
 		leftover
 	}
 )
 
 // leftover is what a source holds beside what was asked for.
 type leftover struct {
-	Faults       []string           `json:"damaged,omitempty"`
-	Skipped      []artifact.Skipped `json:"passedOver,omitempty"`
-	Requests     int                `json:"furtherRequests,omitempty"`
-	Certificates int                `json:"furtherCertificates,omitempty"`
+	Faults       []string             `json:"damaged,omitempty"`
+	Skipped      []certsource.Skipped `json:"passedOver,omitempty"`
+	Requests     int                  `json:"furtherRequests,omitempty"`
+	Certificates int                  `json:"furtherCertificates,omitempty"`
 }
 
-func faultTexts(art *artifact.Artifact) (texts []string) {
+func faultTexts(art *certsource.Artifact) (texts []string) {
 	for _, f := range art.Faults {
 		texts = append(texts, f.Error())
 	}
@@ -67,7 +67,7 @@ type requestDoc struct {
 	Meaning meaning `json:"meaning"`
 }
 
-func newRequestDoc(item artifact.Item) *requestDoc {
+func newRequestDoc(item certsource.Item) *requestDoc {
 	c := inspect.ReadCSR(item.DER)
 	return &requestDoc{
 		Label: item.Label, Contents: c, fingerprints: fingerprintsOf(item.DER),
@@ -94,7 +94,7 @@ type certificateDoc struct {
 	Contents *inspect.Contents `json:"contents"`
 }
 
-func newCertificateDoc(item artifact.Item, now time.Time) *certificateDoc {
+func newCertificateDoc(item certsource.Item, now time.Time) *certificateDoc {
 	c := inspect.ReadCertificate(item.DER)
 	return &certificateDoc{
 		Label: item.Label, Serial: c.SerialNumber, Subject: c.SubjectString(), Issuer: c.IssuerString(),

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/nfcert/nfcert/internal/artifact"
+	"github.com/nfcert/nfcert/internal/certsource"
 	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/ui"
 )
@@ -51,7 +51,7 @@ func place(i, of int) string {
 	return fmt.Sprintf("#%d of %d", i+1, of)
 }
 
-func serverFields(f *ui.Fields, t *artifact.TLS) {
+func serverFields(f *ui.Fields, t *certsource.TLS) {
 	if t == nil {
 		return
 	}

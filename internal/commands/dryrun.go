@@ -1,7 +1,7 @@
 package commands
 
 import (
-	"github.com/nfcert/nfcert/internal/artifact"
+	"github.com/nfcert/nfcert/internal/certsource"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/ui"
 )
@@ -25,7 +25,7 @@ func (a *App) previewCSR(s *session, options enroll.CSROptions) error {
 	if err != nil {
 		return err
 	}
-	doc := newRequestDoc(artifact.Item{Kind: artifact.CSR, DER: p.DER})
+	doc := newRequestDoc(certsource.Item{Kind: certsource.CSR, DER: p.DER})
 	if !p.Unchanged && !p.Adopted {
 		doc.fingerprints = fingerprints{} // each signature is another
 	}

@@ -10,10 +10,10 @@ import (
 	"strings"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/nf"
-	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/store"
 	"github.com/nfcert/nfcert/internal/ui"
 )
@@ -128,7 +128,7 @@ func (a *App) explainInput(err error, r *report) bool {
 	if explainLayout(err, r) {
 		return true
 	}
-	if e, ok := as[*solve.ListenError](err); ok {
+	if e, ok := as[*challenge.ListenError](err); ok {
 		r.Code, r.Fault = "listen", faultUsage
 		switch {
 		case e.InUse():
@@ -140,7 +140,7 @@ func (a *App) explainInput(err error, r *report) bool {
 		}
 		return true
 	}
-	if e, ok := as[*solve.TokenError](err); ok { // the CA's, and fit for no file's name
+	if e, ok := as[*challenge.TokenError](err); ok { // the CA's, and fit for no file's name
 		r.Exit, r.Code, r.Fault, r.Clause = exitRefused, "protocol", faultCA, "RFC 8555 8.3"
 		r.Message = a.subject() + ": " + e.Error()
 		r.Hint = "nothing was put in place; tell the CA's operator"
@@ -236,7 +236,7 @@ func (a *App) explainNoChallenge(e *enroll.NoChallengeError, r *report) {
 		return
 	}
 	r.Hint = "choose one of those that the CA offers; the order stays as it is"
-	if slices.Contains(e.Offered, solve.TKAuth01) && !slices.Contains(e.Able, solve.TKAuth01) {
+	if slices.Contains(e.Offered, challenge.TKAuth01) && !slices.Contains(e.Able, challenge.TKAuth01) {
 		r.Clause = "TS 33.310 Annex J.2.2"
 		r.Hint = "it is proven with an Authority Token: name the OAM's Token Authority with --ta URL, or give a token with --token-file or --token-cmd; the order stays as it is"
 		return
@@ -252,7 +252,7 @@ func explainAuthorization(e *enroll.AuthorizationError, r *report) {
 			continue
 		}
 		r.Problem = refused.Problem
-		if refused.Challenge == solve.TKAuth01 {
+		if refused.Challenge == challenge.TKAuth01 {
 			r.Hint, r.Clause = "the CA does not take the token; its words say which check failed. See the token: nfcert token get and nfcert token check. A CA that finds none may want --tkauth-field atc", "RFC 9447 3"
 			break
 		}

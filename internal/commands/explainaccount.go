@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nfcert/nfcert/internal/accountfile"
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/enroll"
-	"github.com/nfcert/nfcert/internal/parcel"
 )
 
 // explainAccount is for accounts: their keys, bindings and files.
@@ -74,15 +74,15 @@ func (a *App) accountArgs() []string {
 
 // explainParcel is for a file of account import.
 func explainParcel(err error, r *report) bool {
-	if errors.Is(err, parcel.ErrWrongPassphrase) {
+	if errors.Is(err, accountfile.ErrWrongPassphrase) {
 		r.Code, r.Hint = "wrong-passphrase", "give the one that it was exported with: --passphrase-file FILE, or $NFCERT_PASSPHRASE"
 		return true
 	}
-	if _, ok := as[*parcel.VersionError](err); ok {
+	if _, ok := as[*accountfile.VersionError](err); ok {
 		r.Code, r.Hint = "newer-version", "a newer nfcert wrote it; use that one"
 		return true
 	}
-	if _, ok := as[*parcel.DamagedError](err); ok {
+	if _, ok := as[*accountfile.DamagedError](err); ok {
 		r.Hint = "nothing was saved; export it again with nfcert account export, and carry it over unchanged"
 		return true
 	}

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/enroll"
-	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/token"
 )
 
@@ -15,7 +15,7 @@ import (
 // do not fit.
 func (a *App) explainToken(err error, r *report) bool {
 	r.Exit, r.Code, r.Fault, r.Clause = exitToken, "token-refused", faultTokenAuthority, "RFC 9447 5"
-	proof, proving := as[*solve.ProofError](err)
+	proof, proving := as[*challenge.ProofError](err)
 	if proving {
 		r.Message = a.subject() + ": " + proof.Error()
 	}
@@ -48,7 +48,7 @@ func (a *App) explainToken(err error, r *report) bool {
 		a.explainAuthorityURL(e, r)
 		return true
 	}
-	if e, ok := as[*solve.NoSourceError](err); ok {
+	if e, ok := as[*challenge.NoSourceError](err); ok {
 		r.Exit, r.Code, r.Fault = exitUsage, "no-token-source", faultUsage
 		r.Hint = "name the Token Authority with --ta URL, or give a token with --token-file or --token-cmd"
 		if e.Hint != "" {
@@ -56,7 +56,7 @@ func (a *App) explainToken(err error, r *report) bool {
 		}
 		return true
 	}
-	if _, ok := as[*solve.KindError](err); ok {
+	if _, ok := as[*challenge.KindError](err); ok {
 		r.Exit, r.Code, r.Fault, r.Clause = exitRefused, "tkauth-type", faultCA, "RFC 9447 3.1"
 		r.Hint = "no other kind of token is defined; ask the CA's operator what it wants"
 		return true

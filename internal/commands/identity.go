@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nfcert/nfcert/internal/artifact"
+	"github.com/nfcert/nfcert/internal/certsource"
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/pkcs11"
 	"github.com/nfcert/nfcert/internal/secret"
@@ -53,7 +53,7 @@ func (a *App) clientIdentity(id identity) (*tls.Certificate, error) {
 	passphrase := a.passphraseOnce(id)
 	var key crypto.Signer
 	var certs []*x509.Certificate
-	if id.key == "" && artifact.IsPKCS12(data) {
+	if id.key == "" && certsource.IsPKCS12(data) {
 		key, certs, err = openPKCS12(id, data, passphrase)
 	} else if certs, err = identityCertificates(id, data, passphrase); err == nil {
 		key, err = a.identityKey(id, data, passphrase)
@@ -109,20 +109,20 @@ func unfitClient(c *x509.Certificate, now time.Time) identityFault {
 
 // identityCertificates reads the certificates of a file in any form.
 func identityCertificates(id identity, data []byte, passphrase csrgen.Passphrase) ([]*x509.Certificate, error) {
-	art, err := artifact.Parse(id.cert, data, artifact.Options{FilesOnly: true})
-	if e, ok := as[*artifact.PassphraseError](err); ok && e.Missing {
+	art, err := certsource.Parse(id.cert, data, certsource.Options{FilesOnly: true})
+	if e, ok := as[*certsource.PassphraseError](err); ok && e.Missing {
 		word, err := passphrase()
 		if err != nil {
 			return nil, err
 		}
-		art, err = artifact.Parse(id.cert, data, artifact.Options{FilesOnly: true, Passphrase: word})
+		art, err = certsource.Parse(id.cert, data, certsource.Options{FilesOnly: true, Passphrase: word})
 		if err != nil {
 			return nil, err
 		}
 	} else if err != nil {
 		return nil, err
 	}
-	items, _, err := ofKind(art, artifact.Certificate)
+	items, _, err := ofKind(art, certsource.Certificate)
 	if err != nil {
 		return nil, err
 	}
@@ -159,15 +159,15 @@ func (a *App) identityKey(id identity, data []byte, passphrase csrgen.Passphrase
 
 // openPKCS12 opens a PFX, with a passphrase when the empty one does not.
 func openPKCS12(id identity, data []byte, passphrase csrgen.Passphrase) (crypto.Signer, []*x509.Certificate, error) {
-	key, certs, err := artifact.OpenPKCS12(id.cert, data, secret.Bytes{})
-	if e, ok := as[*artifact.PassphraseError](err); !ok || !e.Missing {
+	key, certs, err := certsource.OpenPKCS12(id.cert, data, secret.Bytes{})
+	if e, ok := as[*certsource.PassphraseError](err); !ok || !e.Missing {
 		return key, certs, err
 	}
 	word, err := passphrase()
 	if err != nil {
 		return nil, nil, err
 	}
-	return artifact.OpenPKCS12(id.cert, data, word)
+	return certsource.OpenPKCS12(id.cert, data, word)
 }
 
 // passphraseOnce gives the passphrase, asking for it once.

@@ -15,10 +15,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
 	"github.com/nfcert/nfcert/internal/loopback"
-	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -270,7 +270,7 @@ func (a *App) inLab(ctx context.Context, o *enrollOptions, work func(context.Con
 	if err != nil {
 		return err
 	}
-	listener := solve.NewListenerOn(ln)
+	listener := challenge.NewListenerOn(ln)
 	defer listener.Close()
 	l, err := lab.Start(ctx, lab.Options{HTTPPort: ln.Addr().(*net.TCPAddr).Port})
 	if err != nil {

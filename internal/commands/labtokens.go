@@ -6,9 +6,9 @@ import (
 	"errors"
 	"path/filepath"
 
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
-	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/store"
 	"github.com/nfcert/nfcert/internal/token"
 )
@@ -97,7 +97,7 @@ func (s *session) addLabTokens(l *lab.Lab) error {
 		return err
 	}
 	pool := (&server{roots: roots}).pool()
-	s.engine.Solvers = append(s.engine.Solvers, &solve.TKAuth{
+	s.engine.Solvers = append(s.engine.Solvers, &challenge.TKAuth{
 		Source: &token.Authority{URL: l.TokenAuthorityURL(), HTTP: s.tokenTransport(pool, &cert)},
 		Check:  token.CheckOptions{Roots: pool, Skew: tokenSkew, Life: tokenLife},
 		Clock:  s.app.clock,

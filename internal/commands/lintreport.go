@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/nfcert/nfcert/internal/artifact"
+	"github.com/nfcert/nfcert/internal/certsource"
 	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/lint"
 	"github.com/nfcert/nfcert/internal/ui"
@@ -20,9 +20,9 @@ type lintItem struct {
 	Profile string       `json:"profile,omitempty"` // that it was judged by
 	Why     string       `json:"profileWhy,omitempty"`
 	// TLS is what a server showed beside its certificates, with the first.
-	TLS      *artifact.TLS  `json:"tls,omitempty"`
-	Findings []lint.Finding `json:"findings,omitzero"` // nil: it was not judged
-	Error    string         `json:"error,omitempty"`   // why it was not
+	TLS      *certsource.TLS `json:"tls,omitempty"`
+	Findings []lint.Finding  `json:"findings,omitzero"` // nil: it was not judged
+	Error    string          `json:"error,omitempty"`   // why it was not
 
 	err    error
 	line   int  // where the part begins in the file; 0: not known

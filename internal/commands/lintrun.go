@@ -8,7 +8,7 @@ import (
 	"runtime"
 	"slices"
 
-	"github.com/nfcert/nfcert/internal/artifact"
+	"github.com/nfcert/nfcert/internal/certsource"
 	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/lint"
 	"github.com/nfcert/nfcert/internal/zlint"
@@ -17,7 +17,7 @@ import (
 // lintRun judges sources and reports what it finds.
 type lintRun struct {
 	app     *App
-	read    artifact.Options
+	read    certsource.Options
 	linter  *lint.Linter // nil: only zlint's lints are wanted
 	zlint   *zlintRun    // nil: they are not
 	report  lintReport
@@ -122,9 +122,9 @@ func (w *lintWorker) end() {
 // judge judges one source.
 func (w *lintWorker) judge(ctx context.Context, source lintSource) []lintItem {
 	err := source.err
-	var art *artifact.Artifact
+	var art *certsource.Artifact
 	if err == nil {
-		art, err = artifact.Read(ctx, source.name, w.run.read)
+		art, err = certsource.Read(ctx, source.name, w.run.read)
 	}
 	if err != nil {
 		return []lintItem{unjudged(source.name, err)}
@@ -132,7 +132,7 @@ func (w *lintWorker) judge(ctx context.Context, source lintSource) []lintItem {
 	items := w.byRules(art)
 	if w.zlint != nil {
 		for i := range art.Items {
-			if art.Items[i].Kind == artifact.Certificate {
+			if art.Items[i].Kind == certsource.Certificate {
 				items[i].Findings = append(items[i].Findings, w.run.zlint.findings(ctx, w.zlint, art.Items[i].DER)...)
 			}
 		}
@@ -153,14 +153,14 @@ func unjudged(name string, err error) lintItem {
 
 // byRules judges by our own rules, and makes an item of each request and
 // certificate.
-func (w *lintWorker) byRules(art *artifact.Artifact) []lintItem {
+func (w *lintWorker) byRules(art *certsource.Artifact) []lintItem {
 	in := lint.Input{Items: make([]*inspect.Contents, len(art.Items)), TLS: serverFacts(art.TLS)}
 	items := make([]lintItem, len(art.Items))
 	for i := range art.Items {
 		item := &art.Items[i]
 		items[i] = lintItem{File: art.Name, Part: item.Label, Type: inspect.KindCertificate, Findings: []lint.Finding{}, line: item.Line, server: art.TLS != nil}
 		read := inspect.ReadCertificate
-		if item.Kind == artifact.CSR {
+		if item.Kind == certsource.CSR {
 			read, items[i].Type = inspect.ReadCSR, inspect.KindCSR
 		}
 		if w.run.linter != nil {
@@ -178,7 +178,7 @@ func (w *lintWorker) byRules(art *artifact.Artifact) []lintItem {
 }
 
 // serverFacts is what a server showed, as the rules take it.
-func serverFacts(t *artifact.TLS) *lint.TLS {
+func serverFacts(t *certsource.TLS) *lint.TLS {
 	if t == nil {
 		return nil
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nfcert/nfcert/internal/artifact"
+	"github.com/nfcert/nfcert/internal/certsource"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/lint"
@@ -125,7 +125,7 @@ func (a *App) readRequest(ctx context.Context, o *lintFlags) (*inspect.Contents,
 	if err != nil {
 		return nil, err
 	}
-	items, _, err := ofKind(art, artifact.CSR)
+	items, _, err := ofKind(art, certsource.CSR)
 	if err != nil {
 		return nil, err
 	}

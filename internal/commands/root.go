@@ -125,68 +125,23 @@ its name in capitals.`
 // order in which they are taken.
 var inFlowOrder = sync.OnceFunc(func() { cobra.EnableCommandSorting = false })
 
-// A constructor makes one command of the tree.
-type constructor struct {
-	name, group string
-	make        func(*App) *cobra.Command
-	long        bool // it may run for more than a moment
-}
-
-// constructors lists them in the order of the help.
-func constructors() []constructor {
-	return []constructor{
-		{name: "account", group: groupSteps, make: newAccount},
-		{name: "csr", group: groupSteps, make: newCSR},
-		{name: "order", group: groupSteps, make: newOrder},
-		{name: "finalize", group: groupSteps, make: newFinalize},
-		{name: "show", group: groupSteps, make: newShow},
-		{name: "enroll", group: groupOne, make: newEnroll},
-		{name: "renew", group: groupOne, make: newRenew},
-		{name: "revoke", group: groupOne, make: newRevoke},
-		{name: "lint", group: groupJudge, make: newLint, long: true},
-		{name: "token", group: groupTools, make: newToken},
-		{name: "lab", group: groupTools, make: newLab, long: true},
-		{name: "version", group: groupTools, make: newVersion},
-	}
-}
-
-// constructorFor finds the command that args begin with.
-func constructorFor(args []string) (constructor, bool) {
-	for _, c := range constructors() {
-		if len(args) > 0 && args[0] == c.name {
-			return c, true
-		}
-	}
-	return constructor{}, false
-}
-
 // newRoot makes the whole tree.
 func newRoot(app *App) *cobra.Command {
 	root := newBareRoot(app)
-	for _, c := range constructors() {
-		addTo(root, c.group, c.make(app))
-	}
+	addTo(root, groupSteps, newAccount(app), newCSR(app), newOrder(app), newFinalize(app), newShow(app))
+	addTo(root, groupOne, newEnroll(app), newRenew(app), newRevoke(app))
+	addTo(root, groupJudge, newLint(app))
+	addTo(root, groupTools, newToken(app), newLab(app), newVersion(app))
 	root.AddCommand(helpTopics()...)
 	addHelpAndCompletion(app, root)
 	return root
 }
 
-// newRootFor makes the tree that args need: where they begin with a command, no
-// other is made, as one alone runs. Everything else sees the whole tree.
-func newRootFor(app *App, args []string) *cobra.Command {
-	c, found := constructorFor(args)
-	if !found {
-		return newRoot(app)
+func addTo(root *cobra.Command, group string, commands ...*cobra.Command) {
+	for _, cmd := range commands {
+		cmd.GroupID = group
+		root.AddCommand(cmd)
 	}
-	root := newBareRoot(app)
-	root.CompletionOptions.DisableDefaultCmd = true
-	addTo(root, c.group, c.make(app))
-	return root
-}
-
-func addTo(root *cobra.Command, group string, cmd *cobra.Command) {
-	cmd.GroupID = group
-	root.AddCommand(cmd)
 }
 
 // newBareRoot makes the root without any command below it.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/nfcert/nfcert/internal/artifact"
+	"github.com/nfcert/nfcert/internal/certsource"
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
@@ -28,8 +28,8 @@ func (o *sourceFlags) addServerFlags(fs *pflag.FlagSet) {
 
 // options reads the secrets that reading needs. For HOST:PORT they have the
 // client certificate of --client-cert.
-func (o *sourceFlags) options(a *App) (artifact.Options, error) {
-	out := artifact.Options{Stdin: a.stdin, ServerName: o.serverName}
+func (o *sourceFlags) options(a *App) (certsource.Options, error) {
+	out := certsource.Options{Stdin: a.stdin, ServerName: o.serverName}
 	var err error
 	if out.Passphrase, err = o.passphrase(a); err != nil {
 		return out, err
@@ -53,7 +53,7 @@ func (o *sourceFlags) passphrase(a *App) (secret.Bytes, error) {
 }
 
 // readSource reads the source of the argument.
-func (o *sourceFlags) readSource(ctx context.Context, a *App, target string, filesOnly bool) (*artifact.Artifact, error) {
+func (o *sourceFlags) readSource(ctx context.Context, a *App, target string, filesOnly bool) (*certsource.Artifact, error) {
 	if target == "-" && o.passphraseFile == "-" {
 		return nil, usagef("put one of them into a file", "standard input cannot be both the passphrase and what it opens")
 	}
@@ -62,15 +62,15 @@ func (o *sourceFlags) readSource(ctx context.Context, a *App, target string, fil
 		return nil, err
 	}
 	options.FilesOnly = filesOnly
-	return artifact.Read(ctx, target, options)
+	return certsource.Read(ctx, target, options)
 }
 
 // missingKindError says that a source is well, but holds nothing of the kind
 // that was asked for.
 type missingKindError struct {
 	File  string
-	Want  artifact.Kind
-	Found artifact.Kind
+	Want  certsource.Kind
+	Found certsource.Kind
 	Count int
 }
 
@@ -78,8 +78,8 @@ func (e *missingKindError) Error() string {
 	return fmt.Sprintf("%q: it holds %s and no %s", e.File, counted(e.Count, kindWords(e.Found)), kindWords(e.Want))
 }
 
-func kindWords(k artifact.Kind) string {
-	if k == artifact.CSR {
+func kindWords(k certsource.Kind) string {
+	if k == certsource.CSR {
 		return "certificate request"
 	}
 	return "certificate"
@@ -94,7 +94,7 @@ func counted(n int, noun string) string {
 }
 
 // ofKind takes the items of one kind, and counts the others.
-func ofKind(art *artifact.Artifact, kind artifact.Kind) (items []artifact.Item, others int, err error) {
+func ofKind(art *certsource.Artifact, kind certsource.Kind) (items []certsource.Item, others int, err error) {
 	for _, item := range art.Items {
 		if item.Kind == kind {
 			items = append(items, item)
@@ -111,7 +111,7 @@ func ofKind(art *artifact.Artifact, kind artifact.Kind) (items []artifact.Item, 
 // from.
 func (a *App) explainSource(err error, r *report) bool {
 	r.Exit, r.Code, r.Fault = exitUsage, "invalid-input", faultInput
-	if e, ok := as[*artifact.PassphraseError](err); ok {
+	if e, ok := as[*certsource.PassphraseError](err); ok {
 		r.Code, r.Hint = "wrong-passphrase", "give it with --passphrase-file FILE, or $NFCERT_PASSPHRASE"
 		if e.Missing {
 			r.Code = "passphrase"
@@ -119,26 +119,26 @@ func (a *App) explainSource(err error, r *report) bool {
 		return true
 	}
 	if e, ok := as[*missingKindError](err); ok {
-		r.Next = a.line(map[artifact.Kind]string{artifact.CSR: "show csr", artifact.Certificate: "show cert"}[e.Found], e.File)
+		r.Next = a.line(map[certsource.Kind]string{certsource.CSR: "show csr", certsource.Certificate: "show cert"}[e.Found], e.File)
 		return true
 	}
-	if _, ok := as[*artifact.ContentError](err); ok {
+	if _, ok := as[*certsource.ContentError](err); ok {
 		return true
 	}
-	if _, ok := as[*artifact.TooLargeError](err); ok {
+	if _, ok := as[*certsource.TooLargeError](err); ok {
 		return true
 	}
-	if e, ok := as[*artifact.ReadError](err); ok {
-		if _, server := artifact.ParseAddress(e.Name); server {
+	if e, ok := as[*certsource.ReadError](err); ok {
+		if _, server := certsource.ParseAddress(e.Name); server {
 			r.Hint = "servers show certificates, and no requests: nfcert show cert " + shellQuote(e.Name)
 		}
 		return true
 	}
-	if e, ok := as[*artifact.ConnectError](err); ok {
+	if e, ok := as[*certsource.ConnectError](err); ok {
 		r.Exit, r.Code, r.Fault = exitNetwork, "unreachable", faultNetwork
 		r.Message = a.subject() + ": " + e.Error()
 		r.Hint = "HOST:PORT is taken for a TLS server when there is no file of that name; IPv6 stands in brackets, as in [2001:db8::1]:443"
-		if e.Stage == artifact.StageTLS {
+		if e.Stage == certsource.StageTLS {
 			r.Code, r.Fault, r.Hint = "handshake", faultTLS, "is this a TLS port? Protocols that begin in the clear (STARTTLS) are not spoken"
 		}
 		return true

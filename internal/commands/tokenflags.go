@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/secret"
-	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/token"
 )
 
@@ -60,7 +60,7 @@ func (o *tokenFlags) addFlags(fs *pflag.FlagSet) {
 	o.authority.addFlags(fs)
 	o.addSourceFlags(fs)
 	listVar(fs, &o.allow, "ta-allow", "take the Token Authority that the challenge names when it is at `HOST[:PORT]`; may be repeated")
-	fs.StringVar(&o.field, "tkauth-field", string(solve.FieldTKAuth), "the answer's member for the token: tkauth (RFC 9448), atc (older servers) or both")
+	fs.StringVar(&o.field, "tkauth-field", string(challenge.FieldTKAuth), "the answer's member for the token: tkauth (RFC 9448), atc (older servers) or both")
 	fs.BoolVar(&o.reuse, "token-reuse", false, "use one token for several challenges of the same identifier while it lasts")
 }
 
@@ -89,10 +89,10 @@ func (o *tokenFlags) check() error {
 			ways++
 		}
 	}
-	switch field := solve.TokenField(o.field); {
+	switch field := challenge.TokenField(o.field); {
 	case ways > 1:
 		return usagef("give one of them", "--ta, --token-file and --token-cmd are three ways to get a token")
-	case field != "" && field != solve.FieldTKAuth && field != solve.FieldATC && field != solve.FieldBoth:
+	case field != "" && field != challenge.FieldTKAuth && field != challenge.FieldATC && field != challenge.FieldBoth:
 		return usagef("one of: tkauth, atc, both", "--tkauth-field %q is not known", o.field)
 	}
 	return o.authority.check()
@@ -112,7 +112,7 @@ func (o *authorityFlags) check() error {
 }
 
 // solver makes what answers tkauth-01; nil: there is no source of tokens.
-func (o *tokenFlags) solver(s *session) (*solve.TKAuth, error) {
+func (o *tokenFlags) solver(s *session) (*challenge.TKAuth, error) {
 	if !o.given() {
 		return nil, nil
 	}
@@ -120,8 +120,8 @@ func (o *tokenFlags) solver(s *session) (*solve.TKAuth, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &solve.TKAuth{
-		Source: source, Field: solve.TokenField(o.field), Reuse: o.reuse, Clock: s.app.clock,
+	t := &challenge.TKAuth{
+		Source: source, Field: challenge.TokenField(o.field), Reuse: o.reuse, Clock: s.app.clock,
 		Check: token.CheckOptions{Roots: roots, Skew: tokenSkew, Life: tokenLife},
 	}
 	if o.authority.x5u {

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
-	"github.com/nfcert/nfcert/internal/solve"
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/token"
 )
 
@@ -53,21 +53,21 @@ func (c *Challenge) update(got acmewire.Challenge) {
 // publish says what a person must put in place for a challenge; nil for types
 // that nfcert does not know, and for tokens that cannot be a file's name.
 func publish(id acmewire.Identifier, c Challenge, client *acmewire.Client) *Publish {
-	if c.Type == solve.TKAuth01 {
+	if c.Type == challenge.TKAuth01 {
 		return wantedToken(id, c, client)
 	}
-	if c.Type != solve.HTTP01 {
+	if c.Type != challenge.HTTP01 {
 		return nil
 	}
 	content, err := client.KeyAuthorization(c.Token)
 	if err != nil {
 		return nil
 	}
-	ask := solve.Challenge{Type: c.Type, IdentifierType: id.Type, Identifier: id.Value, Token: c.Token, KeyAuthorization: content}
-	if _, err := (solve.Published{}).Plan(ask); err != nil {
+	ask := challenge.Challenge{Type: c.Type, IdentifierType: id.Type, Identifier: id.Value, Token: c.Token, KeyAuthorization: content}
+	if _, err := (challenge.Published{}).Plan(ask); err != nil {
 		return nil
 	}
-	return &Publish{URL: solve.HTTP01URL(id.Value, c.Token), Content: content}
+	return &Publish{URL: challenge.HTTP01URL(id.Value, c.Token), Content: content}
 }
 
 // wantedToken says which Authority Token proves an identifier (RFC 9447).

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
-	"github.com/nfcert/nfcert/internal/solve"
+	"github.com/nfcert/nfcert/internal/challenge"
 )
 
 // lookEvery is how many questions about the order pass before its
@@ -50,7 +50,7 @@ func (e *Engine) solve(ctx context.Context, en *Enrolment, o OrderOptions) error
 
 func (e *Engine) outOfTime(en *Enrolment, err error) error {
 	what := fmt.Sprintf("the CA has not proven the names yet (order %s)", en.Order.Status)
-	var proof *solve.ProofError
+	var proof *challenge.ProofError
 	if errors.As(err, &proof) { // it is not the CA that is waited for
 		what = fmt.Sprintf("no Authority Token for %s has come from %s yet", proof.Identifier, proof.Where)
 	}
@@ -80,9 +80,9 @@ func (e *Engine) recover(ctx context.Context, en *Enrolment) error {
 type task struct {
 	authorization *Authorization
 	url           string // of the challenge, in the authorization
-	solver        solve.Solver
-	ask           solve.Challenge
-	placement     solve.Placement
+	solver        challenge.Solver
+	ask           challenge.Challenge
+	placement     challenge.Placement
 	payload       json.RawMessage // of the answer; nil: an empty object
 	before        time.Time       // when an earlier run answered; zero: none did
 }
@@ -140,7 +140,7 @@ func (e *Engine) present(ctx context.Context, t *task) (err error) {
 	if err := t.solver.Present(ctx, t.ask, t.placement); err != nil {
 		return err
 	}
-	if prover, ok := t.solver.(solve.Prover); ok {
+	if prover, ok := t.solver.(challenge.Prover); ok {
 		if t.payload, err = prover.Prove(ctx, t.ask); err != nil {
 			return err
 		}
@@ -197,7 +197,7 @@ func (e *Engine) tasks(en *Enrolment, o OrderOptions) ([]task, error) {
 		if err != nil {
 			return nil, err
 		}
-		t := task{authorization: a, url: c.URL, solver: solver, before: c.Answering, ask: solve.Challenge{
+		t := task{authorization: a, url: c.URL, solver: solver, before: c.Answering, ask: challenge.Challenge{
 			Type: c.Type, IdentifierType: a.Identifier.Type, Identifier: a.Identifier.Value,
 			Token: c.Token, KeyAuthorization: keyAuthorization, Thumbprint: thumbprint,
 			TKAuthType: c.TKAuthType, TokenAuthority: c.TokenAuthority,
@@ -225,7 +225,7 @@ func (o *Order) wanted(a *Authorization, wish string) string {
 
 // choose takes the challenge of the wanted type, or the first that a solver can
 // do, in the solvers' order; CAs list challenges in any order.
-func (e *Engine) choose(a *Authorization, want string) (*Challenge, solve.Solver, error) {
+func (e *Engine) choose(a *Authorization, want string) (*Challenge, challenge.Solver, error) {
 	refused := &NoChallengeError{Identifier: a.Identifier, Wanted: want}
 	for _, s := range e.Solvers {
 		if want != "" && want != ChallengeAuto && s.Type() != want {
@@ -290,9 +290,9 @@ func (e *Engine) looked(en *Enrolment) <-chan struct{} {
 }
 
 // watcher is the solver that sees who looks at a placement; nil: there is none.
-func (e *Engine) watcher(p solve.Placement) solve.Watcher {
+func (e *Engine) watcher(p challenge.Placement) challenge.Watcher {
 	for _, s := range e.Solvers {
-		if w, ok := s.(solve.Watcher); ok && s.Type() == p.Type && s.Method() == p.Method {
+		if w, ok := s.(challenge.Watcher); ok && s.Type() == p.Type && s.Method() == p.Method {
 			return w
 		}
 	}
@@ -348,7 +348,7 @@ func (e *Engine) cleanUp(ctx context.Context, en *Enrolment) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 	defer cancel()
-	var left []solve.Placement
+	var left []challenge.Placement
 	for _, p := range en.Journal.Placements {
 		if err := e.takeAway(ctx, p); err != nil {
 			e.warn(StepOrder, "cleaning up %s at %s: %v", p.Type, p.Where, err)
@@ -360,13 +360,13 @@ func (e *Engine) cleanUp(ctx context.Context, en *Enrolment) {
 
 // takeAway cleans one placement up, by the solver that made it where it is
 // among ours.
-func (e *Engine) takeAway(ctx context.Context, p solve.Placement) error {
+func (e *Engine) takeAway(ctx context.Context, p challenge.Placement) error {
 	for _, s := range e.Solvers {
 		if s.Type() == p.Type && s.Method() == p.Method {
 			return s.CleanUp(ctx, p)
 		}
 	}
-	s, err := solve.ForPlacement(p)
+	s, err := challenge.ForPlacement(p)
 	if err != nil {
 		return err
 	}

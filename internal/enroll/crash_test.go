@@ -12,11 +12,11 @@ import (
 	"testing"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
 	"github.com/nfcert/nfcert/internal/layout"
 	"github.com/nfcert/nfcert/internal/secret"
-	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/store"
 )
 
@@ -241,7 +241,7 @@ func TestAccountNotSaved(t *testing.T) {
 // closeSolvers gives up the sockets that a dead process would not hold.
 func closeSolvers(e *enroll.Engine) {
 	for _, s := range e.Solvers {
-		if l, ok := s.(*solve.Listener); ok {
+		if l, ok := s.(*challenge.Listener); ok {
 			_ = l.Close()
 		}
 	}

@@ -24,8 +24,8 @@ import (
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/secret"
-	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/store"
 )
 
@@ -53,7 +53,7 @@ type Store interface {
 type Engine struct {
 	Store   Store
 	CA      *acmewire.Client
-	Solvers []solve.Solver // tried in this order
+	Solvers []challenge.Solver // tried in this order
 	Poll    Poll
 	Clock   func() time.Time // nil: time.Now
 	// OpenKey opens a key that is not a file, such as a token's (RFC 7512), and

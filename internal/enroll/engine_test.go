@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
 	"github.com/nfcert/nfcert/internal/nf"
-	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/store"
 )
 
@@ -76,9 +76,9 @@ func (b *bench) engine() *enroll.Engine {
 		b.t.Fatal(err)
 	}
 	b.http.Store(ln.Addr().String())
-	listener := solve.NewListenerOn(ln)
+	listener := challenge.NewListenerOn(ln)
 	b.t.Cleanup(func() { _ = listener.Close() })
-	solvers := []solve.Solver{listener}
+	solvers := []challenge.Solver{listener}
 	if b.tokens {
 		solvers = append(solvers, tokens(b.t, b.lab))
 	}

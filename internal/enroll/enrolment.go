@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/layout"
 	"github.com/nfcert/nfcert/internal/nf"
-	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/store"
 )
 
@@ -130,10 +130,10 @@ type ATC struct {
 // Journal holds what is in flight, so that a later run can tell what a run that
 // died had begun.
 type Journal struct {
-	Intent     *Intent           `json:"intent,omitempty"`
-	Placements []solve.Placement `json:"placements,omitempty"` // not cleaned up yet
-	Finalizing *Finalizing       `json:"finalizing,omitempty"`
-	Swap       *Swap             `json:"swap,omitempty"`
+	Intent     *Intent               `json:"intent,omitempty"`
+	Placements []challenge.Placement `json:"placements,omitempty"` // not cleaned up yet
+	Finalizing *Finalizing           `json:"finalizing,omitempty"`
+	Swap       *Swap                 `json:"swap,omitempty"`
 }
 
 // Intent is an order about to be placed.

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
-	"github.com/nfcert/nfcert/internal/solve"
+	"github.com/nfcert/nfcert/internal/challenge"
 )
 
 // NameError refuses a name.
@@ -124,7 +124,7 @@ type RefusedIdentifier struct {
 
 // Looks are what was seen, from here, of the CA's validation.
 type Looks struct {
-	solve.Looks
+	challenge.Looks
 	Where string // the address that answered
 }
 

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/lab"
-	"github.com/nfcert/nfcert/internal/solve"
 )
 
 // A CA's odd ways must not reach the user: the flow ends as it should.
@@ -104,7 +104,7 @@ func TestOrderFails(t *testing.T) {
 			webroot := t.TempDir()
 			e := b.engine()
 			if strings.Contains(tt.knob, "challenge") { // it fails anyhow
-				e.Solvers = []solve.Solver{solve.NewWebroot(webroot)}
+				e.Solvers = []challenge.Solver{challenge.NewWebroot(webroot)}
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
@@ -122,7 +122,7 @@ func TestOrderAgain(t *testing.T) {
 	b := newBench(t, lab.Options{})
 	e := b.engine()
 	good, addr := e.Solvers, b.http.Load()
-	e.Solvers = []solve.Solver{solve.Published{}}
+	e.Solvers = []challenge.Solver{challenge.Published{}}
 	b.http.Store("") // the name does not resolve
 	var failed *enroll.AuthorizationError
 	if _, err := b.all(t.Context(), e, "amf-01", enroll.FinalizeOptions{}); !errors.As(err, &failed) {
@@ -245,7 +245,7 @@ func TestInterruptedWait(t *testing.T) {
 	b := newBench(t, lab.Options{HTTP01Addr: blackHole(t)})
 	webroot := t.TempDir()
 	e := b.engine()
-	e.Solvers = []solve.Solver{solve.NewWebroot(webroot)}
+	e.Solvers = []challenge.Solver{challenge.NewWebroot(webroot)}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	e.Progress = func(ev enroll.Event) {

@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
-	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/store"
 )
 
@@ -120,13 +120,13 @@ func newSequence(t testing.TB) *sequence {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener := solve.NewListenerOn(l.http01)
+	listener := challenge.NewListenerOn(l.http01)
 	t.Cleanup(func() { _ = listener.Close() })
 	return &sequence{
 		engine: &enroll.Engine{
 			Store:   s,
 			CA:      acmewire.New(acmewire.Config{DirectoryURL: l.Directory, Roots: tls}),
-			Solvers: []solve.Solver{listener, tokensOf(t, l.Authority, l.TLSRoot, l.ClientCert, l.ClientKey)},
+			Solvers: []challenge.Solver{listener, tokensOf(t, l.Authority, l.TLSRoot, l.ClientCert, l.ClientKey)},
 			Poll:    enroll.Poll{Max: 50 * time.Millisecond},
 		},
 		finalize: enroll.FinalizeOptions{Roots: roots},

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/nf"
-	"github.com/nfcert/nfcert/internal/solve"
 )
 
 // Identifier types of RFC 8555 section 9.7.7 and RFC 8738.
@@ -135,7 +135,7 @@ const (
 // choices takes those of a CSR's names that are wanted.
 func (e *Engine) choices(en *Enrolment, all []acmewire.Identifier, want Kinds) ([]acmewire.Identifier, error) {
 	instance := func(id acmewire.Identifier) bool { return id.Type == TypeInstance }
-	tokens := slices.ContainsFunc(e.Solvers, func(s solve.Solver) bool { return s.Type() == solve.TKAuth01 })
+	tokens := slices.ContainsFunc(e.Solvers, func(s challenge.Solver) bool { return s.Type() == challenge.TKAuth01 })
 	var drop func(acmewire.Identifier) bool
 	switch {
 	case want == KindsDNS, (want == KindsAuto || want == "") && !tokens:

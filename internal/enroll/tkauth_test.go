@@ -15,10 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
-	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/token"
 )
 
@@ -28,7 +28,7 @@ const (
 )
 
 // tokens is what answers tkauth-01 with tokens of a lab's Token Authority.
-func tokens(t testing.TB, l *lab.Lab) *solve.TKAuth {
+func tokens(t testing.TB, l *lab.Lab) *challenge.TKAuth {
 	t.Helper()
 	certPEM, keyPEM, err := l.IssueClient("amf")
 	if err != nil {
@@ -37,7 +37,7 @@ func tokens(t testing.TB, l *lab.Lab) *solve.TKAuth {
 	return tokensOf(t, l.TokenAuthorityURL(), l.TokenAuthorityRoot(), certPEM, keyPEM)
 }
 
-func tokensOf(t testing.TB, url string, root, certPEM, keyPEM []byte) *solve.TKAuth {
+func tokensOf(t testing.TB, url string, root, certPEM, keyPEM []byte) *challenge.TKAuth {
 	t.Helper()
 	pair, err := tls.X509KeyPair(certPEM, keyPEM)
 	if err != nil {
@@ -48,7 +48,7 @@ func tokensOf(t testing.TB, url string, root, certPEM, keyPEM []byte) *solve.TKA
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{pair}}}
 	t.Cleanup(transport.CloseIdleConnections)
 	authority := func(url string) *token.Authority { return &token.Authority{URL: url, HTTP: transport} }
-	return &solve.TKAuth{
+	return &challenge.TKAuth{
 		Source: authority(url),
 		Hint: func(hint string) (token.Source, error) {
 			if err := token.CheckHint(hint, []string{"127.0.0.1"}); err != nil {

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
-	"github.com/nfcert/nfcert/internal/solve"
 	"github.com/nfcert/nfcert/internal/token"
 )
 
@@ -33,7 +33,7 @@ func refusedWith(status int, words string) kind {
 
 func notReached(err error) bool {
 	var refused *token.RefusedError
-	var proof *solve.ProofError
+	var proof *challenge.ProofError
 	return errors.As(err, &proof) && proof.Where != "" && !errors.As(err, &refused)
 }
 
@@ -141,8 +141,8 @@ func TestTKAuthChallenges(t *testing.T) {
 		var url *token.AuthorityURLError
 		return errors.As(err, &url)
 	}
-	noSource := func(err error) bool { var none *solve.NoSourceError; return errors.As(err, &none) }
-	other := func(err error) bool { var kind *solve.KindError; return errors.As(err, &kind) }
+	noSource := func(err error) bool { var none *challenge.NoSourceError; return errors.As(err, &none) }
+	other := func(err error) bool { var kind *challenge.KindError; return errors.As(err, &kind) }
 	for _, tc := range []struct {
 		knob string
 		hint bool // the challenge's token-authority is all there is
@@ -195,11 +195,11 @@ func TestTokenFieldRefused(t *testing.T) {
 	e.Solvers = append(e.Solvers, s)
 	_, err := b.enrol(t.Context(), e, "amf-01", instanceAlone)
 	var failed *enroll.AuthorizationError
-	if !errors.As(err, &failed) || len(failed.Refused) != 1 || failed.Refused[0].Challenge != solve.TKAuth01 ||
+	if !errors.As(err, &failed) || len(failed.Refused) != 1 || failed.Refused[0].Challenge != challenge.TKAuth01 ||
 		failed.Refused[0].Problem == nil || !strings.Contains(failed.Refused[0].Problem.Detail, `"atc"`) {
 		t.Fatalf("%v, want an AuthorizationError with the CA's reason", err)
 	}
-	s.Field = solve.FieldBoth
+	s.Field = challenge.FieldBoth
 	en, err := b.enrol(t.Context(), e, "amf-01", instanceAlone)
 	if err != nil || len(en.Earlier) != 1 || b.lab.TokenRequests() != 2 {
 		t.Errorf("%v, %d tokens; want the second order done, with a token of its own", err, b.lab.TokenRequests())

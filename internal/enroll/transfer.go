@@ -10,9 +10,9 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/nfcert/nfcert/internal/accountfile"
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/csrgen"
-	"github.com/nfcert/nfcert/internal/parcel"
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
@@ -48,7 +48,7 @@ func (e *Engine) ExportAccount(ctx context.Context, name string, passphrase secr
 	if err != nil {
 		return nil, nil, err
 	}
-	file, err := parcel.Seal(key.Signer, meta, passphrase)
+	file, err := accountfile.Seal(key.Signer, meta, passphrase)
 	return file, a, err
 }
 
@@ -60,10 +60,10 @@ type Carried struct {
 }
 
 // OpenExport reads a file that ExportAccount made. Its errors are those of
-// [parcel.Open].
+// [accountfile.Open].
 func OpenExport(file []byte, passphrase csrgen.Passphrase) (*Carried, error) {
 	c := &Carried{}
-	key, meta, err := parcel.Open(file, func() (secret.Bytes, error) {
+	key, meta, err := accountfile.Open(file, func() (secret.Bytes, error) {
 		word, err := passphrase()
 		c.passphrase = word
 		return word, err
@@ -73,13 +73,13 @@ func OpenExport(file []byte, passphrase csrgen.Passphrase) (*Carried, error) {
 	}
 	var x exported
 	if err := json.Unmarshal(meta, &x); err != nil || x.Kind != exportedKind || x.Account == nil {
-		return nil, &parcel.DamagedError{Found: "it is of something else than an account"}
+		return nil, &accountfile.DamagedError{Found: "it is of something else than an account"}
 	}
 	if x.Account.Version > documentVersion {
-		return nil, &parcel.VersionError{Found: x.Account.Version}
+		return nil, &accountfile.VersionError{Found: x.Account.Version}
 	}
 	if found := x.Account.unfit(key); found != "" {
-		return nil, &parcel.DamagedError{Found: found}
+		return nil, &accountfile.DamagedError{Found: found}
 	}
 	c.Account, c.key = x.Account, key
 	return c, nil

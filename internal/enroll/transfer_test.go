@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/nfcert/nfcert/internal/accountfile"
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
-	"github.com/nfcert/nfcert/internal/parcel"
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
@@ -147,13 +147,13 @@ func TestOpenExportRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		file, err := parcel.Seal(key, text, word)
+		file, err := accountfile.Seal(key, text, word)
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = enroll.OpenExport(file, fileWord)
-		_, damaged := errors.AsType[*parcel.DamagedError](err)
-		_, newer := errors.AsType[*parcel.VersionError](err)
+		_, damaged := errors.AsType[*accountfile.DamagedError](err)
+		_, newer := errors.AsType[*accountfile.VersionError](err)
 		if damaged == newer || newer != (name == "a newer account") {
 			t.Errorf("%s: got %v, want it refused", name, err)
 		}

@@ -1,0 +1,223 @@
+package certsource
+
+import (
+	"bytes"
+	"fmt"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// shape is what DER is by its outermost elements.
+type shape string
+
+// The shapes that are told apart. Those of the two kinds have their names.
+const (
+	shapeCSR               = shape(CSR)
+	shapeCertificate       = shape(Certificate)
+	shapePKCS12      shape = "pkcs12"
+	shapePKCS7       shape = "pkcs7"
+	shapeKey         shape = "private key"
+	shapePublicKey   shape = "public key"
+	shapeCRL         shape = "crl"
+	shapeUnknown     shape = ""
+)
+
+func (s shape) describe() string {
+	switch s {
+	case shapeCSR:
+		return "a certificate request"
+	case shapeCertificate:
+		return "a certificate"
+	case shapePKCS12:
+		return "PKCS#12"
+	case shapePKCS7:
+		return "PKCS#7"
+	case shapeKey:
+		return "a private key"
+	case shapePublicKey:
+		return "a public key"
+	case shapeCRL:
+		return "a revocation list"
+	}
+	return "DER that is neither a certificate request nor a certificate"
+}
+
+// isDER reports whether data is DER rather than text. A SEQUENCE begins with
+// "0", which text may as well; but what we read is longer than 127 bytes, so
+// that the length begins with a byte no ASCII text has.
+func isDER(data []byte) bool {
+	return len(data) > 1 && data[0] == 0x30 &&
+		(data[1] >= 0x80 || !bytes.Contains(data, []byte(beginMark)))
+}
+
+// der reads a file of exactly one element. Bytes after it are a fault.
+func (p *parser) der(data []byte) error {
+	shape, whole, rest := look(data)
+	if len(bytes.Trim(rest, "\r\n")) > 0 { // a final line break comes of an editor
+		p.fault(&Fault{Name: p.Name, Offset: len(whole), Detail: fmt.Sprintf("%d bytes after the DER", len(rest))})
+	}
+	switch shape {
+	case shapeCSR, shapeCertificate:
+		p.item(Item{Kind: Kind(shape), DER: whole})
+		return nil
+	case shapePKCS12, shapePKCS7:
+		return p.container(whole, &Fault{Name: p.Name})
+	}
+	found := shape.describe()
+	if shape == shapeUnknown && len(whole) == len(data) && !isWhole(data) {
+		found = "DER that is cut short or damaged"
+	}
+	return &ContentError{Name: p.Name, Found: found}
+}
+
+// container opens PKCS#12 or PKCS#7. What goes wrong is told as the fault of
+// its place when it stands in a PEM block, and ends the reading of a file that
+// is nothing else, as a wrong passphrase always does.
+func (p *parser) container(der []byte, at *Fault) error {
+	var certs [][]byte
+	var err error
+	switch shape, _, _ := look(der); shape {
+	case shapePKCS12:
+		certs, err = p.pkcs12(der)
+	case shapePKCS7:
+		certs, err = pkcs7(p.Name, der)
+	default:
+		err = &ContentError{Name: p.Name, Found: shape.describe()}
+	}
+	if content, ok := err.(*ContentError); ok && at.Line > 0 {
+		at.Detail = "it holds " + content.Found
+		p.fault(at)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, der := range certs {
+		p.item(Item{Kind: Certificate, DER: der, Offset: at.Offset, Line: at.Line})
+	}
+	return nil
+}
+
+// isWhole reports whether data begins with a complete element.
+func isWhole(data []byte) bool {
+	input := cryptobyte.String(data)
+	var element cryptobyte.String
+	return input.ReadASN1Element(&element, cbasn1.SEQUENCE)
+}
+
+// look tells what der is by its outermost elements, where it ends, and what
+// stands after it. What is cut short or has a length that is not DER is told
+// by what is left of it, and is whole to its end: a reader that is lenient may
+// still show some of it. It never goes deeper than three levels.
+func look(der []byte) (s shape, whole, rest []byte) {
+	input := cryptobyte.String(der)
+	var element, body cryptobyte.String
+	if input.ReadASN1Element(&element, cbasn1.SEQUENCE) {
+		whole, rest = element, input
+		if !element.ReadASN1(&body, cbasn1.SEQUENCE) {
+			return shapeUnknown, whole, rest
+		}
+		return shapeOf(body), whole, rest
+	}
+	whole = der
+	if body, _, ok := header(der, byte(cbasn1.SEQUENCE)); ok {
+		return shapeOf(body), whole, nil
+	}
+	return shapeUnknown, whole, nil
+}
+
+// header reads tag and length of an element that may be cut short, and gives
+// what is there of its content and of all after it.
+func header(der []byte, tag byte) (content, rest cryptobyte.String, ok bool) {
+	if len(der) < 2 || der[0] != tag {
+		return nil, nil, false
+	}
+	length, at := int(der[1]), 2
+	if der[1] >= 0x80 {
+		count := int(der[1] & 0x7f)
+		if count == 0 || count > 4 || len(der) < 2+count {
+			return nil, nil, false
+		}
+		length = 0
+		for _, b := range der[2 : 2+count] {
+			length = length<<8 | int(b)
+		}
+		at += count
+	}
+	end := min(uint64(at)+uint64(uint32(length)), uint64(len(der)))
+	return der[at:end], der[end:], true
+}
+
+// shapeOf tells what the content of an outermost SEQUENCE is of.
+func shapeOf(body cryptobyte.String) shape {
+	switch {
+	case body.PeekASN1Tag(cbasn1.SEQUENCE):
+		return signedShape(body)
+	case body.PeekASN1Tag(cbasn1.OBJECT_IDENTIFIER):
+		return shapePKCS7
+	case body.PeekASN1Tag(cbasn1.INTEGER):
+		var version int
+		if !body.ReadASN1Integer(&version) {
+			return shapeUnknown
+		}
+		if version == 3 && body.PeekASN1Tag(cbasn1.SEQUENCE) {
+			return shapePKCS12 // PFX, RFC 7292 section 4
+		}
+		// PKCS#1, SEC 1 or PKCS#8, whose content is nothing to us.
+		if body.PeekASN1Tag(cbasn1.INTEGER) || body.PeekASN1Tag(cbasn1.OCTET_STRING) || body.PeekASN1Tag(cbasn1.SEQUENCE) {
+			return shapeKey
+		}
+	}
+	return shapeUnknown
+}
+
+// signedShape tells apart what begins with two SEQUENCEs: the signed part of a
+// certificate, a request or a revocation list, or the algorithm of a key.
+func signedShape(body cryptobyte.String) shape {
+	var signed cryptobyte.String
+	whole := body
+	if whole.ReadASN1(&signed, cbasn1.SEQUENCE) {
+		switch {
+		case whole.PeekASN1Tag(cbasn1.OCTET_STRING) && signed.PeekASN1Tag(cbasn1.OBJECT_IDENTIFIER):
+			return shapeKey // EncryptedPrivateKeyInfo, RFC 5958 section 3
+		case whole.PeekASN1Tag(cbasn1.BIT_STRING) && signed.PeekASN1Tag(cbasn1.OBJECT_IDENTIFIER):
+			return shapePublicKey // SubjectPublicKeyInfo, RFC 5280 4.1
+		}
+	} else if content, _, ok := header(body, byte(cbasn1.SEQUENCE)); ok {
+		signed = content
+	}
+	if signed.PeekASN1Tag(cbasn1.Tag(0).Constructed().ContextSpecific()) {
+		return shapeCertificate // the version of a TBSCertificate, RFC 5280 4.1
+	}
+	return unversionedShape(signed)
+}
+
+// unversionedShape tells apart signed parts that begin with an INTEGER or an
+// algorithm: CertificationRequestInfo (version, subject, key, [0] attributes;
+// RFC 2986 4.1), TBSCertificate of version 1 (serial, algorithm, issuer,
+// validity, …) and TBSCertList (RFC 5280 5.1).
+func unversionedShape(signed cryptobyte.String) shape {
+	if signed.PeekASN1Tag(cbasn1.SEQUENCE) {
+		var algorithm cryptobyte.String
+		if signed.ReadASN1(&algorithm, cbasn1.SEQUENCE) && algorithm.PeekASN1Tag(cbasn1.OBJECT_IDENTIFIER) {
+			return shapeCRL
+		}
+		return shapeUnknown
+	}
+	var second cryptobyte.String
+	if !signed.SkipASN1(cbasn1.INTEGER) || !signed.ReadASN1(&second, cbasn1.SEQUENCE) {
+		return shapeUnknown
+	}
+	if !second.PeekASN1Tag(cbasn1.OBJECT_IDENTIFIER) {
+		return shapeCSR // a Name holds SETs, or nothing
+	}
+	var issuer cryptobyte.String
+	if !signed.ReadASN1(&issuer, cbasn1.SEQUENCE) {
+		return shapeUnknown
+	}
+	if signed.PeekASN1Tag(cbasn1.UTCTime) || signed.PeekASN1Tag(cbasn1.GeneralizedTime) {
+		return shapeCRL
+	}
+	return shapeCertificate
+}

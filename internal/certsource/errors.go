@@ -1,0 +1,126 @@
+package certsource
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Fault is one part of a source that is damaged, or not what it says it is.
+type Fault struct {
+	Name   string // of the source
+	Label  string // of the PEM block, as in CERTIFICATE; empty for DER
+	Line   int    // where the block begins, from 1; zero for DER
+	Offset int    // the same in bytes
+	Detail string // what was found
+}
+
+func (f *Fault) Error() string {
+	switch {
+	case f.Line > 0 && f.Label != "":
+		return fmt.Sprintf("the block %q at line %d: %s", f.Label, f.Line, f.Detail)
+	case f.Line > 0:
+		return fmt.Sprintf("at line %d: %s", f.Line, f.Detail)
+	}
+	return f.Detail
+}
+
+// ContentError says that a source holds neither request nor certificate.
+type ContentError struct {
+	Name  string
+	Found string // what is there, as in "a private key"
+	Err   error  // what is wrong with it; nil when nothing is
+}
+
+func (e *ContentError) Error() string {
+	text := fmt.Sprintf("%q: found %s, want a certificate request or certificates in PEM, DER or PKCS#12", e.Name, e.Found)
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+func (e *ContentError) Unwrap() error { return e.Err }
+
+// TooLargeError says that a source is over [MaxSize].
+type TooLargeError struct {
+	Name string
+	Size int64 // in bytes; zero: not known, as of a pipe
+}
+
+func (e *TooLargeError) Error() string {
+	if e.Size == 0 {
+		return fmt.Sprintf("%q: it is over %d MiB, the most that is read", e.Name, MaxSize>>20)
+	}
+	return fmt.Sprintf("%q: it has %d MiB, and at most %d MiB are read", e.Name, e.Size>>20, MaxSize>>20)
+}
+
+// PassphraseError says that the passphrase does not open a PKCS#12 file.
+type PassphraseError struct {
+	Name    string
+	Missing bool // none was given, and the empty one does not open it
+}
+
+func (e *PassphraseError) Error() string {
+	if e.Missing {
+		return fmt.Sprintf("%q: it is PKCS#12 under a passphrase, and none was given", e.Name)
+	}
+	return fmt.Sprintf("%q: the passphrase does not open it", e.Name)
+}
+
+// ReadError says that a file could not be read.
+type ReadError struct {
+	Name string
+	Err  error
+}
+
+func (e *ReadError) Error() string { return fmt.Sprintf("%q: %v", e.Name, e.Err) }
+func (e *ReadError) Unwrap() error { return e.Err }
+
+// What a source may be that is not read.
+var (
+	// ErrDirectory is the cause of a ReadError of a directory.
+	ErrDirectory = errors.New("it is a directory, want a file")
+	// ErrDevice is the cause of a ReadError of a device or a socket.
+	ErrDevice = errors.New("it is a device, want a file, a pipe, or - for standard input")
+	// ErrNoStdin is the cause of a ReadError of "-" where nothing is read.
+	ErrNoStdin = errors.New("standard input is not read here")
+)
+
+// Stage is how far a connection came before it failed.
+type Stage string
+
+// The stages of a connection, in order.
+const (
+	StageDNS     Stage = "dns"
+	StageConnect Stage = "connect"
+	StageTLS     Stage = "tls"
+)
+
+// ConnectError says that a server showed no chain.
+type ConnectError struct {
+	Address string
+	Stage   Stage
+	Found   string // in words, as in "connection refused: nothing listens there"
+	Err     error
+}
+
+func (e *ConnectError) Error() string {
+	what := map[Stage]string{StageDNS: "looking up", StageConnect: "connecting to", StageTLS: "TLS with"}[e.Stage]
+	return fmt.Sprintf("%s %s: %s", what, e.Address, e.Found)
+}
+
+func (e *ConnectError) Unwrap() error { return e.Err }
+
+// describeLabel words what a PEM label of something else stands for.
+func describeLabel(label string) string {
+	switch {
+	case strings.Contains(label, "PRIVATE KEY"):
+		return "a private key"
+	case strings.Contains(label, "PUBLIC KEY"):
+		return "a public key"
+	case label == "X509 CRL":
+		return "a revocation list"
+	}
+	return fmt.Sprintf("a PEM block %q", label)
+}
