@@ -144,13 +144,13 @@ func TestUpdatePayload(t *testing.T) {
 func TestRollover(t *testing.T) {
 	u := newLabUser(t, lab.Options{}, lab.EndpointNewAccount)
 	taken := newKey(t)
-	u.SetAccount(taken, "")
+	u.Client = u.WithAccount(taken, "")
 	other, _, err := u.Register(t.Context(), acmewire.NewAccount{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	old, next := newKey(t), newKey(t)
-	u.SetAccount(old, "")
+	u.Client = u.WithAccount(old, "")
 	mine, _, err := u.Register(t.Context(), acmewire.NewAccount{})
 	if err != nil {
 		t.Fatal(err)
@@ -168,11 +168,11 @@ func TestRollover(t *testing.T) {
 	if _, err := u.Account(t.Context()); err != nil {
 		t.Errorf("the new key: %v", err)
 	}
-	u.SetAccount(old, mine.URL)
+	u.Client = u.WithAccount(old, mine.URL)
 	if _, err := u.Account(t.Context()); err == nil {
 		t.Error("the old key still signs")
 	}
-	u.SetAccount(next, "")
+	u.Client = u.WithAccount(next, "")
 	if found, err := u.FindAccount(t.Context()); err != nil || found.URL != mine.URL {
 		t.Errorf("found %+v, %v, want %s", found, err, mine.URL)
 	}
@@ -226,7 +226,7 @@ func TestNoKeyChange(t *testing.T) {
 func TestNoAccount(t *testing.T) {
 	f := newFake(t, nil)
 	c := f.client(t)
-	c.SetAccount(newKey(t), "")
+	c = c.WithAccount(newKey(t), "")
 	_, newOrder := c.NewOrder(t.Context(), acmewire.NewOrder{})
 	_, account := c.Account(t.Context())
 	for name, err := range map[string]error{"NewOrder": newOrder, "Account": account, "Rollover": c.Rollover(t.Context(), newKey(t))} {

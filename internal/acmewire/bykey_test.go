@@ -55,7 +55,7 @@ func TestAccountKeys(t *testing.T) {
 			if alg, err := acmewire.Algorithm(key.Public()); alg != from || err != nil {
 				t.Fatalf("algorithm %q, %v, want %q", alg, err, from)
 			}
-			u.SetAccount(key, "")
+			u.Client = u.WithAccount(key, "")
 			_, err := u.FindAccount(t.Context())
 			wantProblem(t, err, "accountDoesNotExist")
 			mine, created, err := u.Register(t.Context(), acmewire.NewAccount{Contact: []string{"mailto:a@amf.example"}})
@@ -72,7 +72,7 @@ func TestAccountKeys(t *testing.T) {
 				if _, err := u.Account(t.Context()); err != nil {
 					t.Errorf("signing by %s: %v", to, err)
 				}
-				u.SetAccount(next, "")
+				u.Client = u.WithAccount(next, "")
 				if found, err := u.FindAccount(t.Context()); err != nil || found.URL != mine.URL {
 					t.Errorf("by %s: found %+v, %v, want %s", to, found, err, mine.URL)
 				}
@@ -99,7 +99,7 @@ func TestForeignKey(t *testing.T) {
 	}
 	f := newFake(t, nil)
 	c := f.client(t)
-	c.SetAccount(small, f.URL+"/account/1")
+	c = c.WithAccount(small, f.URL+"/account/1")
 	if _, err := c.Account(t.Context()); !errors.As(err, &e) {
 		t.Errorf("signing by P-224: got %v, want a KeyError", err)
 	}
@@ -129,7 +129,7 @@ func TestBindingAlgorithms(t *testing.T) {
 				t.Parallel()
 				f := newFake(t, routes{"new-account": says(201, `{"status":"valid"}`, "Location: /account/1")})
 				c := f.client(t)
-				c.SetAccount(key, "")
+				c = c.WithAccount(key, "")
 				if _, _, err := c.Register(t.Context(), acmewire.NewAccount{
 					Contact: []string{"mailto:ops@amf.example"}, TermsAgreed: true,
 					Binding: &acmewire.Binding{KeyID: "kid-1", Key: secret.New(mac), Algorithm: alg},
@@ -185,7 +185,7 @@ func TestBindingAlgorithmAtLab(t *testing.T) {
 				t.Fatal(err)
 			}
 			for name, k := range map[string]crypto.Signer{"ES256": newKey(t), "EdDSA": ed} {
-				u.SetAccount(k, "")
+				u.Client = u.WithAccount(k, "")
 				_, _, err := u.Register(t.Context(), acmewire.NewAccount{TermsAgreed: true, Binding: &acmewire.Binding{KeyID: "kid-1", Key: secret.New(key), Algorithm: alg}})
 				switch used := alg; {
 				case used == "" && wanted == "HS256", wanted == "", used == wanted:
@@ -219,7 +219,7 @@ func TestBadBinding(t *testing.T) {
 func TestOwnRegistrationAgain(t *testing.T) {
 	u := newLabUser(t, lab.Options{}, lab.EndpointNewAccount, "bad-nonce=50")
 	keys := accountKeys(t)
-	u.SetAccount(keys["EdDSA"], "")
+	u.Client = u.WithAccount(keys["EdDSA"], "")
 	if _, created, err := u.Register(t.Context(), acmewire.NewAccount{}); err != nil || !created {
 		t.Fatalf("created %t, %v", created, err)
 	}

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/crypto/acme"
 )
 
-// Client is one account's view of one ACME server. It is not safe for use by
-// several goroutines: an account's requests are made one after the other.
+// Client is one account's view of one ACME server. Its requests must be made one
+// after the other; [Client.WithAccount] makes another for another goroutine.
 type Client struct {
 	wire *Wire
 	http *http.Client
@@ -36,11 +36,13 @@ func (c *Client) Wire() *Wire { return c.wire }
 // DirectoryURL is the server's name.
 func (c *Client) DirectoryURL() string { return c.cfg.DirectoryURL }
 
-// SetAccount makes the client sign with key and, when url is not "", name the
-// account by it (the "kid" of RFC 8555 section 6.2).
-func (c *Client) SetAccount(key crypto.Signer, url string) {
-	c.key, c.kid = key, url
-	c.reset()
+// WithAccount returns a client of its own on the same wire, which signs with key
+// and, when url is not "", names the account by it (the "kid" of RFC 8555
+// section 6.2). It may be called by several goroutines at once.
+func (c *Client) WithAccount(key crypto.Signer, url string) *Client {
+	other := &Client{wire: c.wire, http: c.http, cfg: c.cfg, key: key, kid: url}
+	other.reset()
+	return other
 }
 
 // reset gives the library a client without its own memory of the directory.
@@ -86,7 +88,7 @@ func (c *Client) do(ctx context.Context, call func(context.Context) error) (*Exc
 		switch {
 		case err == nil:
 			return got.last, nil
-		case c.stale(got.last, err) && c.wire.forgetDirectory():
+		case c.stale(got.last, err) && c.wire.forgetDirectory(c.dir):
 			c.reset()
 		default:
 			return got.last, explain(got.last, err)

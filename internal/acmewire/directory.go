@@ -128,14 +128,17 @@ func (w *Wire) keepDirectory(k kept) {
 }
 
 // forgetDirectory makes the next use ask the server again. It reports whether
-// there was a saved copy to blame.
-func (w *Wire) forgetDirectory() bool {
+// used was a saved copy, so that asking may help; another client may have asked
+// already.
+func (w *Wire) forgetDirectory(used *Directory) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.dir.saved {
-		return false
+	if w.dir.Directory == used {
+		if !w.dir.saved {
+			return false
+		}
+		w.dir = kept{}
 	}
-	w.dir = kept{}
 	return true
 }
 
@@ -171,6 +174,15 @@ func (c *Client) Directory(ctx context.Context) (*Directory, error) {
 		c.dir = c.wire.directory().Directory
 	}
 	if c.dir != nil {
+		return c.dir, nil
+	}
+	select { // one client fetches it, and the others wait for that one
+	case c.wire.fetching <- struct{}{}:
+		defer func() { <-c.wire.fetching }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if c.dir = c.wire.directory().Directory; c.dir != nil {
 		return c.dir, nil
 	}
 	ctx, got := withCapture(ctx)

@@ -115,7 +115,7 @@ func TestEnrolBadNonce(t *testing.T) {
 				refused++
 			}
 		}})}
-		u.SetAccount(newKey(t), "")
+		u.Client = u.WithAccount(newKey(t), "")
 		if _, _, err := u.Register(t.Context(), acmewire.NewAccount{}); err != nil {
 			t.Fatalf("enrolment %d: %v", n, err)
 		}
@@ -134,7 +134,7 @@ func TestEnrolSaved(t *testing.T) {
 	r := newResponder(t)
 	key := newKey(t)
 	before := newLabUser(t, lab.Options{HTTP01Addr: r.addr}, lab.EndpointNewAccount, "finalize-valid")
-	before.SetAccount(key, "")
+	before.Client = before.WithAccount(key, "")
 	account, _, err := before.Register(t.Context(), acmewire.NewAccount{})
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestEnrolSaved(t *testing.T) {
 		t.Fatal(err)
 	}
 	u := &labUser{t: t, lab: before.lab, Client: acmewire.New(cfg)}
-	u.SetAccount(key, account.URL)
+	u.Client = u.WithAccount(key, account.URL)
 	earlier := len(u.lab.Requests())
 	if _, err := u.enrol(t.Context(), r); err != nil {
 		t.Fatal(err)

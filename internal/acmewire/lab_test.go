@@ -79,7 +79,7 @@ func newLabUser(t testing.TB, o lab.Options, before lab.Endpoint, knobs ...strin
 	t.Helper()
 	l, roots := startLabWith(t, o, knobs...)
 	u := &labUser{Client: acmewire.New(acmewire.Config{DirectoryURL: l.DirectoryURL(), Roots: roots}), t: t, lab: l}
-	u.SetAccount(newKey(t), "")
+	u.Client = u.WithAccount(newKey(t), "")
 	if before == lab.EndpointNewAccount {
 		return u
 	}

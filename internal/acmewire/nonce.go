@@ -20,8 +20,9 @@ type nonce struct {
 	at    time.Time // when it came
 }
 
-// maxNonces bounds what a server can make us keep.
-const maxNonces = 16
+// maxNonces bounds what a server can make us keep, and is how many requests can
+// be under way at once without a nonce being dropped and asked for again.
+const maxNonces = 128
 
 // maxNonceLen is far over what servers send and far under a header's limit.
 const maxNonceLen = 512

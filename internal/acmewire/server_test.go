@@ -133,7 +133,7 @@ func (f *fake) client(t testing.TB, change ...func(*acmewire.Config)) *acmewire.
 		ch(&cfg)
 	}
 	c := acmewire.New(cfg)
-	c.SetAccount(newKey(t), f.URL+"/account/1")
+	c = c.WithAccount(newKey(t), f.URL+"/account/1")
 	return c
 }
 

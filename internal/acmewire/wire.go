@@ -62,7 +62,8 @@ type Wire struct {
 	clock     func() time.Time
 	count     atomic.Int64
 	nonces    nonces
-	observed  sync.Mutex // one observation at a time, in order
+	observed  sync.Mutex    // one observation at a time, in order
+	fetching  chan struct{} // holds a value while a client fetches the directory
 
 	mu         sync.Mutex
 	dir        kept
@@ -76,7 +77,7 @@ type Wire struct {
 // newWire connects to nothing yet.
 func newWire(cfg Config) *Wire {
 	w := &Wire{
-		cfg: cfg, bases: make(map[string]http.RoundTripper),
+		cfg: cfg, bases: make(map[string]http.RoundTripper), fetching: make(chan struct{}, 1),
 		dirURL: cfg.DirectoryURL, userAgent: cmp.Or(cfg.UserAgent, "nfcert"),
 		maxBody: cfg.MaxBody, observe: cfg.Observe, tokens: cfg.Tokens, clock: cfg.Clock,
 	}

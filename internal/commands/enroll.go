@@ -84,7 +84,7 @@ func (a *App) allSteps(ctx context.Context, s *session, o *enrollOptions) error 
 
 // wishes turns the flags of all steps into what the engine takes. stdout is the
 // kind of file that goes to standard output.
-func (o *enrollOptions) wishes(a *App, s *session) (w enroll.Wishes, stdout string, err error) {
+func (o *enrollOptions) wishes(a *App, s *session) (w enroll.Options, stdout string, err error) {
 	if w.Account, err = o.account.options(a); err != nil {
 		return w, "", err
 	}

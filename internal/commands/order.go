@@ -222,16 +222,12 @@ func (a *App) runOrderList() error {
 
 func (a *App) runOrdersAtCA(ctx context.Context) error {
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
-		acc, err := s.engine.UseAccount(ctx, s.account)
+		urls, listed, err := s.engine.OrdersAtCA(ctx, s.account)
 		if err != nil {
 			return err
 		}
-		if acc.Orders == "" {
-			return usagef("many CAs keep none", "the CA names no list of orders for account %s", acc.Name)
-		}
-		urls, err := s.engine.CA.Orders(ctx, acc.Orders)
-		if err != nil {
-			return err
+		if !listed {
+			return usagef("many CAs keep none", "the CA names no list of orders for account %s", s.account)
 		}
 		table := ui.NewTable("URL")
 		rows := []orderRow{}

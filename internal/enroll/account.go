@@ -82,7 +82,7 @@ type AccountOptions struct {
 // has, and makes the CA client sign with it. Unchanged reports that it was all
 // there.
 func (e *Engine) Account(ctx context.Context, name string, o AccountOptions) (a *Account, unchanged bool, err error) {
-	a, saved, err := e.account(ctx, name, o)
+	a, saved, err := e.client().account(ctx, name, o)
 	if saved == nil {
 		return a, err == nil, err
 	}
@@ -92,45 +92,49 @@ func (e *Engine) Account(ctx context.Context, name string, o AccountOptions) (a 
 // account is Account that does not wait until what the CA answered is saved, as
 // it can be asked for again (RFC 8555 section 7.3.1). A nil saved: there was
 // nothing to save.
-func (e *Engine) account(ctx context.Context, name string, o AccountOptions) (a *Account, saved func() error, err error) {
-	dir, end, err := e.lockAccount(ctx, name)
+func (c *client) account(ctx context.Context, name string, o AccountOptions) (a *Account, saved func() error, err error) {
+	dir, end, err := c.lockAccount(ctx, name)
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err = e.loadAccount(dir)
+	a, err = c.loadAccount(dir)
 	switch {
 	case err == nil && a.Status != statusForgotten:
 		defer end()
 		if err := sameKey(a, o.Key); err != nil {
 			return nil, nil, err
 		}
-		if err := e.use(ctx, dir, a); err != nil {
+		if err := c.signWith(ctx, dir, a); err != nil {
 			return nil, nil, err
 		}
 		if o.Seal != nil && !a.Encrypted {
-			e.warn(StepAccount, "the key of account %s is not encrypted; a rollover with a passphrase makes a new one that is", a.Name)
+			c.warn(StepAccount, "the key of account %s is not encrypted; a rollover with a passphrase makes a new one that is", a.Name)
 		}
 		return a, nil, nil
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		end()
 		return nil, nil, err
 	}
-	if a, err = e.registered(ctx, dir, name, o); a == nil {
+	if a, err = c.registered(ctx, dir, name, o); a == nil {
 		end()
 		return nil, nil, err
 	}
-	wait, done := e.Store.SaveSoon(accountFile(dir), a), make(chan error, 1)
+	wait, done := c.Store.SaveSoon(accountFile(dir), a), make(chan error, 1)
 	go func() {
 		defer end()
-		done <- wait()
+		err := wait()
+		if err != nil {
+			c.accounts.forget(dir)
+		}
+		done <- err
 	}()
 	return a, sync.OnceValue(func() error { return <-done }), err
 }
 
 // registered gets the account at the CA. With an error beside it the account is
 // there and cannot be used.
-func (e *Engine) registered(ctx context.Context, dir, name string, o AccountOptions) (*Account, error) {
-	key, kept, err := e.accountKeyMeanwhile(ctx, dir, o)
+func (c *client) registered(ctx context.Context, dir, name string, o AccountOptions) (*Account, error) {
+	key, kept, err := c.accountKeyMeanwhile(ctx, dir, o)
 	if err != nil {
 		return nil, err
 	}
@@ -138,28 +142,30 @@ func (e *Engine) registered(ctx context.Context, dir, name string, o AccountOpti
 	if err != nil {
 		return nil, err
 	}
-	e.CA.SetAccount(key.Signer, "")
-	got, err := e.register(ctx, o, known{key: kept, thumbprint: thumbprint})
+	c.CA = c.CA.WithAccount(key.Signer, "")
+	got, err := c.register(ctx, o, known{key: kept, thumbprint: thumbprint})
 	if err != nil {
 		return nil, err
 	}
-	now := isoTime(e.now())
+	now := isoTime(c.now())
 	a := &Account{
-		Version: documentVersion, Name: name, Server: e.CA.DirectoryURL(),
-		URL: got.URL, Status: orString(got.Status, statusValid), // some servers leave it out of the answer to newAccount
+		Version: documentVersion, Name: name, Server: c.CA.DirectoryURL(),
+		URL: got.URL, Status: cmp.Or(got.Status, statusValid), // some servers leave it out of the answer to newAccount
 		Contact: got.Contact, Orders: got.Orders,
-		KeyType: csrgen.KeyTypeOf(key.Public()), KeyFile: e.Store.Path(accountKeyFile(dir)), Thumbprint: thumbprint,
+		KeyType: csrgen.KeyTypeOf(key.Public()), KeyFile: c.Store.Path(accountKeyFile(dir)), Thumbprint: thumbprint,
 		Encrypted: key.sealed(), BindingKey: got.bindingKey, TermsAgreed: got.terms,
 		Created: now, Updated: now, Found: got.found,
 	}
-	e.inUse = name
-	if a.Found {
-		e.tell(StepAccount, "account %s found: the CA knows this key as %s", name, a.URL)
-		e.tellTwin(a)
-	} else {
-		e.tell(StepAccount, "account %s registered: %s", name, a.URL)
+	if a.Status == statusValid {
+		c.signAs(dir, a, key.Signer)
 	}
-	e.deviations(StepAccount)
+	if a.Found {
+		c.tell(StepAccount, "account %s found: the CA knows this key as %s", name, a.URL)
+		c.tellTwin(a)
+	} else {
+		c.tell(StepAccount, "account %s registered: %s", name, a.URL)
+	}
+	c.deviations(StepAccount)
 	if a.Status != statusValid {
 		return a, &AccountStateError{Name: name, Status: a.Status}
 	}
@@ -179,42 +185,60 @@ func (e *Engine) tellTwin(a *Account) {
 
 // accountKeyMeanwhile is accountKey while the directory is fetched, which the
 // registration begins with.
-func (e *Engine) accountKeyMeanwhile(ctx context.Context, dir string, o AccountOptions) (key accountKey, kept bool, err error) {
+func (c *client) accountKeyMeanwhile(ctx context.Context, dir string, o AccountOptions) (key accountKey, kept bool, err error) {
 	asked := make(chan error, 1)
 	go func() {
-		_, err := e.CA.Directory(ctx)
+		_, err := c.CA.Directory(ctx)
 		asked <- err
 	}()
-	key, kept, err = e.accountKey(dir, o)
+	key, kept, err = c.accountKey(dir, o)
 	return key, kept, cmp.Or(err, <-asked)
 }
 
-// UseAccount makes the CA client sign with a saved account.
+// UseAccount makes sure that a saved account can be used, after settling a
+// rollover that an earlier run did not see the end of.
 func (e *Engine) UseAccount(ctx context.Context, name string) (*Account, error) {
-	dir, end, err := e.lockAccount(ctx, name)
+	return e.client().use(ctx, name)
+}
+
+// OrdersAtCA lists the URLs of an account's orders as the CA has them (RFC 8555
+// section 7.1.2.1); listed is false when the CA names no list.
+func (e *Engine) OrdersAtCA(ctx context.Context, name string) (urls []string, listed bool, err error) {
+	c := e.client()
+	a, err := c.use(ctx, name)
+	if err != nil || a.Orders == "" {
+		return nil, false, err
+	}
+	urls, err = c.CA.Orders(ctx, a.Orders)
+	return urls, true, err
+}
+
+// use makes the client sign as a saved account.
+func (c *client) use(ctx context.Context, name string) (*Account, error) {
+	dir, end, err := c.lockAccount(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	defer end()
-	return e.usable(ctx, dir, name)
+	return c.usable(ctx, dir, name)
 }
 
 // usable loads a saved account that must be there and makes the CA client use
 // it. The caller holds the account's lock.
-func (e *Engine) usable(ctx context.Context, dir, name string) (*Account, error) {
-	a, err := e.loadAccount(dir)
+func (c *client) usable(ctx context.Context, dir, name string) (*Account, error) {
+	a, err := c.loadAccount(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &OutOfTurnError{Name: name, Step: StepOrder, Needs: StepAccount, Found: fmt.Sprintf("there is no account %q at %s", name, e.CA.DirectoryURL())}
+		return nil, &OutOfTurnError{Name: name, Step: StepOrder, Needs: StepAccount, Found: fmt.Sprintf("there is no account %q at %s", name, c.CA.DirectoryURL())}
 	}
 	if err != nil {
 		return nil, err
 	}
-	return a, e.use(ctx, dir, a)
+	return a, c.signWith(ctx, dir, a)
 }
 
-// use makes the CA client sign with the account's key, after settling a
+// signWith makes the client sign with the account's key, after settling a
 // rollover that an earlier run did not see the end of.
-func (e *Engine) use(ctx context.Context, dir string, a *Account) error {
+func (c *client) signWith(ctx context.Context, dir string, a *Account) error {
 	switch a.Status {
 	case statusValid:
 	case statusForgotten:
@@ -222,20 +246,25 @@ func (e *Engine) use(ctx context.Context, dir string, a *Account) error {
 	default:
 		return &AccountStateError{Name: a.Name, Status: a.Status}
 	}
-	key, err := e.readAccountKey(accountKeyFile(dir))
+	if kept, ok := c.accounts.kept(dir); ok && kept.Thumbprint == a.Thumbprint && kept.URL == a.URL {
+		c.signAs(dir, a, kept.key)
+		return nil
+	}
+	key, err := c.readAccountKey(accountKeyFile(dir))
 	if err != nil {
 		return err
 	}
-	e.CA.SetAccount(key.Signer, a.URL)
-	e.inUse = a.Name
-	next, err := e.readAccountKey(nextKeyFile(dir))
+	next, err := c.readAccountKey(nextKeyFile(dir))
 	if errors.Is(err, fs.ErrNotExist) {
-		return e.mendThumbprint(dir, a, key)
+		err = c.mendThumbprint(dir, a, key)
+	} else if err == nil {
+		key, err = c.settleRollover(ctx, dir, a, rollover{old: key, next: next})
 	}
 	if err != nil {
 		return err
 	}
-	return e.settleRollover(ctx, dir, a, rollover{old: key, next: next})
+	c.signAs(dir, a, key.Signer)
+	return nil
 }
 
 // Forgotten notes that the CA does not know a saved account any more.
@@ -245,11 +274,11 @@ func (e *Engine) Forgotten(ctx context.Context, name string) error {
 		return err
 	}
 	defer end()
+	e.accounts.forget(dir)
 	a, err := e.loadAccount(dir)
 	if err != nil {
 		return err
 	}
-	e.inUse = ""
 	a.Status, a.Updated = statusForgotten, isoTime(e.now())
 	return e.Store.Save(accountFile(dir), a)
 }
@@ -259,11 +288,16 @@ func (e *Engine) lockAccount(ctx context.Context, name string) (dir string, end 
 		return "", nil, err
 	}
 	dir = AccountDir(e.CA.DirectoryURL(), name)
-	lock, err := e.Store.Lock(ctx, dir)
+	leave, err := e.accounts.lock(ctx, dir)
 	if err != nil {
 		return "", nil, err
 	}
-	return dir, func() { _ = lock.Unlock() }, nil
+	lock, err := e.Store.Lock(ctx, dir)
+	if err != nil {
+		leave()
+		return "", nil, err
+	}
+	return dir, func() { _ = lock.Unlock(); leave() }, nil
 }
 
 func (e *Engine) loadAccount(dir string) (*Account, error) {

@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -40,23 +41,23 @@ func Accounts(s Store, unread func(name string, err error)) ([]*Account, error) 
 // UpdateAccount replaces the contacts at the CA (RFC 8555 section 7.3.2). With
 // nil contacts it only fetches what the CA has; terms agrees to changed terms.
 func (e *Engine) UpdateAccount(ctx context.Context, name string, contact []string, terms bool) (*Account, error) {
-	return e.changeAccount(ctx, name, func(a *Account) (*acmewire.Account, error) {
+	return e.changeAccount(ctx, name, func(c *client, a *Account) (*acmewire.Account, error) {
 		if contact == nil && !terms {
-			return e.CA.Account(ctx)
+			return c.CA.Account(ctx)
 		}
 		if contact == nil {
 			contact = a.Contact
 		}
-		return e.CA.UpdateAccount(ctx, contact, terms)
+		return c.CA.UpdateAccount(ctx, contact, terms)
 	})
 }
 
 // DeactivateAccount ends the account at the CA for good (RFC 8555 section
 // 7.3.6). Key and document stay, for the record.
 func (e *Engine) DeactivateAccount(ctx context.Context, name string) (*Account, error) {
-	return e.changeAccount(ctx, name, func(a *Account) (*acmewire.Account, error) {
-		got, err := e.CA.DeactivateAccount(ctx)
-		if isUnauthorized(err) && e.ended(ctx, name) {
+	return e.changeAccount(ctx, name, func(c *client, a *Account) (*acmewire.Account, error) {
+		got, err := c.CA.DeactivateAccount(ctx)
+		if isUnauthorized(err) && c.ended(ctx, name) {
 			// By a run that died, or that the CA's answer did not reach.
 			return &acmewire.Account{Status: acmewire.StatusDeactivated, Contact: a.Contact}, nil
 		}
@@ -67,13 +68,12 @@ func (e *Engine) DeactivateAccount(ctx context.Context, name string) (*Account, 
 // ended reports whether the CA knows the saved key and takes nothing from its
 // account any more (RFC 8555 section 7.3.6). One that was replaced elsewhere it
 // does not know.
-func (e *Engine) ended(ctx context.Context, name string) bool {
-	key, err := e.readAccountKey(accountKeyFile(AccountDir(e.CA.DirectoryURL(), name)))
+func (c *client) ended(ctx context.Context, name string) bool {
+	key, err := c.readAccountKey(accountKeyFile(AccountDir(c.CA.DirectoryURL(), name)))
 	if err != nil {
 		return false
 	}
-	e.CA.SetAccount(key.Signer, "")
-	got, err := e.CA.FindAccount(ctx)
+	got, err := c.CA.WithAccount(key.Signer, "").FindAccount(ctx)
 	return isUnauthorized(err) || err == nil && got.Status == acmewire.StatusDeactivated
 }
 
@@ -82,23 +82,24 @@ func isUnauthorized(err error) bool {
 	return ok && p.HasType("unauthorized")
 }
 
-func (e *Engine) changeAccount(ctx context.Context, name string, change func(*Account) (*acmewire.Account, error)) (*Account, error) {
+func (e *Engine) changeAccount(ctx context.Context, name string, change func(*client, *Account) (*acmewire.Account, error)) (*Account, error) {
 	dir, end, err := e.lockAccount(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	defer end()
-	a, err := e.usable(ctx, dir, name)
+	c := e.client()
+	a, err := c.usable(ctx, dir, name)
 	if err != nil {
 		return nil, err
 	}
-	got, err := change(a)
+	e.accounts.forget(dir) // its state may change
+	got, err := change(c, a)
 	if err != nil {
 		return nil, err
 	}
-	a.Status, a.Contact = orString(got.Status, a.Status), got.Contact
-	a.Orders = orString(got.Orders, a.Orders)
-	e.inUse = "" // its state may have changed
+	a.Status, a.Contact = cmp.Or(got.Status, a.Status), got.Contact
+	a.Orders = cmp.Or(got.Orders, a.Orders)
 	a.Updated = isoTime(e.now())
 	return a, e.Store.Save(accountFile(dir), a)
 }

@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"cmp"
 	"crypto"
 	"errors"
 	"fmt"
@@ -125,7 +126,7 @@ func (e *Engine) accountKey(dir string, o AccountOptions) (key accountKey, kept 
 	}
 	key, kept = accountKey{Signer: o.Key}, o.Key != nil
 	if key.Signer == nil {
-		if key.Signer, err = csrgen.GenerateKey(csrgen.KeyType(orString(string(o.KeyType), "P256"))); err != nil {
+		if key.Signer, err = csrgen.GenerateKey(cmp.Or(o.KeyType, "P256")); err != nil {
 			return key, false, err
 		}
 	}
@@ -154,11 +155,4 @@ func (e *Engine) replaceAccountKey(dir string, key accountKey) error {
 		return err
 	}
 	return e.Store.Rename(newKeyFile(dir), accountKeyFile(dir))
-}
-
-func orString(s, def string) string {
-	if s == "" {
-		return def
-	}
-	return s
 }

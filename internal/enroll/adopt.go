@@ -2,6 +2,7 @@ package enroll
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/x509"
 	"fmt"
@@ -31,15 +32,15 @@ func (c *CSR) where() string {
 // planAdoption is planCSR for a CSR that others made. Giving the CSR again
 // changes nothing, but for a key or a profile that comes with it now: those the
 // CA does not see, so they are taken at any time.
-func (e *Engine) planAdoption(en *Enrolment, o CSROptions) (plan csrPlan, err error) {
+func (r *run) planAdoption(o CSROptions) (plan csrPlan, err error) {
 	var saved *x509.CertificateRequest
-	if en.CSR != nil {
-		if saved, err = e.readCSR(en); err != nil {
+	if r.en.CSR != nil {
+		if saved, err = r.readCSR(); err != nil {
 			return plan, err
 		}
 	}
 	if o.Function != nil || o.KeyType != "" || o.Omit != nil {
-		return plan, &ConflictError{Name: en.Name, Field: "csr", Saved: adoptedCSR, Asked: "changed", Why: "it was signed elsewhere, and only its maker can change it"}
+		return plan, &ConflictError{Name: r.en.Name, Field: "csr", Saved: adoptedCSR, Asked: "changed", Why: "it was signed elsewhere, and only its maker can change it"}
 	}
 	csr := saved
 	if o.Adopt != nil {
@@ -52,84 +53,82 @@ func (e *Engine) planAdoption(en *Enrolment, o CSROptions) (plan csrPlan, err er
 	}
 	plan = csrPlan{adopt: csr, same: saved != nil && bytes.Equal(saved.Raw, csr.Raw)}
 	if saved != nil && !plan.same {
-		if why := fixed(en); why != "" {
-			return plan, &ConflictError{Name: en.Name, Field: "csr", Saved: en.CSR.SHA256, Asked: "another", Why: why}
+		if why := fixed(r.en); why != "" {
+			return plan, &ConflictError{Name: r.en.Name, Field: "csr", Saved: r.en.CSR.SHA256, Asked: "another", Why: why}
 		}
-		if err := e.namesStay(en, csrNames(csr).identifiers()); err != nil {
+		if err := r.namesStay(csrNames(csr).identifiers()); err != nil {
 			return plan, err
 		}
 	}
 	if plan.same {
-		o.Profile = orString(o.Profile, en.CSR.Profile)
+		o.Profile = cmp.Or(o.Profile, r.en.CSR.Profile)
 		if o.Key == nil && o.KeyURI == "" {
-			o.KeyURI = en.CSR.KeyURI
+			o.KeyURI = r.en.CSR.KeyURI
 		}
 	}
 	plan.want = o
-	if plan.keyless, err = e.judgeKey(en, o, csr); err != nil {
+	if plan.keyless, err = r.judgeKey(o, csr); err != nil {
 		return plan, err
 	}
-	plan.unchanged = plan.same && o.Profile == en.CSR.Profile && o.KeyURI == en.CSR.KeyURI && plan.keyless == (en.CSR.KeyFile == "")
+	plan.unchanged = plan.same && o.Profile == r.en.CSR.Profile && o.KeyURI == r.en.CSR.KeyURI && plan.keyless == (r.en.CSR.KeyFile == "")
 	if plan.unchanged {
-		return plan, e.keyFits(en, saved)
+		return plan, r.keyFits(saved)
 	}
 	return plan, nil
 }
 
 // judgeKey refuses a key that the CSR was not signed with. keyless says that
 // none is given that could be saved, and none is saved that fits.
-func (e *Engine) judgeKey(en *Enrolment, o CSROptions, csr *x509.CertificateRequest) (keyless bool, err error) {
+func (r *run) judgeKey(o CSROptions, csr *x509.CertificateRequest) (keyless bool, err error) {
 	fits := func(key crypto.PublicKey) error {
 		if csrgen.SameKey(key, csr.PublicKey) {
 			return nil
 		}
-		return &ForeignKeyError{Name: en.Name, Key: csrgen.KeyTypeOf(key), CSR: csrgen.KeyTypeOf(csr.PublicKey)}
+		return &ForeignKeyError{Name: r.en.Name, Key: csrgen.KeyTypeOf(key), CSR: csrgen.KeyTypeOf(csr.PublicKey)}
 	}
 	switch {
 	case o.Key != nil:
 		return false, fits(o.Key.Public())
-	case o.KeyURI != "" && en.adopted() && o.KeyURI == en.CSR.KeyURI:
+	case o.KeyURI != "" && r.en.adopted() && o.KeyURI == r.en.CSR.KeyURI:
 		return true, nil // the token was asked when it came
 	case o.KeyURI != "":
-		key, done, err := e.openKey(o.KeyURI)
+		key, done, err := r.openKey(o.KeyURI)
 		if err != nil {
 			return true, err
 		}
 		defer done()
 		return true, fits(key.Public())
 	}
-	saved, err := e.savedKey(en)
+	saved, err := r.savedKey()
 	return saved == nil || fits(saved.Public()) != nil, err
 }
 
 // adoptCSR takes over a CSR and, where it came along, its key.
-func (e *Engine) adoptCSR(en *Enrolment, plan csrPlan) error {
-	key, err := e.keepKey(en, func(saved crypto.PublicKey) bool {
+func (r *run) adoptCSR(plan csrPlan) error {
+	key, err := r.keepKey(func(saved crypto.PublicKey) bool {
 		return !plan.keyless && csrgen.SameKey(saved, plan.adopt.PublicKey)
 	})
 	if err != nil {
 		return err
 	}
 	if key == nil && !plan.keyless {
-		if err := e.saveKey(en, plan.want.Key); err != nil {
+		if err := r.saveKey(plan.want.Key); err != nil {
 			return err
 		}
 	}
-	if en.NF = functionOf(plan.adopt); len(plan.adopt.DNSNames)+len(plan.adopt.IPAddresses) == 0 {
-		e.warn(StepCSR, "the CSR has neither a DNS name nor an IP address in subjectAltName, so no order can be made of it")
+	if r.en.NF = functionOf(plan.adopt); len(plan.adopt.DNSNames)+len(plan.adopt.IPAddresses) == 0 {
+		r.warn(StepCSR, "the CSR has neither a DNS name nor an IP address in subjectAltName, so no order can be made of it")
 	}
-	e.putCSR(en, plan.adopt.Raw, plan.adopt.PublicKey, plan)
-	if en.usable() && !plan.keyless { // the key came after the certificate
-		en.Certificate.Files[KindKey] = en.CSR.KeyFile
+	r.putCSR(plan.adopt.Raw, plan.adopt.PublicKey, plan)
+	if r.en.usable() && !plan.keyless { // the key came after the certificate
+		r.en.Certificate.Files[KindKey] = r.en.CSR.KeyFile
 	}
-	if err := e.saveStep(en); err != nil {
-		return err
-	}
+	r.withNext()
 	with := "without its key"
-	if en.CSR.where() != "none" {
+	if r.en.CSR.where() != "none" {
 		with = "and its key"
 	}
-	e.tell(StepCSR, "CSR (%s) adopted %s: %s", en.CSR.KeyType, with, en.CSR.File)
+	r.tell(StepCSR, "CSR (%s) adopted %s: %s", r.en.CSR.KeyType, with, r.en.CSR.File)
 	return nil
 }
 

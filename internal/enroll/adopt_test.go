@@ -75,7 +75,7 @@ func TestAdopt(t *testing.T) {
 			key := newKey(t)
 			dir := t.TempDir()
 			der := vendorCSR(t, key, vendorName)
-			w := enroll.Wishes{
+			w := enroll.Options{
 				Account: enroll.AccountOptions{TermsAgreed: true}, CSR: enroll.CSROptions{Adopt: der},
 				Finalize: enroll.FinalizeOptions{Roots: b.roots, Outputs: []enroll.Output{
 					{Kind: enroll.KindCert, Path: filepath.Join(dir, "smf.crt")}, {Kind: enroll.KindKey, Path: filepath.Join(dir, "smf.key")},
@@ -148,7 +148,7 @@ func TestAdopt(t *testing.T) {
 }
 
 // run runs the steps of the wishes, in one go or one after the other.
-func (b *bench) run(e *enroll.Engine, name string, w enroll.Wishes, whole bool) (*enroll.Enrolment, error) {
+func (b *bench) run(e *enroll.Engine, name string, w enroll.Options, whole bool) (*enroll.Enrolment, error) {
 	ctx := b.t.Context()
 	if whole {
 		en, _, err := e.Enroll(ctx, name, w)
@@ -329,7 +329,7 @@ func TestTokenKey(t *testing.T) {
 				e.OpenKey = token.open
 				return e
 			}
-			w := enroll.Wishes{Account: enroll.AccountOptions{TermsAgreed: true}, CSR: o, Finalize: enroll.FinalizeOptions{Roots: b.roots}}
+			w := enroll.Options{Account: enroll.AccountOptions{TermsAgreed: true}, CSR: o, Finalize: enroll.FinalizeOptions{Roots: b.roots}}
 			en, err := b.run(engine(), "amf-01", w, whole)
 			if err != nil {
 				t.Fatal(err)

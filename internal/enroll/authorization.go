@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -10,17 +11,17 @@ import (
 )
 
 // authorizations fetches those of the order that want it.
-func (e *Engine) authorizations(ctx context.Context, en *Enrolment, want func(Authorization) bool) error {
-	for i := range en.Order.Authorizations {
-		a := &en.Order.Authorizations[i]
+func (r *run) authorizations(ctx context.Context, want func(Authorization) bool) error {
+	for i := range r.en.Order.Authorizations {
+		a := &r.en.Order.Authorizations[i]
 		if !want(*a) {
 			continue
 		}
-		got, err := e.CA.Authorization(ctx, a.URL)
+		got, err := r.CA.Authorization(ctx, a.URL)
 		if err != nil {
 			return err
 		}
-		a.update(got, e.CA)
+		a.update(got, r.CA)
 	}
 	return nil
 }
@@ -46,7 +47,7 @@ func (a *Authorization) update(got *acmewire.Authorization, client *acmewire.Cli
 
 func (c *Challenge) update(got acmewire.Challenge) {
 	c.Status, c.Error = got.Status, got.Error
-	c.Token = orString(got.Token, c.Token)
+	c.Token = cmp.Or(got.Token, c.Token)
 	c.Validated = got.Validated.UTC()
 }
 

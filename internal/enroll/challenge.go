@@ -23,57 +23,52 @@ const cleanUpTime = 5 * time.Second
 
 // solve answers the pending challenges of the order and waits until it is
 // ready.
-func (e *Engine) solve(ctx context.Context, en *Enrolment, o OrderOptions) error {
+func (r *run) solve(ctx context.Context, o OrderOptions) error {
 	// What was answered may have been judged meanwhile; what was not is as it
 	// was saved.
-	if err := e.authorizations(ctx, en, func(a Authorization) bool { return a.URL != "" && (a.Status == "" || a.answered()) }); err != nil {
-		return e.outOfTime(en, err)
+	if err := r.authorizations(ctx, func(a Authorization) bool { return a.URL != "" && (a.Status == "" || a.answered()) }); err != nil {
+		return r.outOfTime(err)
 	}
-	err := e.answer(ctx, en, o)
+	err := r.answer(ctx, o)
 	if err == nil && o.NoWait {
-		if err := e.save(en); err != nil {
-			return err
-		}
-		return &PendingError{Name: en.Name, Step: StepOrder, What: "the challenges are answered and the CA has not said yet what it thinks of them"}
+		r.withNext()
+		return &PendingError{Name: r.en.Name, Step: StepOrder, What: "the challenges are answered and the CA has not said yet what it thinks of them"}
 	}
 	if err == nil {
-		err = e.awaitReady(ctx, en)
+		err = r.awaitReady(ctx)
 	}
-	e.cleanUp(ctx, en)
-	if err != nil {
-		err = errors.Join(err, e.save(en))
-	} else {
-		err = e.saveStep(en)
-	}
-	return e.outOfTime(en, err)
+	r.cleanUp(ctx)
+	r.withNext()
+	return r.outOfTime(err)
 }
 
-func (e *Engine) outOfTime(en *Enrolment, err error) error {
-	what := fmt.Sprintf("the CA has not proven the names yet (order %s)", en.Order.Status)
+func (r *run) outOfTime(err error) error {
+	what := fmt.Sprintf("the CA has not proven the names yet (order %s)", r.en.Order.Status)
 	var proof *challenge.ProofError
 	if errors.As(err, &proof) { // it is not the CA that is waited for
 		what = fmt.Sprintf("no Authority Token for %s has come from %s yet", proof.Identifier, proof.Where)
 	}
-	return pending(err, &PendingError{Name: en.Name, Step: StepOrder, What: what})
+	return pending(err, &PendingError{Name: r.en.Name, Step: StepOrder, What: what})
 }
 
 // recover settles what a run that died while it answered challenges left
 // behind, or may have: it takes away what was in place and asks how the order
 // stands. The CA may have looked while nothing answered, and given the order up.
-func (e *Engine) recover(ctx context.Context, en *Enrolment) error {
-	if (en.Journal == nil || len(en.Journal.Placements) == 0) && !en.Order.unasked() {
+func (r *run) recover(ctx context.Context) error {
+	if (r.en.Journal == nil || len(r.en.Journal.Placements) == 0) && !r.en.Order.unasked() {
 		return nil
 	}
-	e.cleanUp(ctx, en)
-	if err := e.refreshOrder(ctx, en); err != nil {
+	r.cleanUp(ctx)
+	if err := r.refreshOrder(ctx); err != nil {
 		return err
 	}
-	if en.Order.Status == acmewire.Pending {
-		if err := e.authorizations(ctx, en, unsettled); err != nil {
+	if r.en.Order.Status == acmewire.Pending {
+		if err := r.authorizations(ctx, unsettled); err != nil {
 			return err
 		}
 	}
-	return e.save(en)
+	r.withNext()
+	return nil
 }
 
 // task is one challenge to be answered.
@@ -102,24 +97,26 @@ func (t task) challenge() *Challenge {
 // entry in the journal for each thing put in place, and that its challenge is
 // being answered. There is nothing to save when what is put in place ends with
 // this process and the saved order makes the next run ask the CA anyway.
-func (e *Engine) answer(ctx context.Context, en *Enrolment, o OrderOptions) error {
-	tasks, err := e.tasks(en, o)
+func (r *run) answer(ctx context.Context, o OrderOptions) error {
+	tasks, err := r.tasks(o)
 	if err != nil || len(tasks) == 0 {
 		return err
 	}
 	leaves := false
 	for _, t := range tasks {
-		en.journal().Placements = append(en.journal().Placements, t.placement)
-		t.challenge().Answering = isoTime(e.now())
+		r.en.journal().Placements = append(r.en.journal().Placements, t.placement)
+		t.challenge().Answering = isoTime(r.now())
 		leaves = leaves || t.placement.Lasts()
 	}
-	if leaves || !e.unasked {
-		if err := e.save(en); err != nil {
-			return err
-		}
+	save := r.beforeRequest
+	if leaves {
+		save = r.flush
+	}
+	if err := save(); err != nil {
+		return err
 	}
 	for i := range tasks {
-		if err := e.present(ctx, &tasks[i]); err != nil {
+		if err := r.present(ctx, &tasks[i]); err != nil {
 			for _, t := range tasks { // this run told the CA of none
 				t.challenge().Answering = t.before
 			}
@@ -127,16 +124,16 @@ func (e *Engine) answer(ctx context.Context, en *Enrolment, o OrderOptions) erro
 		}
 	}
 	for _, t := range tasks {
-		if err := e.answerOne(ctx, t); err != nil {
+		if err := r.answerOne(ctx, t); err != nil {
 			return err
 		}
-		e.tell(StepOrder, "%s for %s answered", t.ask.Type, t.authorization.Identifier)
+		r.tell(StepOrder, "%s for %s answered", t.ask.Type, t.authorization.Identifier)
 	}
 	return nil
 }
 
 // present puts in place what proves one challenge, or gets the proof itself.
-func (e *Engine) present(ctx context.Context, t *task) (err error) {
+func (r *run) present(ctx context.Context, t *task) (err error) {
 	if err := t.solver.Present(ctx, t.ask, t.placement); err != nil {
 		return err
 	}
@@ -144,19 +141,19 @@ func (e *Engine) present(ctx context.Context, t *task) (err error) {
 		if t.payload, err = prover.Prove(ctx, t.ask); err != nil {
 			return err
 		}
-		e.tell(StepOrder, "%s for %s: token from %s", t.ask.Type, t.authorization.Identifier, t.placement.Where)
+		r.tell(StepOrder, "%s for %s: token from %s", t.ask.Type, t.authorization.Identifier, t.placement.Where)
 		return nil
 	}
-	e.tell(StepOrder, "%s for %s in place: %s", t.ask.Type, t.authorization.Identifier, t.placement.Where)
+	r.tell(StepOrder, "%s for %s in place: %s", t.ask.Type, t.authorization.Identifier, t.placement.Where)
 	return nil
 }
 
 // answerOne tells the CA that a challenge can be validated. When the answer to
 // that is lost the CA may be validating already: what is in place must stay
 // there, and the authorization tells whether to say it again.
-func (e *Engine) answerOne(ctx context.Context, t task) error {
+func (r *run) answerOne(ctx context.Context, t task) error {
 	for failures := 0; ; failures++ {
-		got, err := e.CA.Answer(ctx, t.url, t.payload)
+		got, err := r.CA.Answer(ctx, t.url, t.payload)
 		if err == nil {
 			t.challenge().update(*got)
 			return nil
@@ -165,12 +162,12 @@ func (e *Engine) answerOne(ctx context.Context, t task) error {
 		if !errors.As(err, &network) || failures == toleratedFailures {
 			return err
 		}
-		e.warn(StepOrder, "%v; asking how the challenge stands", network)
-		a, err := e.CA.Authorization(ctx, t.authorization.URL)
+		r.warn(StepOrder, "%v; asking how the challenge stands", network)
+		a, err := r.CA.Authorization(ctx, t.authorization.URL)
 		if err != nil {
 			return err
 		}
-		t.authorization.update(a, e.CA)
+		t.authorization.update(a, r.CA)
 		if t.authorization.Status != acmewire.Pending || t.challenge().Status != acmewire.Pending {
 			return nil
 		}
@@ -178,22 +175,22 @@ func (e *Engine) answerOne(ctx context.Context, t task) error {
 }
 
 // tasks chooses a challenge for each authorization that still wants one.
-func (e *Engine) tasks(en *Enrolment, o OrderOptions) ([]task, error) {
+func (r *run) tasks(o OrderOptions) ([]task, error) {
 	var tasks []task
-	for i := range en.Order.Authorizations {
-		a := &en.Order.Authorizations[i]
+	for i := range r.en.Order.Authorizations {
+		a := &r.en.Order.Authorizations[i]
 		if a.Status != acmewire.Pending || a.processing() {
 			continue
 		}
-		c, solver, err := e.choose(a, en.Order.wanted(a, o.Challenge))
+		c, solver, err := r.choose(a, r.en.Order.wanted(a, o.Challenge))
 		if err != nil {
 			return nil, err
 		}
-		keyAuthorization, err := e.CA.KeyAuthorization(c.Token)
+		keyAuthorization, err := r.CA.KeyAuthorization(c.Token)
 		if err != nil {
 			return nil, err
 		}
-		thumbprint, err := e.CA.Thumbprint()
+		thumbprint, err := r.CA.Thumbprint()
 		if err != nil {
 			return nil, err
 		}
@@ -225,9 +222,9 @@ func (o *Order) wanted(a *Authorization, wish string) string {
 
 // choose takes the challenge of the wanted type, or the first that a solver can
 // do, in the solvers' order; CAs list challenges in any order.
-func (e *Engine) choose(a *Authorization, want string) (*Challenge, challenge.Solver, error) {
+func (r *run) choose(a *Authorization, want string) (*Challenge, challenge.Solver, error) {
 	refused := &NoChallengeError{Identifier: a.Identifier, Wanted: want}
-	for _, s := range e.Solvers {
+	for _, s := range r.Solvers {
 		if want != "" && want != ChallengeAuto && s.Type() != want {
 			continue
 		}
@@ -245,44 +242,44 @@ func (e *Engine) choose(a *Authorization, want string) (*Challenge, challenge.So
 
 // awaitReady polls the order, which stands for all its authorizations in one
 // request, until it is no longer pending.
-func (e *Engine) awaitReady(ctx context.Context, en *Enrolment) error {
-	asked, failed := 0, en.Order.stuck()
-	err := e.poll(ctx, StepOrder, "waiting for the CA to prove the names", e.looked(en), func(ctx context.Context) (answer, error) {
+func (r *run) awaitReady(ctx context.Context) error {
+	asked, failed := 0, r.en.Order.stuck()
+	err := r.poll(ctx, StepOrder, "waiting for the CA to prove the names", r.looked(), func(ctx context.Context) (answer, error) {
 		asked++
-		got, err := e.CA.Order(ctx, en.Order.URL)
+		got, err := r.CA.Order(ctx, r.en.Order.URL)
 		if err != nil {
 			return answer{}, err
 		}
-		en.Order.update(got)
+		r.en.Order.update(got)
 		if got.Status == acmewire.Pending && !failed && asked%lookEvery == 0 {
-			if err := e.authorizations(ctx, en, unsettled); err != nil {
+			if err := r.authorizations(ctx, unsettled); err != nil {
 				return answer{}, err
 			}
-			failed = en.Order.stuck()
+			failed = r.en.Order.stuck()
 		}
 		return answer{done: got.Status != acmewire.Pending || failed, retryAfter: got.RetryAfter}, nil
 	})
 	if err != nil {
 		return err
 	}
-	if en.Order.over() || en.Order.Status == acmewire.Pending {
-		return e.explainFailure(ctx, en)
+	if r.en.Order.over() || r.en.Order.Status == acmewire.Pending {
+		return r.explainFailure(ctx)
 	}
-	for i := range en.Order.Authorizations { // the order is not ready otherwise
-		en.Order.Authorizations[i].settle(acmewire.Valid)
+	for i := range r.en.Order.Authorizations { // the order is not ready otherwise
+		r.en.Order.Authorizations[i].settle(acmewire.Valid)
 	}
-	e.tell(StepOrder, "the order is %s", en.Order.Status)
+	r.tell(StepOrder, "the order is %s", r.en.Order.Status)
 	return nil
 }
 
 // looked is where it is told that the CA looked at what is in place; nil: nobody
 // sees that. It is seen only where one place shows all.
-func (e *Engine) looked(en *Enrolment) <-chan struct{} {
-	if en.Journal == nil {
+func (r *run) looked() <-chan struct{} {
+	if r.en.Journal == nil {
 		return nil
 	}
-	for _, p := range en.Journal.Placements {
-		if w := e.watcher(p); w != nil {
+	for _, p := range r.en.Journal.Placements {
+		if w := r.watcher(p); w != nil {
 			return w.Looked()
 		}
 	}
@@ -290,8 +287,8 @@ func (e *Engine) looked(en *Enrolment) <-chan struct{} {
 }
 
 // watcher is the solver that sees who looks at a placement; nil: there is none.
-func (e *Engine) watcher(p challenge.Placement) challenge.Watcher {
-	for _, s := range e.Solvers {
+func (r *run) watcher(p challenge.Placement) challenge.Watcher {
+	for _, s := range r.Solvers {
 		if w, ok := s.(challenge.Watcher); ok && s.Type() == p.Type && s.Method() == p.Method {
 			return w
 		}
@@ -301,12 +298,12 @@ func (e *Engine) watcher(p challenge.Placement) challenge.Watcher {
 
 // looks tells who looked at what was put in place for a challenge; nil: nobody
 // would have seen it.
-func (e *Engine) looks(en *Enrolment, c Challenge) *Looks {
-	if en.Journal == nil {
+func (r *run) looks(c Challenge) *Looks {
+	if r.en.Journal == nil {
 		return nil
 	}
-	for _, p := range en.Journal.Placements {
-		if w := e.watcher(p); w != nil && p.Type == c.Type && p.Token == c.Token {
+	for _, p := range r.en.Journal.Placements {
+		if w := r.watcher(p); w != nil && p.Type == c.Type && p.Token == c.Token {
 			return &Looks{Looks: w.Looks(p), Where: p.Where}
 		}
 	}
@@ -317,51 +314,51 @@ func (e *Engine) looks(en *Enrolment, c Challenge) *Looks {
 func unsettled(a Authorization) bool { return a.Status == acmewire.Pending || a.Status == "" }
 
 // explainFailure fetches every authorization and gathers why the order failed.
-func (e *Engine) explainFailure(ctx context.Context, en *Enrolment) error {
-	if err := e.authorizations(ctx, en, unsettled); err != nil && !refused(err) {
+func (r *run) explainFailure(ctx context.Context) error {
+	if err := r.authorizations(ctx, unsettled); err != nil && !refused(err) {
 		return err
 	}
-	failure := &AuthorizationError{Name: en.Name, OrderURL: en.Order.URL, OrderStatus: en.Order.Status, OrderError: en.Order.Error}
-	for _, a := range en.Order.Authorizations {
+	failure := &AuthorizationError{Name: r.en.Name, OrderURL: r.en.Order.URL, OrderStatus: r.en.Order.Status, OrderError: r.en.Order.Error}
+	for _, a := range r.en.Order.Authorizations {
 		if a.Status == acmewire.Valid {
 			continue
 		}
-		r := RefusedIdentifier{Identifier: a.Identifier, Status: a.Status}
+		refusal := RefusedIdentifier{Identifier: a.Identifier, Status: a.Status}
 		for _, c := range a.Challenges {
 			if c.Status == acmewire.Invalid || c.Error != nil {
-				r.Challenge, r.Problem, r.Looks = c.Type, c.Error, e.looks(en, c)
+				refusal.Challenge, refusal.Problem, refusal.Looks = c.Type, c.Error, r.looks(c)
 			}
 		}
-		if r.Challenge == "" && a.Status == acmewire.Pending {
+		if refusal.Challenge == "" && a.Status == acmewire.Pending {
 			continue // not the one that failed
 		}
-		failure.Refused = append(failure.Refused, r)
+		failure.Refused = append(failure.Refused, refusal)
 	}
 	return failure
 }
 
 // cleanUp takes away what is in place for challenges, on a context of its own:
 // it must happen also when the user interrupted or the time is over.
-func (e *Engine) cleanUp(ctx context.Context, en *Enrolment) {
-	if en.Journal == nil || len(en.Journal.Placements) == 0 {
+func (r *run) cleanUp(ctx context.Context) {
+	if r.en.Journal == nil || len(r.en.Journal.Placements) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 	defer cancel()
 	var left []challenge.Placement
-	for _, p := range en.Journal.Placements {
-		if err := e.takeAway(ctx, p); err != nil {
-			e.warn(StepOrder, "cleaning up %s at %s: %v", p.Type, p.Where, err)
+	for _, p := range r.en.Journal.Placements {
+		if err := r.takeAway(ctx, p); err != nil {
+			r.warn(StepOrder, "cleaning up %s at %s: %v", p.Type, p.Where, err)
 			left = append(left, p)
 		}
 	}
-	en.Journal.Placements = left
+	r.en.Journal.Placements = left
 }
 
 // takeAway cleans one placement up, by the solver that made it where it is
 // among ours.
-func (e *Engine) takeAway(ctx context.Context, p challenge.Placement) error {
-	for _, s := range e.Solvers {
+func (r *run) takeAway(ctx context.Context, p challenge.Placement) error {
+	for _, s := range r.Solvers {
 		if s.Type() == p.Type && s.Method() == p.Method {
 			return s.CleanUp(ctx, p)
 		}

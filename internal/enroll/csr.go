@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/sha256"
@@ -45,16 +46,16 @@ const DefaultProfile = "nf-tls"
 // changes nothing; with others it makes the CSR anew, with the same key where
 // it can, as long as the CA has not been sent one.
 func (e *Engine) CSR(ctx context.Context, name string, o CSROptions) (en *Enrolment, unchanged bool, err error) {
-	en, end, err := e.begin(ctx, name)
+	r, err := e.begin(ctx, name)
 	if err != nil {
 		return nil, false, err
 	}
-	defer end()
-	plan, err := e.planCSR(en, o)
+	defer r.end(&err)
+	plan, err := r.planCSR(o)
 	if err != nil || plan.unchanged {
-		return en, plan.unchanged, err
+		return r.en, plan.unchanged, err
 	}
-	return en, false, e.makeCSR(en, plan)
+	return r.en, false, r.makeCSR(plan)
 }
 
 // Preview is what [Engine.CSR] would make of the same wishes.
@@ -81,7 +82,8 @@ func (e *Engine) PreviewCSR(name string, o CSROptions) (*Preview, error) {
 			return nil, err
 		}
 	}
-	plan, err := e.planCSR(en, o)
+	r := e.reader(en)
+	plan, err := r.planCSR(o)
 	if err != nil {
 		return nil, err
 	}
@@ -91,14 +93,14 @@ func (e *Engine) PreviewCSR(name string, o CSROptions) (*Preview, error) {
 		p.DER = plan.adopt.Raw
 		return p, nil
 	case plan.unchanged:
-		csr, err := e.readCSR(en)
+		csr, err := r.readCSR()
 		if err != nil {
 			return nil, err
 		}
 		p.DER = csr.Raw
 		return p, nil
 	}
-	key, done, err := e.previewKey(en, plan.want)
+	key, done, err := r.previewKey(plan.want)
 	if err != nil {
 		return nil, err
 	}
@@ -124,37 +126,37 @@ type csrPlan struct {
 }
 
 // planCSR checks all that can be wrong with the wishes, and changes nothing.
-func (e *Engine) planCSR(en *Enrolment, o CSROptions) (plan csrPlan, err error) {
-	if o.Adopt != nil || en.adopted() && o.Function == nil {
-		plan, err = e.planAdoption(en, o)
+func (r *run) planCSR(o CSROptions) (plan csrPlan, err error) {
+	if o.Adopt != nil || r.en.adopted() && o.Function == nil {
+		plan, err = r.planAdoption(o)
 	} else {
-		plan, err = e.planOwn(en, o)
+		plan, err = r.planOwn(o)
 	}
 	if err == nil && o.NeedKey && plan.keyless {
-		err = &KeylessError{Name: en.Name, URI: plan.want.KeyURI}
+		err = &KeylessError{Name: r.en.Name, URI: plan.want.KeyURI}
 	}
 	return plan, err
 }
 
 // planOwn is planCSR for a CSR that is made here.
-func (e *Engine) planOwn(en *Enrolment, o CSROptions) (plan csrPlan, err error) {
-	want, err := o.over(en)
+func (r *run) planOwn(o CSROptions) (plan csrPlan, err error) {
+	want, err := o.over(r.en)
 	if err != nil {
 		return plan, err
 	}
 	plan = csrPlan{want: want, keyless: want.KeyURI != ""}
-	if en.CSR != nil {
-		csr, err := e.readCSR(en)
+	if r.en.CSR != nil {
+		csr, err := r.readCSR()
 		if err != nil {
 			return plan, err
 		}
-		field, saved, asked := want.differs(en, csr)
+		field, saved, asked := want.differs(r.en, csr)
 		if field == "" {
 			plan.unchanged = true
-			return plan, e.keyFits(en, csr)
+			return plan, r.keyFits(csr)
 		}
-		if why := fixed(en); why != "" {
-			return plan, &ConflictError{Name: en.Name, Field: field, Saved: saved, Asked: asked, Why: why}
+		if why := fixed(r.en); why != "" {
+			return plan, &ConflictError{Name: r.en.Name, Field: field, Saved: saved, Asked: asked, Why: why}
 		}
 	}
 	profile, ok := nf.LookupProfile(want.Profile)
@@ -162,22 +164,22 @@ func (e *Engine) planOwn(en *Enrolment, o CSROptions) (plan csrPlan, err error) 
 		return plan, &ProfileError{Name: want.Profile}
 	}
 	plan.request = csrgen.Request{Function: *want.Function, Profile: profile, Omit: want.Omit, Extras: *want.Extras}
-	return plan, e.allowed(en, plan.request)
+	return plan, r.allowed(plan.request)
 }
 
 // makeCSR makes key and CSR. A CSR that they replace is forgotten first, so
 // that a run dying in between leaves none rather than one whose key is gone.
-func (e *Engine) makeCSR(en *Enrolment, plan csrPlan) error {
-	if en.CSR != nil && !plan.same {
-		en.CSR = nil
-		if err := e.save(en); err != nil {
+func (r *run) makeCSR(plan csrPlan) error {
+	if r.en.CSR != nil && !plan.same {
+		r.en.CSR = nil
+		if err := r.flush(); err != nil {
 			return err
 		}
 	}
 	if plan.adopt != nil {
-		return e.adoptCSR(en, plan)
+		return r.adoptCSR(plan)
 	}
-	key, done, err := e.enrolmentKey(en, plan.want)
+	key, done, err := r.enrolmentKey(plan.want)
 	if err != nil {
 		return err
 	}
@@ -186,29 +188,27 @@ func (e *Engine) makeCSR(en *Enrolment, plan csrPlan) error {
 	if err != nil {
 		return err
 	}
-	en.NF = plan.want.Function
-	e.putCSR(en, der, key.Public(), plan)
-	if err := e.saveStep(en); err != nil {
-		return err
-	}
-	e.tell(StepCSR, "key (%s) and CSR made by profile %s: %s", en.CSR.KeyType, en.CSR.Profile, en.CSR.File)
+	r.en.NF = plan.want.Function
+	r.putCSR(der, key.Public(), plan)
+	r.withNext()
+	r.tell(StepCSR, "key (%s) and CSR made by profile %s: %s", r.en.CSR.KeyType, r.en.CSR.Profile, r.en.CSR.File)
 	return nil
 }
 
 // putCSR gives the enrolment its CSR. The next save writes it.
-func (e *Engine) putCSR(en *Enrolment, der []byte, key crypto.PublicKey, plan csrPlan) {
-	e.attach(en.file(requestPEM), csrgen.Encode(der))
+func (r *run) putCSR(der []byte, key crypto.PublicKey, plan csrPlan) {
+	r.attach(r.en.file(requestPEM), csrgen.Encode(der))
 	sum := sha256.Sum256(der)
-	en.CSR = &CSR{
-		File: e.Store.Path(en.file(requestPEM)), SHA256: hex.EncodeToString(sum[:]),
+	r.en.CSR = &CSR{
+		File: r.Store.Path(r.en.file(requestPEM)), SHA256: hex.EncodeToString(sum[:]),
 		KeyURI: plan.want.KeyURI, KeyType: csrgen.KeyTypeOf(key),
 		Profile: plan.want.Profile, Omitted: plan.want.Omit, Adopted: plan.adopt != nil,
 	}
 	if x := plan.want.Extras; x != nil && !x.IsZero() {
-		en.CSR.Extras = x
+		r.en.CSR.Extras = x
 	}
 	if !plan.keyless {
-		en.CSR.KeyFile = e.Store.Path(en.file(keyPEM))
+		r.en.CSR.KeyFile = r.Store.Path(r.en.file(keyPEM))
 	}
 }
 
@@ -229,7 +229,7 @@ func (o CSROptions) over(en *Enrolment) (CSROptions, error) {
 	function.Normalize()
 	o.Function = &function
 	if en.CSR != nil && !en.CSR.Adopted {
-		o.Profile = orString(o.Profile, en.CSR.Profile)
+		o.Profile = cmp.Or(o.Profile, en.CSR.Profile)
 		if o.Omit == nil {
 			o.Omit = en.CSR.Omitted
 		}
@@ -243,13 +243,13 @@ func (o CSROptions) over(en *Enrolment) (CSROptions, error) {
 	if o.Extras == nil {
 		o.Extras = &csrgen.Extras{}
 	}
-	o.Profile = orString(o.Profile, DefaultProfile)
+	o.Profile = cmp.Or(o.Profile, DefaultProfile)
 	profile, _ := nf.LookupProfile(o.Profile) // another is refused later
-	function.Type = orString(function.Type, profile.NFType)
+	function.Type = cmp.Or(function.Type, profile.NFType)
 	if o.KeyType == "" && len(profile.Keys) > 0 {
 		o.KeyType = csrgen.KeyType(profile.Keys[0])
 	}
-	o.KeyType = csrgen.KeyType(orString(string(o.KeyType), "P256"))
+	o.KeyType = csrgen.KeyType(cmp.Or(string(o.KeyType), "P256"))
 	return o, nil
 }
 
@@ -262,13 +262,13 @@ func (o CSROptions) differs(en *Enrolment, csr *x509.CertificateRequest) (field,
 	case o.Profile != en.CSR.Profile:
 		return "profile", en.CSR.Profile, o.Profile
 	case o.KeyURI != en.CSR.KeyURI:
-		return "key", en.CSR.where(), orString(o.KeyURI, "another")
+		return "key", en.CSR.where(), cmp.Or(o.KeyURI, "another")
 	case o.Key == nil && o.KeyURI == "" && string(o.KeyType) != en.CSR.KeyType:
 		return "key", en.CSR.KeyType, string(o.KeyType)
 	case o.Key != nil && !csrgen.SameKey(o.Key.Public(), csr.PublicKey):
 		return "key", "the one in " + en.CSR.KeyFile, "another"
 	case !slices.Equal(o.Omit, en.CSR.Omitted):
-		return "omitted parts", join(en.CSR.Omitted), join(o.Omit)
+		return "omitted parts", joinParts(en.CSR.Omitted), joinParts(o.Omit)
 	case !reflect.DeepEqual(*o.Extras, en.CSR.extras()):
 		return "extras", "others", "what the flags say"
 	case en.NF == nil || !reflect.DeepEqual(*o.Function, *en.NF):
@@ -286,7 +286,7 @@ func (c *CSR) extras() csrgen.Extras {
 	return *c.Extras
 }
 
-func join(parts []csrgen.Part) string {
+func joinParts(parts []csrgen.Part) string {
 	if len(parts) == 0 {
 		return "none"
 	}
@@ -310,34 +310,34 @@ func fixed(en *Enrolment) string {
 
 // allowed refuses a request that lacks what its profile wants, or whose names
 // are not those of the order that is under way.
-func (e *Engine) allowed(en *Enrolment, r csrgen.Request) error {
-	warnings, err := r.Validate()
+func (r *run) allowed(request csrgen.Request) error {
+	warnings, err := request.Validate()
 	if err != nil {
 		return err
 	}
 	for _, w := range warnings {
-		e.warn(StepCSR, "%s", w)
+		r.warn(StepCSR, "%s", w)
 	}
-	n := names{dns: r.DNSNames()}
-	for _, ip := range r.Extras.IPs {
+	n := names{dns: request.DNSNames()}
+	for _, ip := range request.Extras.IPs {
 		n.ips = append(n.ips, net.ParseIP(ip))
 	}
-	for _, uri := range r.URIs() {
+	for _, uri := range request.URIs() {
 		if u, err := url.Parse(uri); err == nil {
 			n.uris = append(n.uris, u)
 		}
 	}
-	return e.namesStay(en, n.identifiers())
+	return r.namesStay(n.identifiers())
 }
 
 // namesStay refuses a CSR whose names are not those of the order under way.
-func (e *Engine) namesStay(en *Enrolment, names []acmewire.Identifier) error {
-	if en.CSR == nil || en.Order == nil || en.Order.over() {
+func (r *run) namesStay(names []acmewire.Identifier) error {
+	if r.en.CSR == nil || r.en.Order == nil || r.en.Order.over() {
 		return nil
 	}
-	if missing, extra := compareNames(names, en.Order.Identifiers); len(missing)+len(extra) > 0 {
+	if missing, extra := compareNames(names, r.en.Order.Identifiers); len(missing)+len(extra) > 0 {
 		return &ConflictError{
-			Name: en.Name, Field: "names", Saved: joinIdentifiers(en.Order.Identifiers),
+			Name: r.en.Name, Field: "names", Saved: joinIdentifiers(r.en.Order.Identifiers),
 			Asked: joinIdentifiers(names), Why: "an order for the saved names is under way",
 		}
 	}
@@ -346,18 +346,18 @@ func (e *Engine) namesStay(en *Enrolment, names []acmewire.Identifier) error {
 
 // readCSR loads the enrolment's CSR and makes sure that it is the one its
 // document tells of.
-func (e *Engine) readCSR(en *Enrolment) (*x509.CertificateRequest, error) {
-	rel := en.file(requestPEM)
-	data, err := e.read(rel)
+func (r *run) readCSR() (*x509.CertificateRequest, error) {
+	rel := r.en.file(requestPEM)
+	data, err := r.readFile(rel)
 	if err != nil {
-		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: err}
+		return nil, &KeyFileError{Path: r.Store.Path(rel), Err: err}
 	}
 	der, err := csrgen.Decode(rel, data)
 	if err != nil {
-		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: err}
+		return nil, &KeyFileError{Path: r.Store.Path(rel), Err: err}
 	}
-	if sum := sha256.Sum256(der); hex.EncodeToString(sum[:]) != en.CSR.SHA256 {
-		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: errors.New("it is not the CSR of the enrolment")}
+	if sum := sha256.Sum256(der); hex.EncodeToString(sum[:]) != r.en.CSR.SHA256 {
+		return nil, &KeyFileError{Path: r.Store.Path(rel), Err: errors.New("it is not the CSR of the enrolment")}
 	}
 	return x509.ParseCertificateRequest(der)
 }

@@ -139,17 +139,18 @@ type DueOptions struct {
 // Due judges whether an enrolment is to be renewed. A CA that cannot be asked
 // is told of and does not count.
 func (e *Engine) Due(ctx context.Context, name string, o DueOptions) (en *Enrolment, d Due, err error) {
+	var r *run
 	if o.LookOnly {
-		en, err = Load(e.Store, name)
-	} else {
-		var end func()
-		if en, end, err = e.begin(ctx, name); err == nil {
-			defer end()
+		if en, err = Load(e.Store, name); err == nil {
+			r = e.reader(en)
 		}
+	} else if r, err = e.begin(ctx, name); err == nil {
+		defer r.end(&err)
 	}
 	if err != nil {
 		return nil, d, err
 	}
+	en = r.en
 	d = en.due(e.now(), o.At)
 	if o.NoAsk || d.Basis != DueLife && d.Basis != DueCA {
 		return en, d, nil
@@ -157,7 +158,7 @@ func (e *Engine) Due(ctx context.Context, name string, o DueOptions) (en *Enrolm
 	if last := en.Certificate.RenewalInfo; last != nil && e.now().Before(last.AskAgain) {
 		return en, d, nil
 	}
-	if err := e.askRenewal(ctx, en); err != nil {
+	if err := r.askRenewal(ctx); err != nil {
 		if ctx.Err() != nil {
 			return en, d, err
 		}
@@ -165,25 +166,25 @@ func (e *Engine) Due(ctx context.Context, name string, o DueOptions) (en *Enrolm
 		return en, d, nil
 	}
 	if en.Certificate.RenewalInfo != nil && !o.LookOnly {
-		err = e.save(en)
+		r.withNext()
 	}
-	return en, en.due(e.now(), o.At), err
+	return en, en.due(e.now(), o.At), nil
 }
 
 // askRenewal hears the CA's wish.
-func (e *Engine) askRenewal(ctx context.Context, en *Enrolment) error {
-	chain, err := e.savedChain(en)
+func (r *run) askRenewal(ctx context.Context) error {
+	chain, err := r.savedChain()
 	if err != nil {
 		return err
 	}
-	info, err := e.CA.RenewalInfo(ctx, chain[0])
+	info, err := r.CA.RenewalInfo(ctx, chain[0])
 	if err != nil || info == nil {
 		return err
 	}
-	now := isoTime(e.now())
+	now := isoTime(r.now())
 	again := orDefault(info.RetryAfter, defaultAsk)
 	again = min(max(again, time.Minute), 24*time.Hour) // RFC 9773 section 4.3.2
-	en.Certificate.RenewalInfo = &RenewalInfo{
+	r.en.Certificate.RenewalInfo = &RenewalInfo{
 		Start: isoTime(info.Start), End: isoTime(info.End), Explanation: info.Explanation,
 		Asked: now, AskAgain: now.Add(again),
 	}

@@ -48,8 +48,10 @@ type Store interface {
 }
 
 // Engine runs steps. Store is always needed, CA by every step but
-// [Engine.CSR]; the zero value of the rest is a sane default. An Engine runs
-// one step at a time.
+// [Engine.CSR]; the zero value of the rest is a sane default. An Engine is
+// configuration: its fields must not be changed once it is in use, and its methods
+// may be called by many goroutines at once, also for one account. Two calls for
+// one enrolment exclude each other as those of two processes do: by its lock.
 type Engine struct {
 	Store   Store
 	CA      *acmewire.Client
@@ -67,14 +69,8 @@ type Engine struct {
 	// nobody listens.
 	Progress func(Event)
 
-	telling sync.Mutex
-	inUse   string             // the account that CA signs with; "": none yet
-	settled func() error       // waits until the account in use is saved; nil: it is
-	whole   bool               // the steps follow each other at once
-	unsaved bool               // the enrolment in hand is newer than the saved one
-	unasked bool               // the saved order says nothing of its authorizations, so the next run asks
-	intends bool               // the saved intent is of an order that this run is still to place
-	with    []store.Attachment // files that its next save brings along
+	telling  sync.Mutex // one event at a time
+	accounts accounts   // in use by its runs
 }
 
 // Step names a part of the flow.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/challenge"
+	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
 	"github.com/nfcert/nfcert/internal/nf"
@@ -90,6 +91,25 @@ func (b *bench) engine() *enroll.Engine {
 	}
 }
 
+// signer is a client of the CA that signs as the saved default account.
+func (b *bench) signer(e *enroll.Engine) *acmewire.Client {
+	b.t.Helper()
+	a, err := e.UseAccount(b.t.Context(), enroll.DefaultAccount)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	rel := enroll.AccountDir(a.Server, a.Name) + "/key.pem"
+	data, err := e.Store.ReadFile(rel)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	key, err := csrgen.ParseKey(rel, data)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return e.CA.WithAccount(key, a.URL)
+}
+
 func sample() enroll.CSROptions {
 	f := nf.SampleAMF()
 	f.InstanceID = "4ace9d34-2c69-4f99-92d5-a73a3fe8e23b"
@@ -113,7 +133,7 @@ func (b *bench) all(ctx context.Context, e *enroll.Engine, name string, o enroll
 
 // whole runs every step in one go.
 func (b *bench) whole(ctx context.Context, e *enroll.Engine, name string, o enroll.FinalizeOptions) (*enroll.Enrolment, error) {
-	en, _, err := e.Enroll(ctx, name, enroll.Wishes{Account: enroll.AccountOptions{TermsAgreed: true}, CSR: sample(), Finalize: o})
+	en, _, err := e.Enroll(ctx, name, enroll.Options{Account: enroll.AccountOptions{TermsAgreed: true}, CSR: sample(), Finalize: o})
 	return en, err
 }
 

@@ -1,10 +1,7 @@
 package enroll
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
@@ -13,7 +10,6 @@ import (
 	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/layout"
 	"github.com/nfcert/nfcert/internal/nf"
-	"github.com/nfcert/nfcert/internal/store"
 )
 
 // Versions of the documents this program writes. An enrolment that was ever
@@ -187,6 +183,15 @@ func (e *Enrolment) usable() bool {
 	return e.Certificate != nil && len(e.Certificate.Rejected) == 0
 }
 
+// isEmpty reports whether nothing is in flight.
+func (j *Journal) isEmpty() bool {
+	return j.Intent == nil && len(j.Placements) == 0 && j.Finalizing == nil && j.Swap == nil
+}
+
+// makesNextRunAsk reports whether a run that finds this enrolment saved asks the
+// CA how its order stands before it does anything else.
+func (e *Enrolment) makesNextRunAsk() bool { return e.Order != nil && e.Order.unasked() }
+
 // journal returns the journal for writing.
 func (e *Enrolment) journal() *Journal {
 	if e.Journal == nil {
@@ -279,79 +284,4 @@ func Names(s Store) ([]string, error) {
 		}
 	}
 	return found, nil
-}
-
-// begin locks the enrolment and loads it, or makes a new one that is not saved
-// yet. The caller calls end.
-func (e *Engine) begin(ctx context.Context, name string) (en *Enrolment, end func(), err error) {
-	if err := CheckName("enrolment", name); err != nil {
-		return nil, nil, err
-	}
-	lock, err := e.Store.Lock(ctx, enrolmentDir(name))
-	if err != nil {
-		return nil, nil, err
-	}
-	e.with, e.settled, e.unsaved, e.unasked, e.intends = nil, nil, false, false, false
-	en, err = Load(e.Store, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		now := isoTime(e.now())
-		en, err = &Enrolment{Version: documentVersion, Name: name, Created: now, Step: StepCSR}, nil
-	}
-	if err != nil {
-		_ = lock.Unlock()
-		return nil, nil, err
-	}
-	return en, func() { _ = lock.Unlock() }, nil
-}
-
-// save puts the enrolment on disk, durably: before a request that changes
-// something at the CA, and at the end.
-func (e *Engine) save(en *Enrolment) error {
-	with := e.prepare(en)
-	return e.Store.Save(enrolmentFile(en.Name), en.document(), with...)
-}
-
-// saveSoon begins to put an outcome on disk that the CA can be asked for again:
-// a killed process leaves it, a power failure may take it back. The caller waits
-// before it saves again.
-func (e *Engine) saveSoon(en *Enrolment) (wait func() error) {
-	with := e.prepare(en)
-	return e.Store.SaveSoon(enrolmentFile(en.Name), en.document(), with...)
-}
-
-// saveStep puts the outcome of a step on disk. When the next step follows at
-// once, its first save covers this one; [Engine.Enroll] saves what no step did.
-func (e *Engine) saveStep(en *Enrolment) error {
-	if e.whole {
-		e.unsaved = true
-		return nil
-	}
-	return e.save(en)
-}
-
-// prepare makes the enrolment ready to be saved, with the files it returns.
-func (e *Engine) prepare(en *Enrolment) (with []store.Attachment) {
-	e.unsaved, e.unasked = false, false
-	en.Updated = isoTime(e.now())
-	en.Step = en.nextStep()
-	if j := en.Journal; j != nil && j.Intent == nil && len(j.Placements) == 0 && j.Finalizing == nil && j.Swap == nil {
-		en.Journal = nil
-	}
-	with, e.with = e.with, nil
-	return with
-}
-
-// attach lets the next save of the enrolment write a file beside it.
-func (e *Engine) attach(rel string, data []byte) {
-	e.with = append(e.with, store.Attachment{Rel: rel, Data: data})
-}
-
-// read returns a file of the enrolment, also when it waits for the next save.
-func (e *Engine) read(rel string) ([]byte, error) {
-	for _, a := range e.with {
-		if a.Rel == rel {
-			return a.Data, nil
-		}
-	}
-	return e.Store.ReadFile(rel)
 }

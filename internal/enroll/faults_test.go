@@ -336,7 +336,7 @@ func TestAbandon(t *testing.T) {
 	if err != nil || en.Order != nil || len(en.Earlier) != 1 {
 		t.Fatalf("order %+v, earlier %+v (%v), want it among the earlier", en.Order, en.Earlier, err)
 	}
-	o, err := e.CA.Order(t.Context(), first.Order.URL)
+	o, err := b.signer(e).Order(t.Context(), first.Order.URL)
 	if err != nil || o.Status == acmewire.Pending {
 		t.Errorf("the abandoned order is %+v (%v), want the CA to know", o, err)
 	}

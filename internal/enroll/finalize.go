@@ -65,119 +65,116 @@ func (e *Enrolment) issuedFor(csr *x509.CertificateRequest, chain []*x509.Certif
 // against what was asked for and installs it. unchanged reports that all was in
 // place already.
 func (e *Engine) Finalize(ctx context.Context, name string, o FinalizeOptions) (en *Enrolment, unchanged bool, err error) {
-	en, end, err := e.begin(ctx, name)
+	r, err := e.begin(ctx, name)
 	if err != nil {
 		return nil, false, err
 	}
-	defer end()
-	unchanged, err = e.finalize(ctx, en, o)
-	return en, unchanged, err
+	defer r.end(&err)
+	if !r.en.usable() {
+		if o, err = o.withoutKeyOf(r.en); err != nil {
+			return r.en, false, err
+		}
+		if err := o.preflight(r.en, r.en.NF); err != nil {
+			return r.en, false, err
+		}
+	}
+	unchanged, err = r.finalize(ctx, o)
+	return r.en, unchanged, err
 }
 
-func (e *Engine) finalize(ctx context.Context, en *Enrolment, o FinalizeOptions) (unchanged bool, err error) {
-	if en.CSR != nil && en.CSR.KeyFile == "" {
-		if o, err = o.without(KeylessError{Name: en.Name, URI: en.CSR.KeyURI}); err != nil {
-			return false, err
-		}
-	}
-	if en.usable() {
-		return e.installAgain(en, o)
-	}
-	if !e.whole { // Enroll has done that
-		if err := o.preflight(en, en.NF); err != nil {
-			return false, err
-		}
-	}
-	if err := e.hasOrder(ctx, en, StepFinalize); err != nil {
+func (r *run) finalize(ctx context.Context, o FinalizeOptions) (unchanged bool, err error) {
+	if o, err = o.withoutKeyOf(r.en); err != nil {
 		return false, err
 	}
-	defer e.deviations(StepFinalize)
-	if err := e.recover(ctx, en); err != nil {
+	if r.en.usable() {
+		return r.installAgain(o)
+	}
+	if err := r.hasOrder(ctx, StepFinalize); err != nil {
 		return false, err
 	}
-	csr, err := e.readCSR(en)
+	defer r.deviations(StepFinalize)
+	if err := r.recover(ctx); err != nil {
+		return false, err
+	}
+	csr, err := r.readCSR()
 	if err != nil {
 		return false, err
 	}
-	if err := e.keyFits(en, csr); err != nil {
+	if err := r.keyFits(csr); err != nil {
 		return false, err
 	}
-	if err := e.issue(ctx, en, csr, o); err != nil {
-		return false, pending(err, &PendingError{Name: en.Name, Step: StepFinalize, What: fmt.Sprintf("the CA has not issued the certificate yet (order %s)", en.Order.Status)})
+	if err := r.issue(ctx, csr, o); err != nil {
+		return false, pending(err, &PendingError{Name: r.en.Name, Step: StepFinalize, What: fmt.Sprintf("the CA has not issued the certificate yet (order %s)", r.en.Order.Status)})
 	}
-	chain, err := e.download(ctx, en, o)
+	chain, err := r.download(ctx, o)
 	if err != nil {
-		return false, pending(err, &PendingError{Name: en.Name, Step: StepFinalize, What: "the certificate is issued and not downloaded yet"})
+		return false, pending(err, &PendingError{Name: r.en.Name, Step: StepFinalize, What: "the certificate is issued and not downloaded yet"})
 	}
-	return false, e.accept(en, csr, chain, o)
+	return false, r.accept(csr, chain, o)
 }
 
 // issue brings the order from ready to valid. After an interruption it asks how
 // the order stands before it sends anything.
-func (e *Engine) issue(ctx context.Context, en *Enrolment, csr *x509.CertificateRequest, o FinalizeOptions) error {
-	began := en.journal().Finalizing != nil
-	if began || en.Order.Status == acmewire.Pending || en.Order.Status == acmewire.Processing {
-		if err := e.refreshOrder(ctx, en); err != nil {
+func (r *run) issue(ctx context.Context, csr *x509.CertificateRequest, o FinalizeOptions) error {
+	began := r.en.journal().Finalizing != nil
+	if began || r.en.Order.Status == acmewire.Pending || r.en.Order.Status == acmewire.Processing {
+		if err := r.refreshOrder(ctx); err != nil {
 			return err
 		}
 	}
-	if en.Order.Status == acmewire.Ready {
-		if err := e.sendCSR(ctx, en, csr); err != nil {
+	if r.en.Order.Status == acmewire.Ready {
+		if err := r.sendCSR(ctx, csr); err != nil {
 			return err
 		}
 	}
-	if en.Order.Status == acmewire.Processing && o.NoWait {
-		return &PendingError{Name: en.Name, Step: StepFinalize, What: "the CSR is sent and the CA is working on it"}
+	if r.en.Order.Status == acmewire.Processing && o.NoWait {
+		return &PendingError{Name: r.en.Name, Step: StepFinalize, What: "the CSR is sent and the CA is working on it"}
 	}
-	if en.Order.Status == acmewire.Processing {
-		if err := e.awaitValid(ctx, en); err != nil {
+	if r.en.Order.Status == acmewire.Processing {
+		if err := r.awaitValid(ctx); err != nil {
 			return err
 		}
 	}
-	if en.Order.Status == acmewire.Valid {
-		en.journal().Finalizing = nil
+	if r.en.Order.Status == acmewire.Valid {
+		r.en.journal().Finalizing = nil
 		return nil
 	}
-	if err := e.save(en); err != nil {
-		return err
+	r.withNext()
+	if r.en.Order.Status == acmewire.Invalid {
+		return r.explainFailure(ctx)
 	}
-	if en.Order.Status == acmewire.Invalid {
-		return e.explainFailure(ctx, en)
-	}
-	return &OutOfTurnError{Name: en.Name, Step: StepFinalize, Needs: StepOrder, Found: orderStanding(en.Order, e.now())}
+	return &OutOfTurnError{Name: r.en.Name, Step: StepFinalize, Needs: StepOrder, Found: orderStanding(r.en.Order, r.now())}
 }
 
-func (e *Engine) refreshOrder(ctx context.Context, en *Enrolment) error {
-	got, err := e.CA.Order(ctx, en.Order.URL)
+func (r *run) refreshOrder(ctx context.Context) error {
+	got, err := r.CA.Order(ctx, r.en.Order.URL)
 	if err != nil {
 		return err
 	}
-	en.Order.update(got)
+	r.en.Order.update(got)
 	return nil
 }
 
 // sendCSR compares the names, saves that the CSR is about to be sent, and sends
-// it. A saved order that makes the next run ask the CA needs no such note.
-func (e *Engine) sendCSR(ctx context.Context, en *Enrolment, csr *x509.CertificateRequest) error {
-	missing, extra := compareNames(csrNames(csr).identifiers(), en.Order.Identifiers)
+// it.
+func (r *run) sendCSR(ctx context.Context, csr *x509.CertificateRequest) error {
+	missing, extra := compareNames(csrNames(csr).identifiers(), r.en.Order.Identifiers)
 	if len(missing)+len(extra) > 0 {
-		return &NamesError{Name: en.Name, Missing: missing, Extra: extra}
+		return &NamesError{Name: r.en.Name, Missing: missing, Extra: extra}
 	}
-	en.journal().Finalizing = &Finalizing{CSRSHA256: en.CSR.SHA256, At: isoTime(e.now())}
-	if !e.unasked {
-		if err := e.save(en); err != nil {
-			return err
-		}
+	r.en.journal().Finalizing = &Finalizing{CSRSHA256: r.en.CSR.SHA256, At: isoTime(r.now())}
+	if err := r.beforeRequest(); err != nil {
+		return err
 	}
-	got, err := e.CA.Finalize(ctx, en.Order.URL, en.Order.Finalize, csr.Raw)
+	got, err := r.CA.Finalize(ctx, r.en.Order.URL, r.en.Order.Finalize, csr.Raw)
 	if refused(err) {
-		return e.finalizeRefused(ctx, en, csr, err)
+		return r.finalizeRefused(ctx, csr, err)
 	}
 	if err != nil {
 		return err
 	}
-	en.Order.update(got)
-	e.tell(StepFinalize, "CSR sent; the order is %s", en.Order.Status)
+	r.en.Order.update(got)
+	r.tell(StepFinalize, "CSR sent; the order is %s", r.en.Order.Status)
 	return nil
 }
 
@@ -197,67 +194,66 @@ func (e *RefusedCSRError) Unwrap() error { return e.Err }
 // finalizeRefused notes how the order stands after a refusal. A CA that took
 // the CSR of a run that died refuses the same order a second time, so the order
 // is asked before the refusal is believed.
-func (e *Engine) finalizeRefused(ctx context.Context, en *Enrolment, csr *x509.CertificateRequest, cause error) error {
-	if err := e.refreshOrder(ctx, en); err == nil && (en.Order.Status == acmewire.Processing || en.Order.Status == acmewire.Valid) {
+func (r *run) finalizeRefused(ctx context.Context, csr *x509.CertificateRequest, cause error) error {
+	if err := r.refreshOrder(ctx); err == nil && (r.en.Order.Status == acmewire.Processing || r.en.Order.Status == acmewire.Valid) {
 		return nil
 	}
-	en.journal().Finalizing = nil
-	refusal := &RefusedCSRError{Name: en.Name, URIs: uncarried(csr, en.Order.Identifiers), Err: cause}
-	return errors.Join(refusal, e.save(en))
+	r.en.journal().Finalizing = nil
+	r.withNext()
+	return &RefusedCSRError{Name: r.en.Name, URIs: uncarried(csr, r.en.Order.Identifiers), Err: cause}
 }
 
 // awaitValid polls the order by the URL that newOrder gave; some CAs name none
 // when they answer finalize.
-func (e *Engine) awaitValid(ctx context.Context, en *Enrolment) error {
-	return e.poll(ctx, StepFinalize, "waiting for the CA to issue the certificate", nil, func(ctx context.Context) (answer, error) {
-		got, err := e.CA.Order(ctx, en.Order.URL)
+func (r *run) awaitValid(ctx context.Context) error {
+	return r.poll(ctx, StepFinalize, "waiting for the CA to issue the certificate", nil, func(ctx context.Context) (answer, error) {
+		got, err := r.CA.Order(ctx, r.en.Order.URL)
 		if err != nil {
 			return answer{}, err
 		}
-		en.Order.update(got)
+		r.en.Order.update(got)
 		return answer{done: got.Status != acmewire.Processing, retryAfter: got.RetryAfter}, nil
 	})
 }
 
 // accept verifies the chain and, when it is what was asked for, saves and
 // installs it. What it is not is saved too, as evidence, and installed nowhere.
-func (e *Engine) accept(en *Enrolment, csr *x509.CertificateRequest, chain candidate, o FinalizeOptions) error {
-	cert, failure := e.judge(en, csr, chain, o.Judge)
-	en.Certificate = cert
-	e.attach(en.file(chainPEM), acmewire.EncodePEM(chain.Certificates))
-	en.Certificate.Files = map[string]string{KindFullchain: e.Store.Path(en.file(chainPEM))}
+func (r *run) accept(csr *x509.CertificateRequest, chain candidate, o FinalizeOptions) error {
+	cert, failure := r.judge(csr, chain, o.Judge)
+	r.en.Certificate = cert
+	r.attach(r.en.file(chainPEM), acmewire.EncodePEM(chain.Certificates))
+	r.en.Certificate.Files = map[string]string{KindFullchain: r.Store.Path(r.en.file(chainPEM))}
 	if failure != nil {
-		return errors.Join(failure, e.save(en))
+		return failure // attach has marked the enrolment for the next save
 	}
-	e.attachAnchor(en, chain)
-	e.tell(StepFinalize, "certificate %s issued by %s, valid until %s, chain %s", cert.Serial, cert.Issuer, cert.NotAfter.Format("2006-01-02"), cert.Chain)
-	if en.CSR.KeyFile != "" {
-		en.Certificate.Files[KindKey] = e.Store.Path(en.file(keyPEM))
+	r.attachAnchor(chain)
+	r.tell(StepFinalize, "certificate %s issued by %s, valid until %s, chain %s", cert.Serial, cert.Issuer, cert.NotAfter.Format("2006-01-02"), cert.Chain)
+	if r.en.CSR.KeyFile != "" {
+		r.en.Certificate.Files[KindKey] = r.Store.Path(r.en.file(keyPEM))
 	}
 	if o.Acceptance != (Acceptance{}) {
-		en.Certificate.Accepted = &o.Acceptance
+		r.en.Certificate.Accepted = &o.Acceptance
 	}
-	e.unsaved = true
-	if en.replaces != nil {
-		return e.replace(en, chain.Certificates, o.places)
+	if r.en.replaces != nil {
+		return r.replace(chain.Certificates, o.places)
 	}
-	return e.install(en, chain.Certificates, o)
+	return r.install(chain.Certificates, o)
 }
 
 // savedChain reads the chain of an issued certificate and makes sure that it is
 // the one its document tells of.
-func (e *Engine) savedChain(en *Enrolment) ([]*x509.Certificate, error) {
-	rel := en.file(chainPEM)
-	data, err := e.Store.ReadFile(rel)
+func (r *run) savedChain() ([]*x509.Certificate, error) {
+	rel := r.en.file(chainPEM)
+	data, err := r.Store.ReadFile(rel)
 	if err != nil {
-		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: err}
+		return nil, &KeyFileError{Path: r.Store.Path(rel), Err: err}
 	}
 	chain, err := ParseCertificates(data)
 	if err != nil {
-		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: err}
+		return nil, &KeyFileError{Path: r.Store.Path(rel), Err: err}
 	}
-	if sum := sha256.Sum256(chain[0].Raw); hex.EncodeToString(sum[:]) != en.Certificate.SHA256 {
-		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: errors.New("it is not the certificate that was issued")}
+	if sum := sha256.Sum256(chain[0].Raw); hex.EncodeToString(sum[:]) != r.en.Certificate.SHA256 {
+		return nil, &KeyFileError{Path: r.Store.Path(rel), Err: errors.New("it is not the certificate that was issued")}
 	}
 	return chain, nil
 }

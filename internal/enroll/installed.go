@@ -92,24 +92,24 @@ func sameInstallation(a, b Installation) bool {
 }
 
 // everywhere makes the files of a new certificate for all its places.
-func (e *Engine) everywhere(en *Enrolment, chain []*x509.Certificate, places []FinalizeOptions) ([]store.File, error) {
+func (r *run) everywhere(chain []*x509.Certificate, places []FinalizeOptions) ([]store.File, error) {
 	var files []store.File
 	for _, o := range places {
-		set, err := e.layOut(en, chain, o)
+		set, err := r.layOut(chain, o)
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range set.Files {
-			en.Certificate.Files[f.Kind] = f.Path
-			if !e.keepShared(f, o) {
+			r.en.Certificate.Files[f.Kind] = f.Path
+			if !r.keepShared(f, o) {
 				files = append(files, store.File{Path: f.Path, Data: f.Data, Mode: f.Mode})
 			}
 		}
 		if o.Layout.Name != "" {
-			en.Certificate.Layout, en.Certificate.Configuration = o.Layout.Name, set.Configuration
+			r.en.Certificate.Layout, r.en.Certificate.Configuration = o.Layout.Name, set.Configuration
 		}
 		for _, w := range set.Warnings {
-			e.warn(StepRenew, "%s", w)
+			r.warn(StepRenew, "%s", w)
 		}
 	}
 	return files, nil

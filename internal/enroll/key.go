@@ -13,16 +13,16 @@ import (
 // enrolmentKey keeps the key that is saved where it is the one wanted, and
 // saves the wanted one otherwise; a token's key stays where it is. The caller
 // calls done when it has signed.
-func (e *Engine) enrolmentKey(en *Enrolment, want CSROptions) (key crypto.Signer, done func(), err error) {
+func (r *run) enrolmentKey(want CSROptions) (key crypto.Signer, done func(), err error) {
 	done = func() {}
 	if want.KeyURI != "" {
-		if key, done, err = e.openKey(want.KeyURI); err != nil {
+		if key, done, err = r.openKey(want.KeyURI); err != nil {
 			return nil, nil, err
 		}
-		_, err = e.keepKey(en, func(crypto.PublicKey) bool { return false })
+		_, err = r.keepKey(func(crypto.PublicKey) bool { return false })
 		return key, done, err
 	}
-	key, err = e.keepKey(en, want.fits)
+	key, err = r.keepKey(want.fits)
 	if err != nil || key != nil {
 		return key, done, err
 	}
@@ -31,19 +31,19 @@ func (e *Engine) enrolmentKey(en *Enrolment, want CSROptions) (key crypto.Signer
 			return nil, nil, err
 		}
 	}
-	return key, done, e.saveKey(en, key)
+	return key, done, r.saveKey(key)
 }
 
 // previewKey is enrolmentKey without a trace; nil: a key would be made.
-func (e *Engine) previewKey(en *Enrolment, want CSROptions) (key crypto.Signer, done func(), err error) {
+func (r *run) previewKey(want CSROptions) (key crypto.Signer, done func(), err error) {
 	done = func() {}
 	switch {
 	case want.KeyURI != "":
-		return e.openKey(want.KeyURI)
+		return r.openKey(want.KeyURI)
 	case want.Key != nil:
 		return want.Key, done, nil
 	}
-	saved, err := e.savedKey(en)
+	saved, err := r.savedKey()
 	if saved != nil && !want.fits(saved.Public()) {
 		saved = nil
 	}
@@ -58,32 +58,32 @@ func (o CSROptions) fits(key crypto.PublicKey) bool {
 	return csrgen.KeyTypeOf(key) == string(o.KeyType)
 }
 
-func (e *Engine) saveKey(en *Enrolment, key crypto.Signer) error {
+func (r *run) saveKey(key crypto.Signer) error {
 	data, err := csrgen.MarshalKey(key)
 	if err != nil {
 		return err
 	}
-	return e.Store.CreateKeyFor(en.file(keyPEM), data)
+	return r.Store.CreateKeyFor(r.en.file(keyPEM), data)
 }
 
 // keepKey returns the saved key when it fits and takes it away when not; nil:
 // there is none.
-func (e *Engine) keepKey(en *Enrolment, fits func(crypto.PublicKey) bool) (crypto.Signer, error) {
-	saved, err := e.savedKey(en)
+func (r *run) keepKey(fits func(crypto.PublicKey) bool) (crypto.Signer, error) {
+	saved, err := r.savedKey()
 	if err != nil || saved == nil || fits(saved.Public()) {
 		return saved, err
 	}
 	// No certificate was issued for this key, so nothing is lost with it.
-	e.warn(StepCSR, "the %s key that was made before is replaced; no certificate was issued for it", csrgen.KeyTypeOf(saved.Public()))
-	return nil, e.Store.Remove(en.file(keyPEM))
+	r.warn(StepCSR, "the %s key that was made before is replaced; no certificate was issued for it", csrgen.KeyTypeOf(saved.Public()))
+	return nil, r.Store.Remove(r.en.file(keyPEM))
 }
 
 // savedKey is the enrolment's key; nil: there is none.
-func (e *Engine) savedKey(en *Enrolment) (crypto.Signer, error) {
-	if en.Name == "" { // of a preview
+func (r *run) savedKey() (crypto.Signer, error) {
+	if r.en.Name == "" { // of a preview
 		return nil, nil
 	}
-	key, err := e.readKey(en.file(keyPEM))
+	key, err := r.readKey(r.en.file(keyPEM))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -104,17 +104,17 @@ func (e *Engine) openKey(uri string) (key crypto.Signer, done func(), err error)
 
 // keyFits makes sure that the saved key is the one the CSR is signed with. An
 // enrolment without a key of its own has proof in the CSR's signature.
-func (e *Engine) keyFits(en *Enrolment, csr *x509.CertificateRequest) error {
-	if en.CSR.KeyFile == "" {
+func (r *run) keyFits(csr *x509.CertificateRequest) error {
+	if r.en.CSR.KeyFile == "" {
 		return nil
 	}
-	rel := en.file(keyPEM)
-	key, err := e.readKey(rel)
+	rel := r.en.file(keyPEM)
+	key, err := r.readKey(rel)
 	if err != nil {
 		return err
 	}
 	if !csrgen.SameKey(key.Public(), csr.PublicKey) {
-		return &KeyFileError{Path: e.Store.Path(rel), Err: errors.New("it is not the key of the enrolment's CSR")}
+		return &KeyFileError{Path: r.Store.Path(rel), Err: errors.New("it is not the key of the enrolment's CSR")}
 	}
 	return nil
 }

@@ -64,30 +64,30 @@ func (e *KeylessError) reason() string {
 }
 
 // layOut makes the files.
-func (e *Engine) layOut(en *Enrolment, chain []*x509.Certificate, o FinalizeOptions) (*layout.Set, error) {
-	issued, err := e.issued(en, chain)
+func (r *run) layOut(chain []*x509.Certificate, o FinalizeOptions) (*layout.Set, error) {
+	issued, err := r.issued(chain)
 	if err != nil {
 		return nil, err
 	}
-	if issued.Roots, err = e.roots(en, chain, o); err != nil {
+	if issued.Roots, err = r.roots(chain, o); err != nil {
 		return nil, err
 	}
 	issued.Passphrase, issued.LegacyPKCS12 = o.Layout.Passphrase, o.Layout.LegacyPKCS12
-	return layout.Build(o.target(en, en.NF), issued)
+	return layout.Build(o.target(r.en, r.en.NF), issued)
 }
 
 // issued gathers what there is to lay out, but for the roots.
-func (e *Engine) issued(en *Enrolment, chain []*x509.Certificate) (layout.Issued, error) {
+func (r *run) issued(chain []*x509.Certificate) (layout.Issued, error) {
 	in := layout.Issued{Chain: chain}
 	var err error
-	if in.CSR, err = e.Store.ReadFile(en.file(requestPEM)); err != nil {
-		return in, &KeyFileError{Path: e.Store.Path(en.file(requestPEM)), Err: err}
+	if in.CSR, err = r.Store.ReadFile(r.en.file(requestPEM)); err != nil {
+		return in, &KeyFileError{Path: r.Store.Path(r.en.file(requestPEM)), Err: err}
 	}
-	if en.CSR.KeyFile == "" {
+	if r.en.CSR.KeyFile == "" {
 		return in, nil
 	}
-	if in.Key, err = e.Store.ReadFile(en.file(keyPEM)); err != nil {
-		return in, &KeyFileError{Path: e.Store.Path(en.file(keyPEM)), Err: err}
+	if in.Key, err = r.Store.ReadFile(r.en.file(keyPEM)); err != nil {
+		return in, &KeyFileError{Path: r.Store.Path(r.en.file(keyPEM)), Err: err}
 	}
 	return in, nil
 }
@@ -95,30 +95,30 @@ func (e *Engine) issued(en *Enrolment, chain []*x509.Certificate) (layout.Issued
 // attachAnchor saves the root that a chain verifies to, unless the CA sent it:
 // the files of a core name it, also when they are laid out again without
 // anybody naming the root then.
-func (e *Engine) attachAnchor(en *Enrolment, chain candidate) {
+func (r *run) attachAnchor(chain candidate) {
 	if chain.state == ChainVerified && !slices.ContainsFunc(chain.Certificates, chain.anchor.Equal) {
-		e.attach(en.file(anchorPEM), acmewire.EncodePEM([]*x509.Certificate{chain.anchor}))
+		r.attach(r.en.file(anchorPEM), acmewire.EncodePEM([]*x509.Certificate{chain.anchor}))
 	}
 }
 
 // roots are what the chain verifies to: the saved root, or one found as it was
 // found at first. None: the chain was only verified link by link.
-func (e *Engine) roots(en *Enrolment, chain []*x509.Certificate, o FinalizeOptions) ([]*x509.Certificate, error) {
-	rel := en.file(anchorPEM)
-	data, err := e.read(rel)
+func (r *run) roots(chain []*x509.Certificate, o FinalizeOptions) ([]*x509.Certificate, error) {
+	rel := r.en.file(anchorPEM)
+	data, err := r.readFile(rel)
 	if errors.Is(err, fs.ErrNotExist) {
-		state, anchor, err := verifyChain(chain, o, x509.VerifyOptions{CurrentTime: e.now()})
+		state, anchor, err := verifyChain(chain, o, x509.VerifyOptions{CurrentTime: r.now()})
 		if err != nil || state != ChainVerified {
 			return nil, nil // accepted once, and now expired, or by roots not given now
 		}
 		return []*x509.Certificate{anchor}, nil
 	}
 	if err != nil {
-		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: err}
+		return nil, &KeyFileError{Path: r.Store.Path(rel), Err: err}
 	}
 	roots, err := ParseCertificates(data)
 	if err != nil {
-		return nil, &KeyFileError{Path: e.Store.Path(rel), Err: err}
+		return nil, &KeyFileError{Path: r.Store.Path(rel), Err: err}
 	}
 	return roots, nil
 }

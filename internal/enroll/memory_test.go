@@ -139,7 +139,7 @@ func (s *sequence) next(t testing.TB, n int) {
 	for range n {
 		s.done++
 		csr := sample()
-		_, _, err := s.engine.Enroll(t.Context(), fmt.Sprintf("amf-%05d", s.done), enroll.Wishes{
+		_, _, err := s.engine.Enroll(t.Context(), fmt.Sprintf("amf-%05d", s.done), enroll.Options{
 			Account: enroll.AccountOptions{TermsAgreed: true}, CSR: csr, Order: enroll.OrderOptions{Kinds: enroll.KindsBoth}, Finalize: s.finalize,
 		})
 		if err != nil {

@@ -133,9 +133,9 @@ const (
 )
 
 // choices takes those of a CSR's names that are wanted.
-func (e *Engine) choices(en *Enrolment, all []acmewire.Identifier, want Kinds) ([]acmewire.Identifier, error) {
+func (r *run) choices(all []acmewire.Identifier, want Kinds) ([]acmewire.Identifier, error) {
 	instance := func(id acmewire.Identifier) bool { return id.Type == TypeInstance }
-	tokens := slices.ContainsFunc(e.Solvers, func(s challenge.Solver) bool { return s.Type() == challenge.TKAuth01 })
+	tokens := slices.ContainsFunc(r.Solvers, func(s challenge.Solver) bool { return s.Type() == challenge.TKAuth01 })
 	var drop func(acmewire.Identifier) bool
 	switch {
 	case want == KindsDNS, (want == KindsAuto || want == "") && !tokens:
@@ -149,11 +149,11 @@ func (e *Engine) choices(en *Enrolment, all []acmewire.Identifier, want Kinds) (
 	hasInstance := slices.ContainsFunc(chosen, instance)
 	switch {
 	case (want == KindsNF || want == KindsBoth) && !hasInstance:
-		return nil, &OutOfTurnError{Name: en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no URI name of an NF instance (urn:uuid:) that could be ordered"}
+		return nil, &OutOfTurnError{Name: r.en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no URI name of an NF instance (urn:uuid:) that could be ordered"}
 	case len(chosen) == 0 && len(all) > 0:
-		return nil, &OutOfTurnError{Name: en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no DNS name that could be ordered; its NF instance id could be, with a token (TS 33.310 Annex J)"}
+		return nil, &OutOfTurnError{Name: r.en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no DNS name that could be ordered; its NF instance id could be, with a token (TS 33.310 Annex J)"}
 	case len(chosen) == 0, want == KindsBoth && !slices.ContainsFunc(chosen, func(id acmewire.Identifier) bool { return !instance(id) }):
-		return nil, &OutOfTurnError{Name: en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no DNS name that could be ordered"}
+		return nil, &OutOfTurnError{Name: r.en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no DNS name that could be ordered"}
 	}
 	return chosen, nil
 }

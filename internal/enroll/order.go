@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,169 +33,173 @@ type OrderOptions struct {
 // An order that is under way is gone on with; one that failed or expired is
 // replaced. unchanged reports that it was ready already.
 func (e *Engine) Order(ctx context.Context, name string, o OrderOptions) (en *Enrolment, unchanged bool, err error) {
-	en, end, err := e.begin(ctx, name)
+	r, err := e.begin(ctx, name)
 	if err != nil {
 		return nil, false, err
 	}
-	defer end()
-	unchanged, err = e.order(ctx, en, o)
-	return en, unchanged, err
+	defer r.end(&err)
+	unchanged, err = r.order(ctx, o)
+	return r.en, unchanged, err
 }
 
-func (e *Engine) order(ctx context.Context, en *Enrolment, o OrderOptions) (unchanged bool, err error) {
-	defer e.deviations(StepOrder)
-	if err := e.ready(ctx, en, StepOrder, o.Account); err != nil {
+func (r *run) order(ctx context.Context, o OrderOptions) (unchanged bool, err error) {
+	defer r.deviations(StepOrder)
+	if err := r.prepare(ctx, StepOrder, o.Account); err != nil {
 		return false, err
 	}
-	if en.usable() {
+	if r.en.usable() {
 		return true, nil
 	}
-	if en.Order != nil {
-		if err := e.recover(ctx, en); err != nil {
+	if r.en.Order != nil {
+		if err := r.recover(ctx); err != nil {
 			return false, err
 		}
 	}
 	switch {
-	case en.Order == nil:
-	case en.Order.expired(e.now()):
-		e.warn(StepOrder, "the order expired at %s; placing a new one", en.Order.Expires.Format(time.RFC3339))
-		e.leave(en, "expired")
-	case en.Order.over(), en.Order.stuck():
-		e.tell(StepOrder, "the earlier order is %s; placing a new one", en.Order.Status)
-		e.leave(en, "it failed")
-	case en.Order.Status != acmewire.Pending, o.NoSolve:
+	case r.en.Order == nil:
+	case r.en.Order.expired(r.now()):
+		r.warn(StepOrder, "the order expired at %s; placing a new one", r.en.Order.Expires.Format(time.RFC3339))
+		r.archive("expired")
+	case r.en.Order.over(), r.en.Order.stuck():
+		r.tell(StepOrder, "the earlier order is %s; placing a new one", r.en.Order.Status)
+		r.archive("it failed")
+	case r.en.Order.Status != acmewire.Pending, o.NoSolve:
 		return true, nil
 	}
-	if en.Order == nil {
-		if err := e.place(ctx, en, o); err != nil {
-			return false, pending(err, &PendingError{Name: en.Name, Step: StepOrder, What: "the CA has not answered the order"})
+	if r.en.Order == nil {
+		if err := r.place(ctx, o); err != nil {
+			return false, pending(err, &PendingError{Name: r.en.Name, Step: StepOrder, What: "the CA has not answered the order"})
 		}
 	}
 	if o.NoSolve {
-		return false, e.save(en)
+		r.withNext()
+		return false, nil
 	}
-	return false, e.solve(ctx, en, o)
+	return false, r.solve(ctx, o)
 }
 
 // Solve answers the challenges of an order that is placed and waits until it is
 // ready.
 func (e *Engine) Solve(ctx context.Context, name string, o OrderOptions) (en *Enrolment, unchanged bool, err error) {
-	en, end, err := e.begin(ctx, name)
+	r, err := e.begin(ctx, name)
 	if err != nil {
 		return nil, false, err
 	}
-	defer end()
-	if err := e.hasOrder(ctx, en, StepOrder); err != nil {
-		return en, false, err
+	defer r.end(&err)
+	if err := r.hasOrder(ctx, StepOrder); err != nil {
+		return r.en, false, err
 	}
-	if en.Order.over() || en.Order.expired(e.now()) {
-		return en, false, &OutOfTurnError{Name: name, Step: StepOrder, Needs: StepOrder, Found: orderStanding(en.Order, e.now())}
+	if r.en.Order.over() || r.en.Order.expired(r.now()) {
+		return r.en, false, &OutOfTurnError{Name: name, Step: StepOrder, Needs: StepOrder, Found: orderStanding(r.en.Order, r.now())}
 	}
-	if en.Order.Status != acmewire.Pending {
-		return en, true, nil
+	if r.en.Order.Status != acmewire.Pending {
+		return r.en, true, nil
 	}
-	defer e.deviations(StepOrder)
-	if err := e.recover(ctx, en); err != nil {
-		return en, false, err
+	defer r.deviations(StepOrder)
+	if err := r.recover(ctx); err != nil {
+		return r.en, false, err
 	}
-	return en, false, e.solve(ctx, en, o)
+	return r.en, false, r.solve(ctx, o)
 }
 
 // Refresh asks the CA how the order and its authorizations stand.
-func (e *Engine) Refresh(ctx context.Context, name string) (*Enrolment, error) {
-	en, end, err := e.begin(ctx, name)
+func (e *Engine) Refresh(ctx context.Context, name string) (en *Enrolment, err error) {
+	r, err := e.begin(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	defer end()
-	if err := e.hasOrder(ctx, en, StepOrder); err != nil {
-		return en, err
+	defer r.end(&err)
+	if err := r.hasOrder(ctx, StepOrder); err != nil {
+		return r.en, err
 	}
-	got, err := e.CA.Order(ctx, en.Order.URL)
-	if err != nil {
-		return en, err
+	if err := r.refreshOrder(ctx); err != nil {
+		return r.en, err
 	}
-	en.Order.update(got)
-	if err := e.authorizations(ctx, en, func(Authorization) bool { return true }); err != nil {
-		return en, err
+	if err := r.authorizations(ctx, func(Authorization) bool { return true }); err != nil {
+		return r.en, err
 	}
-	return en, e.save(en)
+	r.withNext()
+	return r.en, nil
 }
 
 // Abandon gives the order up: its pending authorizations are deactivated at the
 // CA (RFC 8555 section 7.5.2) and a next order is a new one.
-func (e *Engine) Abandon(ctx context.Context, name string) (*Enrolment, error) {
-	en, end, err := e.begin(ctx, name)
+func (e *Engine) Abandon(ctx context.Context, name string) (en *Enrolment, err error) {
+	r, err := e.begin(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	defer end()
-	if err := e.hasOrder(ctx, en, StepOrder); err != nil {
-		return en, err
+	defer r.end(&err)
+	if err := r.hasOrder(ctx, StepOrder); err != nil {
+		return r.en, err
 	}
-	if en.usable() {
-		return en, &OutOfTurnError{Name: name, Step: StepOrder, Needs: StepDone, Found: "its certificate is issued; there is nothing to abandon"}
+	if r.en.usable() {
+		return r.en, &OutOfTurnError{Name: name, Step: StepOrder, Needs: StepDone, Found: "its certificate is issued; there is nothing to abandon"}
 	}
-	e.cleanUp(ctx, en)
-	for _, a := range en.Order.Authorizations {
+	r.cleanUp(ctx)
+	for _, a := range r.en.Order.Authorizations {
 		if a.Status != acmewire.Pending {
 			continue
 		}
-		if err := e.CA.DeactivateAuthorization(ctx, a.URL); err != nil {
+		if err := r.CA.DeactivateAuthorization(ctx, a.URL); err != nil {
 			if !refused(err) {
-				return en, err
+				return r.en, err
 			}
-			e.warn(StepOrder, "the CA did not deactivate the authorization of %s: %v", a.Identifier, err)
+			r.warn(StepOrder, "the CA did not deactivate the authorization of %s: %v", a.Identifier, err)
 		}
 	}
-	e.tell(StepOrder, "order abandoned: %s", en.Order.URL)
-	e.leave(en, "abandoned")
-	return en, e.save(en)
+	r.tell(StepOrder, "order abandoned: %s", r.en.Order.URL)
+	r.archive("abandoned")
+	r.withNext()
+	return r.en, nil
 }
 
-// ready checks that the enrolment can go on with an order: it has a CSR, is
-// this server's, and its account is there.
-func (e *Engine) ready(ctx context.Context, en *Enrolment, step Step, account string) error {
-	if en.CSR == nil {
-		return &OutOfTurnError{Name: en.Name, Step: step, Needs: StepCSR, Found: "it has no CSR yet"}
+// prepare makes the enrolment ready for requests of an order: it must have a CSR
+// and be for this server, and the client signs as its account.
+func (r *run) prepare(ctx context.Context, step Step, account string) error {
+	if r.en.CSR == nil {
+		return &OutOfTurnError{Name: r.en.Name, Step: step, Needs: StepCSR, Found: "it has no CSR yet"}
 	}
-	if err := e.claim(en, account); err != nil || e.inUse == en.Account {
+	if err := r.assign(account); err != nil {
 		return err
 	}
-	_, err := e.UseAccount(ctx, en.Account)
+	if r.using != nil && r.using.Name == r.en.Account || r.signAsKept(AccountDir(r.en.Server, r.en.Account)) {
+		return nil
+	}
+	_, err := r.use(ctx, r.en.Account)
 	return err
 }
 
-// claim makes the enrolment this server's and this account's, where it is not
-// another's already.
-func (e *Engine) claim(en *Enrolment, account string) error {
-	url := e.CA.DirectoryURL()
-	if en.Server != "" && en.Server != url {
-		if en.Order != nil || en.Certificate != nil {
-			return &ConflictError{Name: en.Name, Field: "server", Saved: en.Server, Asked: url, Why: "it was ordered there; another name makes another enrolment"}
+// assign gives the enrolment its server and its account, unless its order or its
+// certificate belongs to others.
+func (r *run) assign(account string) error {
+	url := r.CA.DirectoryURL()
+	if r.en.Server != "" && r.en.Server != url {
+		if r.en.Order != nil || r.en.Certificate != nil {
+			return &ConflictError{Name: r.en.Name, Field: "server", Saved: r.en.Server, Asked: url, Why: "it was ordered there; another name makes another enrolment"}
 		}
-		en.Account = ""
+		r.en.Account = ""
 	}
-	if en.Account != "" && account != "" && account != en.Account && en.Order != nil && !en.Order.over() {
-		return &ConflictError{Name: en.Name, Field: "account", Saved: en.Account, Asked: account, Why: "its order belongs to that account"}
+	if r.en.Account != "" && account != "" && account != r.en.Account && r.en.Order != nil && !r.en.Order.over() {
+		return &ConflictError{Name: r.en.Name, Field: "account", Saved: r.en.Account, Asked: account, Why: "its order belongs to that account"}
 	}
-	en.Server = url
-	en.Account = orString(account, orString(en.Account, DefaultAccount))
+	r.en.Server = url
+	r.en.Account = cmp.Or(account, r.en.Account, DefaultAccount)
 	return nil
 }
 
 // DefaultAccount is the name of an account that nobody named.
 const DefaultAccount = "default"
 
-// hasOrder is ready with an order.
-func (e *Engine) hasOrder(ctx context.Context, en *Enrolment, step Step) error {
-	if en.Order == nil {
-		if en.CSR == nil {
-			return &OutOfTurnError{Name: en.Name, Step: step, Needs: StepCSR, Found: "it has no CSR yet"}
+// hasOrder is prepare that wants an order too.
+func (r *run) hasOrder(ctx context.Context, step Step) error {
+	if r.en.Order == nil {
+		if r.en.CSR == nil {
+			return &OutOfTurnError{Name: r.en.Name, Step: step, Needs: StepCSR, Found: "it has no CSR yet"}
 		}
-		return &OutOfTurnError{Name: en.Name, Step: step, Needs: StepOrder, Found: "it has no order yet"}
+		return &OutOfTurnError{Name: r.en.Name, Step: step, Needs: StepOrder, Found: "it has no order yet"}
 	}
-	return e.ready(ctx, en, step, "")
+	return r.prepare(ctx, step, "")
 }
 
 // orderStanding says in words how an order stands.
@@ -205,50 +210,51 @@ func orderStanding(o *Order, now time.Time) string {
 	return fmt.Sprintf("its order is %s", o.Status)
 }
 
-// leave puts the order among the earlier ones.
-func (e *Engine) leave(en *Enrolment, reason string) {
-	en.Earlier = append(en.Earlier, PastOrder{URL: en.Order.URL, Status: en.Order.Status, Reason: reason, Left: isoTime(e.now())})
-	en.Order, en.Certificate = nil, nil
-	en.journal().Finalizing = nil
+// archive moves the order to the earlier ones.
+func (r *run) archive(reason string) {
+	r.en.Earlier = append(r.en.Earlier, PastOrder{URL: r.en.Order.URL, Status: r.en.Order.Status, Reason: reason, Left: isoTime(r.now())})
+	r.en.Order, r.en.Certificate = nil, nil
+	r.en.journal().Finalizing = nil
 }
 
 // place sends newOrder, having saved the intent, or finds the order that a run
 // that died had placed.
-func (e *Engine) place(ctx context.Context, en *Enrolment, o OrderOptions) error {
-	if in := en.journal().Intent; in != nil && !e.intends {
-		found, err := e.lost(ctx, en, in)
+func (r *run) place(ctx context.Context, o OrderOptions) error {
+	if in := r.en.journal().Intent; in != nil && in != r.placing {
+		found, err := r.findLost(ctx, in)
 		if err != nil {
 			return err
 		}
 		if found != nil {
-			e.tell(StepOrder, "found the order that an interrupted run placed: %s", found.URL)
-			return e.placed(ctx, en, found)
+			r.tell(StepOrder, "found the order that an interrupted run placed: %s", found.URL)
+			return r.placed(ctx, found)
 		}
-		e.warn(StepOrder, "a run that ended early may have placed an order that the CA does not list; it will expire unused")
-		en.Earlier = append(en.Earlier, PastOrder{Reason: "lost: the run ended before the CA's answer was saved", Left: isoTime(e.now())})
+		r.warn(StepOrder, "a run that ended early may have placed an order that the CA does not list; it will expire unused")
+		r.en.Earlier = append(r.en.Earlier, PastOrder{Reason: "lost: the run ended before the CA's answer was saved", Left: isoTime(r.now())})
 	}
-	if !e.intends {
-		if err := e.intend(en, o); err != nil {
+	if r.placing == nil {
+		if err := r.saveIntent(o); err != nil {
 			return err
 		}
 	}
-	e.intends = false
-	wish := en.Journal.Intent.NewOrder
-	got, err := e.CA.NewOrder(ctx, wish)
+	wish := r.placing.NewOrder
+	r.placing = nil
+	got, err := r.CA.NewOrder(ctx, wish)
 	if wish.Replaces != "" && refusesReplacing(err) {
-		e.warn(StepOrder, "the CA does not take the order as one that replaces the certificate, so it is placed as any other: %v", err)
+		r.warn(StepOrder, "the CA does not take the order as one that replaces the certificate, so it is placed as any other: %v", err)
 		wish.Replaces = ""
-		got, err = e.CA.NewOrder(ctx, wish)
+		got, err = r.CA.NewOrder(ctx, wish)
 	}
 	if refused(err) { // there is no order to look for
-		en.journal().Intent = nil
-		return errors.Join(&RefusedOrderError{Name: en.Name, Identifiers: wish.Identifiers, Err: err}, e.save(en))
+		r.en.journal().Intent = nil
+		r.withNext()
+		return &RefusedOrderError{Name: r.en.Name, Identifiers: wish.Identifiers, Err: err}
 	}
 	if err != nil {
 		return err
 	}
-	e.tell(StepOrder, "order placed for %s: %s", joinIdentifiers(wish.Identifiers), got.URL)
-	return e.placed(ctx, en, got)
+	r.tell(StepOrder, "order placed for %s: %s", joinIdentifiers(wish.Identifiers), got.URL)
+	return r.placed(ctx, got)
 }
 
 // refusesReplacing reports whether a CA may have refused an order for what it
@@ -260,46 +266,46 @@ func refusesReplacing(err error) bool {
 	return errors.As(err, &p) && slices.ContainsFunc([]string{"alreadyReplaced", "malformed", "unauthorized", "serverInternal"}, p.HasType)
 }
 
-// intend saves which order is about to be placed.
-func (e *Engine) intend(en *Enrolment, o OrderOptions) error {
-	wish, err := e.wish(en, o)
+// saveIntent saves which order is about to be placed.
+func (r *run) saveIntent(o OrderOptions) error {
+	wish, err := r.wish(o)
 	if err != nil {
 		return err
 	}
-	en.journal().Intent = &Intent{NewOrder: wish, At: isoTime(e.now())}
-	if err := e.save(en); err != nil {
+	in := &Intent{NewOrder: wish, At: isoTime(r.now())}
+	r.en.journal().Intent = in
+	if err := r.beforeRequest(); err != nil {
 		return err
 	}
-	e.intends = true
+	r.placing = in
 	return nil
 }
 
 // placed saves an order that is known, and meanwhile fetches its authorizations.
 // What they say can be asked again, so it is not saved on its own.
-func (e *Engine) placed(ctx context.Context, en *Enrolment, got *acmewire.Order) error {
-	en.Order = &Order{}
-	en.Order.update(got)
-	en.journal().Intent = nil
-	saved := e.saveSoon(en)
-	e.unasked = true
-	err := e.authorizations(ctx, en, func(Authorization) bool { return true })
-	return errors.Join(err, saved())
+func (r *run) placed(ctx context.Context, got *acmewire.Order) error {
+	r.en.Order = &Order{}
+	r.en.Order.update(got)
+	r.en.journal().Intent = nil
+	r.meanwhile()
+	err := r.authorizations(ctx, func(Authorization) bool { return true })
+	return join(err, r.settle())
 }
 
 // wish is what the order asks for.
-func (e *Engine) wish(en *Enrolment, o OrderOptions) (acmewire.NewOrder, error) {
+func (r *run) wish(o OrderOptions) (acmewire.NewOrder, error) {
 	wish := acmewire.NewOrder{Identifiers: o.Identifiers, NotBefore: o.NotBefore, NotAfter: o.NotAfter, Profile: o.Profile, Replaces: o.Replaces}
 	if len(wish.Identifiers) > 0 {
 		return wish, nil
 	}
-	csr, err := e.readCSR(en)
+	csr, err := r.readCSR()
 	if err != nil {
 		return wish, err
 	}
-	if err := e.keyFits(en, csr); err != nil {
+	if err := r.keyFits(csr); err != nil {
 		return wish, err
 	}
-	wish.Identifiers, err = e.choices(en, csrNames(csr).identifiers(), o.Kinds)
+	wish.Identifiers, err = r.choices(csrNames(csr).identifiers(), o.Kinds)
 	return wish, err
 }
 
@@ -307,32 +313,26 @@ func (e *Engine) wish(en *Enrolment, o OrderOptions) (acmewire.NewOrder, error) 
 // that was lost.
 const recentOrders = 20
 
-// lost looks in the account's orders for the one of an intent whose answer was
+// findLost looks in the account's orders for the one of an intent whose answer was
 // never saved. nil: the CA lists none, or none fits.
-func (e *Engine) lost(ctx context.Context, en *Enrolment, in *Intent) (*acmewire.Order, error) {
-	if e.settled != nil {
-		if err := e.settled(); err != nil {
-			return nil, err
-		}
+func (r *run) findLost(ctx context.Context, in *Intent) (*acmewire.Order, error) {
+	if r.using.Orders == "" {
+		return nil, nil
 	}
-	a, err := e.loadAccount(AccountDir(en.Server, en.Account))
-	if err != nil || a.Orders == "" {
-		return nil, err
-	}
-	urls, err := e.CA.Orders(ctx, a.Orders)
+	urls, err := r.CA.Orders(ctx, r.using.Orders)
 	if refused(err) {
 		return nil, nil // many CAs name a list that they do not have
 	}
 	if err != nil {
 		return nil, err
 	}
-	known, err := e.knownOrders()
+	known, err := r.knownOrders()
 	if err != nil {
 		return nil, err
 	}
 	urls = slices.DeleteFunc(urls, func(u string) bool { return slices.Contains(known, u) })
 	for _, url := range slices.Backward(urls[max(0, len(urls)-recentOrders):]) {
-		got, err := e.CA.Order(ctx, url)
+		got, err := r.CA.Order(ctx, url)
 		if refused(err) {
 			continue
 		}
@@ -342,7 +342,7 @@ func (e *Engine) lost(ctx context.Context, en *Enrolment, in *Intent) (*acmewire
 		o := &Order{}
 		o.update(got)
 		// One whose answer was lost has not been finalized.
-		if (o.Status == acmewire.Pending || o.Status == acmewire.Ready) && !o.expired(e.now()) && sameIdentifiers(got.Identifiers, in.Identifiers) {
+		if (o.Status == acmewire.Pending || o.Status == acmewire.Ready) && !o.expired(r.now()) && sameIdentifiers(got.Identifiers, in.Identifiers) {
 			return got, nil
 		}
 	}
@@ -386,9 +386,9 @@ func (o *Order) update(got *acmewire.Order) {
 		o.Identifiers = got.Identifiers
 	}
 	o.NotBefore, o.NotAfter = got.NotBefore.UTC(), got.NotAfter.UTC()
-	o.Profile = orString(got.Profile, o.Profile)
-	o.Finalize = orString(got.Finalize, o.Finalize)
-	o.CertificateURL = orString(got.Certificate, o.CertificateURL)
+	o.Profile = cmp.Or(got.Profile, o.Profile)
+	o.Finalize = cmp.Or(got.Finalize, o.Finalize)
+	o.CertificateURL = cmp.Or(got.Certificate, o.CertificateURL)
 	for _, url := range got.Authorizations {
 		if !slices.ContainsFunc(o.Authorizations, func(a Authorization) bool { return a.URL == url }) {
 			o.Authorizations = append(o.Authorizations, Authorization{URL: url})

@@ -36,6 +36,15 @@ type OutputError struct{ Err error }
 func (e *OutputError) Error() string { return "writing the files: " + e.Err.Error() }
 func (e *OutputError) Unwrap() error { return e.Err }
 
+// withoutKeyOf is without where the enrolment has a CSR and no key among its
+// files; else o as it is.
+func (o FinalizeOptions) withoutKeyOf(en *Enrolment) (FinalizeOptions, error) {
+	if en.CSR == nil || en.CSR.KeyFile != "" {
+		return o, nil
+	}
+	return o.without(KeylessError{Name: en.Name, URI: en.CSR.KeyURI})
+}
+
 // without refuses the key where o asks for it, and leaves it out of what it
 // would come along with, when the enrolment has none among its files.
 func (o FinalizeOptions) without(key KeylessError) (FinalizeOptions, error) {
@@ -126,50 +135,51 @@ func writable(dir string) error {
 // install puts the outputs in place, all or none, and saves where they are. That
 // is saved before the first file has its name, so that a run which dies in
 // between is ended by the next: it finds the same content.
-func (e *Engine) install(en *Enrolment, chain []*x509.Certificate, o FinalizeOptions) error {
+func (r *run) install(chain []*x509.Certificate, o FinalizeOptions) error {
 	if !o.installs() {
-		return e.save(en)
+		r.withNext()
+		return nil
 	}
-	set, err := e.layOut(en, chain, o)
+	set, err := r.layOut(chain, o)
 	if err != nil {
 		return err
 	}
-	before, after := *en.Certificate, *en.Certificate
+	before, after := *r.en.Certificate, *r.en.Certificate
 	after.Files = maps.Clone(before.Files)
 	var files []store.File
 	for _, f := range set.Files {
 		after.Files[f.Kind] = f.Path
-		if keep := e.keepShared(f, o); !keep {
+		if keep := r.keepShared(f, o); !keep {
 			files = append(files, store.File{Path: f.Path, Data: f.Data, Mode: f.Mode})
 		}
 	}
 	if o.Layout.Name != "" {
 		after.Layout, after.Configuration = o.Layout.Name, set.Configuration
 	}
-	installed, err := en.remembering(o)
+	installed, err := r.en.remembering(o)
 	if err != nil {
 		return err
 	}
-	if !e.unsaved && before.liesAs(&after) && slices.EqualFunc(installed, en.Installed, sameInstallation) {
+	if !r.changed && before.liesAs(&after) && slices.EqualFunc(installed, r.en.Installed, sameInstallation) {
 		err = placing(store.Install(files, store.InstallOptions{Overwrite: o.Overwrite}))
 	} else {
-		*en.Certificate, installed, en.Installed = after, en.Installed, installed
-		if err = e.installWhileSaving(en, files, o.Overwrite); isOutput(err) { // nothing was placed
-			*en.Certificate, en.Installed = before, installed
-			err = errors.Join(err, e.save(en))
+		*r.en.Certificate, installed, r.en.Installed = after, r.en.Installed, installed
+		if err = r.installWhileSaving(files, o.Overwrite); isOutput(err) { // nothing was placed
+			*r.en.Certificate, r.en.Installed = before, installed
+			r.withNext()
 		}
 	}
 	for _, w := range set.Warnings {
-		e.warn(StepFinalize, "%s", w)
+		r.warn(StepFinalize, "%s", w)
 	}
 	return err
 }
 
 // installWhileSaving installs while the enrolment is saved. An [OutputError]
 // says that it was saved and the files were not placed.
-func (e *Engine) installWhileSaving(en *Enrolment, files []store.File, overwrite bool) error {
+func (r *run) installWhileSaving(files []store.File, overwrite bool) error {
 	done := make(chan error, 1)
-	go func() { done <- e.save(en) }()
+	go func() { done <- r.flush() }()
 	saved := sync.OnceValue(func() error { return <-done })
 	err := store.Install(files, store.InstallOptions{Overwrite: overwrite, Ready: saved})
 	if failed := saved(); failed != nil {
@@ -197,47 +207,48 @@ func placing(err error) error {
 }
 
 // installAgain puts an issued certificate where o wants it.
-func (e *Engine) installAgain(en *Enrolment, o FinalizeOptions) (unchanged bool, err error) {
+func (r *run) installAgain(o FinalizeOptions) (unchanged bool, err error) {
 	if !o.installs() {
 		return true, nil
 	}
-	chain, err := e.savedChain(en)
+	chain, err := r.savedChain()
 	if err != nil {
 		return false, err
 	}
-	if err := e.judgeAgain(en, chain, o); err != nil {
+	if err := r.judgeAgain(chain, o); err != nil {
 		return false, err
 	}
-	before := *en.Certificate
-	if err := e.install(en, chain, o); err != nil {
+	before := *r.en.Certificate
+	if err := r.install(chain, o); err != nil {
 		return false, err
 	}
-	return before.liesAs(en.Certificate), nil
+	return before.liesAs(r.en.Certificate), nil
 }
 
 // judgeAgain has a certificate that is installed once more judged: by then other
 // wishes may hold.
-func (e *Engine) judgeAgain(en *Enrolment, chain []*x509.Certificate, o FinalizeOptions) error {
+func (r *run) judgeAgain(chain []*x509.Certificate, o FinalizeOptions) error {
 	if o.Judge == nil {
 		return nil
 	}
-	csr, err := e.readCSR(en)
+	csr, err := r.readCSR()
 	if err != nil {
 		return err
 	}
-	if reasons := o.Judge(en.issuedFor(csr, chain)); len(reasons) > 0 {
-		return &CertificateError{Name: en.Name, Reasons: reasons, Chain: chain, Judged: true}
+	if reasons := o.Judge(r.en.issuedFor(csr, chain)); len(reasons) > 0 {
+		return &CertificateError{Name: r.en.Name, Reasons: reasons, Chain: chain, Judged: true}
 	}
 	return nil
 }
 
 // Content is one of an issued enrolment's files as PEM; empty: it has none.
 func (e *Engine) Content(en *Enrolment, kind string) ([]byte, error) {
-	chain, err := e.savedChain(en)
+	r := e.reader(en)
+	chain, err := r.savedChain()
 	if err != nil {
 		return nil, err
 	}
-	issued, err := e.issued(en, chain)
+	issued, err := r.issued(chain)
 	if err != nil {
 		return nil, err
 	}

@@ -26,8 +26,8 @@ type registration struct {
 
 // register asks for the account. One that the CA has for the key already needs
 // neither terms nor binding.
-func (e *Engine) register(ctx context.Context, o AccountOptions, k known) (registration, error) {
-	d, err := e.CA.Directory(ctx)
+func (c *client) register(ctx context.Context, o AccountOptions, k known) (registration, error) {
+	d, err := c.CA.Directory(ctx)
 	if err != nil {
 		return registration{}, err
 	}
@@ -42,10 +42,10 @@ func (e *Engine) register(ctx context.Context, o AccountOptions, k known) (regis
 	case terms != "" && !o.TermsAgreed:
 		lacks = &TermsError{URL: terms}
 	case d.Meta.ExternalAccountRequired && o.Binding == nil && o.FetchBinding == nil:
-		lacks = &BindingRequiredError{Server: e.CA.DirectoryURL()}
+		lacks = &BindingRequiredError{Server: c.CA.DirectoryURL()}
 	}
 	if k.key && (lacks != nil || o.FetchBinding != nil) { // a fresh binding must not be wasted
-		a, err := e.CA.FindAccount(ctx)
+		a, err := c.CA.FindAccount(ctx)
 		if p, ok := errors.AsType[*acmewire.Problem](err); !ok || !p.HasType("accountDoesNotExist") {
 			return registration{Account: a, found: true}, err
 		}
@@ -58,13 +58,13 @@ func (e *Engine) register(ctx context.Context, o AccountOptions, k known) (regis
 			return registration{}, err
 		}
 	}
-	e.tellShortMAC(o.Binding)
-	a, created, err := e.CA.Register(ctx, acmewire.NewAccount{Contact: o.Contact, TermsAgreed: o.TermsAgreed, Binding: o.Binding})
+	c.tellShortMAC(o.Binding)
+	a, created, err := c.CA.Register(ctx, acmewire.NewAccount{Contact: o.Contact, TermsAgreed: o.TermsAgreed, Binding: o.Binding})
 	r := registration{Account: a, found: !created && k.key, terms: terms}
 	if o.Binding != nil && !r.found {
 		r.bindingKey = o.Binding.KeyID
 	}
-	return r, e.bindingRefused(d, o.Binding, err)
+	return r, c.bindingRefused(d, o.Binding, err)
 }
 
 // tellShortMAC warns of a MAC key that strict CAs refuse.

@@ -1,10 +1,10 @@
 package enroll
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -45,12 +45,13 @@ type RenewOptions struct {
 // new one is verified; then all files change together, and it is kept as the
 // previous one. A renewal that an earlier run began is gone on with.
 func (e *Engine) Renew(ctx context.Context, name string, o RenewOptions) (en *Enrolment, err error) {
-	en, end, err := e.begin(ctx, name)
+	r, err := e.begin(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	defer end()
-	if err := e.renewable(en); err != nil {
+	defer r.end(&err)
+	en = r.en
+	if err := r.renewable(); err != nil {
 		return en, err
 	}
 	places, err := en.places(o)
@@ -58,32 +59,26 @@ func (e *Engine) Renew(ctx context.Context, name string, o RenewOptions) (en *En
 		return en, err
 	}
 	if en.Swapping() {
-		return en, e.settle(ctx, en, places, o)
+		return en, r.finishSwap(ctx, places, o)
 	}
 	if en.Renewal != nil && (o.Anew || en.Certificate.revokedSince(en.Renewal.Started)) {
-		if err := e.anew(en); err != nil {
+		if err := r.anew(); err != nil {
 			return en, err
 		}
 	}
-	e.whole = true
-	err = e.renew(ctx, en, places, o)
-	e.whole = false
-	if e.unsaved && en.Renewal != nil {
-		err = errors.Join(err, e.save(en))
-	}
-	if err != nil {
+	if err := r.renew(ctx, places, o); err != nil {
 		return en, err
 	}
-	return en, e.announce(ctx, en, o)
+	return en, r.announce(ctx, o)
 }
 
 // renewable refuses enrolments that have nothing to renew, or not here.
-func (e *Engine) renewable(en *Enrolment) error {
-	if !en.usable() {
-		return &OutOfTurnError{Name: en.Name, Step: StepRenew, Needs: en.nextStep(), Found: "it has no certificate yet that could be renewed"}
+func (r *run) renewable() error {
+	if !r.en.usable() {
+		return &OutOfTurnError{Name: r.en.Name, Step: StepRenew, Needs: r.en.nextStep(), Found: "it has no certificate yet that could be renewed"}
 	}
-	if url := e.CA.DirectoryURL(); en.Server != url {
-		return &ConflictError{Name: en.Name, Field: "server", Saved: en.Server, Asked: url, Why: "a certificate is renewed where it was issued; another name makes another enrolment"}
+	if url := r.CA.DirectoryURL(); r.en.Server != url {
+		return &ConflictError{Name: r.en.Name, Field: "server", Saved: r.en.Server, Asked: url, Why: "a certificate is renewed where it was issued; another name makes another enrolment"}
 	}
 	return nil
 }
@@ -111,57 +106,60 @@ func (en *Enrolment) places(o RenewOptions) (places []FinalizeOptions, err error
 	return places, nil
 }
 
-// renew takes the steps in the view of the renewal.
-func (e *Engine) renew(ctx context.Context, en *Enrolment, places []FinalizeOptions, o RenewOptions) error {
-	if en.Certificate.Revoked != nil {
-		if err := e.freshKey(en, o); err != nil {
+// renew takes the steps in the view of the next certificate.
+func (r *run) renew(ctx context.Context, places []FinalizeOptions, o RenewOptions) error {
+	inUse := r.reader(r.en) // the certificate that is renewed
+	if r.en.Certificate.Revoked != nil {
+		if err := inUse.freshKey(o); err != nil {
 			return err
 		}
 	}
-	view := e.renewal(en)
-	wishes, err := e.nextCSR(en, o)
+	r.en = r.en.nextView(r.now())
+	want, err := inUse.nextCSR(o)
 	if err != nil {
 		return err
 	}
-	plan, err := e.planCSR(view, wishes)
+	plan, err := r.planCSR(want)
 	if err != nil {
 		return err
 	}
 	for i := range places {
 		if plan.keyless {
-			if places[i], err = places[i].without(KeylessError{Name: en.Name, URI: plan.want.KeyURI}); err != nil {
+			if places[i], err = places[i].without(KeylessError{Name: r.en.Name, URI: plan.want.KeyURI}); err != nil {
 				return err
 			}
 		}
-		if err := places[i].preflight(view, plan.function(view)); err != nil {
+		if err := places[i].preflight(r.en, plan.function(r.en)); err != nil {
 			return err
 		}
 	}
-	order, err := e.nextOrder(ctx, en, o)
+	order, err := inUse.nextOrder(ctx, o)
 	if err != nil {
 		return err
 	}
 	if !plan.unchanged {
-		if err := e.makeCSR(view, plan); err != nil {
+		if err := r.makeCSR(plan); err != nil {
 			return err
 		}
 	}
-	if _, err := e.order(ctx, view, order); err != nil {
+	if _, err := r.order(ctx, order); err != nil {
 		return err
 	}
 	finalize := o.Finalize
 	finalize.Layout, finalize.Outputs, finalize.places = LayoutOptions{}, nil, places
 	if o.Finalize.installs() {
-		view.Installed = []Installation{o.Finalize.installation()}
+		r.en.Installed = []Installation{o.Finalize.installation()}
 	}
-	_, err = e.finalize(ctx, view, finalize)
+	_, err = r.finalize(ctx, finalize)
 	return err
 }
 
 // freshKey refuses to keep the key of a certificate that was revoked.
-func (e *Engine) freshKey(en *Enrolment, o RenewOptions) error {
-	refuse := func(why string) error { return &KeyReuseError{Name: en.Name, Why: "its certificate was revoked" + why} }
-	chain, err := e.savedChain(en)
+func (r *run) freshKey(o RenewOptions) error {
+	refuse := func(why string) error {
+		return &KeyReuseError{Name: r.en.Name, Why: "its certificate was revoked" + why}
+	}
+	chain, err := r.savedChain()
 	if err != nil {
 		return err
 	}
@@ -174,25 +172,25 @@ func (e *Engine) freshKey(en *Enrolment, o RenewOptions) error {
 		}
 		same = csrgen.SameKey(csr.PublicKey, chain[0].PublicKey)
 	}
-	begun := en.Renewal != nil && en.Renewal.CSR != nil // since it was revoked, and with another key
+	begun := r.en.Renewal != nil && r.en.Renewal.CSR != nil // since it was revoked, and with another key
 	switch {
 	case o.ReuseKey, same:
 		return refuse("")
 	case o.Adopt != nil, begun:
 		return nil
-	case en.CSR.Adopted:
+	case r.en.CSR.Adopted:
 		return refuse(", and its CSR was brought along, so only another CSR has another key")
-	case en.CSR.KeyURI != "" && (!brought || o.KeyURI == en.CSR.KeyURI):
+	case r.en.CSR.KeyURI != "" && (!brought || o.KeyURI == r.en.CSR.KeyURI):
 		return refuse(", and its key is in a token, where nfcert makes none")
 	}
 	return nil
 }
 
 // nextCSR is what the next CSR is to be: as the last one, with a new key.
-func (e *Engine) nextCSR(en *Enrolment, o RenewOptions) (w CSROptions, err error) {
-	was := en.CSR
-	w = CSROptions{Key: o.Key, KeyURI: o.KeyURI, NeedKey: was.KeyFile != "" && len(en.Installed) > 0}
-	begun := en.Renewal.CSR
+func (r *run) nextCSR(o RenewOptions) (w CSROptions, err error) {
+	was := r.en.CSR
+	w = CSROptions{Key: o.Key, KeyURI: o.KeyURI, NeedKey: was.KeyFile != "" && len(r.en.Installed) > 0}
+	begun := r.en.Renewal.CSR
 	switch {
 	case o.Adopt != nil:
 		w.Adopt = o.Adopt
@@ -203,9 +201,9 @@ func (e *Engine) nextCSR(en *Enrolment, o RenewOptions) (w CSROptions, err error
 	case begun != nil && begun.Adopted:
 		return w, nil // the one that the renewal has
 	case was.Adopted:
-		return e.sameCSR(en, w)
+		return r.sameCSR(w)
 	}
-	w.Function, w.Profile, w.Extras = en.NF, was.Profile, was.Extras
+	w.Function, w.Profile, w.Extras = r.en.NF, was.Profile, was.Extras
 	if w.Omit = was.Omitted; w.Omit == nil {
 		w.Omit = []csrgen.Part{}
 	}
@@ -215,10 +213,10 @@ func (e *Engine) nextCSR(en *Enrolment, o RenewOptions) (w CSROptions, err error
 	switch {
 	case w.Key != nil || w.KeyURI != "":
 	case was.KeyURI != "":
-		e.warn(StepRenew, "the key is in a token, where nfcert makes none, so it is kept; bring another with --key-in")
+		r.warn(StepRenew, "the key is in a token, where nfcert makes none, so it is kept; bring another with --key-in")
 		w.KeyURI = was.KeyURI
 	case o.ReuseKey:
-		w.Key, err = e.readKey(en.file(keyPEM))
+		w.Key, err = r.readKey(r.en.file(keyPEM))
 	case o.KeyType != "":
 		w.KeyType = o.KeyType
 	case begun != nil: // perhaps of another type, asked for by the run that began it
@@ -230,19 +228,19 @@ func (e *Engine) nextCSR(en *Enrolment, o RenewOptions) (w CSROptions, err error
 }
 
 // sameCSR renews by the CSR that was brought along, which is all there is.
-func (e *Engine) sameCSR(en *Enrolment, w CSROptions) (CSROptions, error) {
-	e.warn(StepRenew, "the CSR was brought along, so it is sent again with the key that it has; bring another with --csr-in")
-	csr, err := e.readCSR(en)
+func (r *run) sameCSR(w CSROptions) (CSROptions, error) {
+	r.warn(StepRenew, "the CSR was brought along, so it is sent again with the key that it has; bring another with --csr-in")
+	csr, err := r.readCSR()
 	if err != nil {
 		return w, err
 	}
-	w.Adopt, w.Profile = csr.Raw, en.CSR.Profile
+	w.Adopt, w.Profile = csr.Raw, r.en.CSR.Profile
 	switch {
 	case w.Key != nil || w.KeyURI != "":
-	case en.CSR.KeyFile != "":
-		w.Key, err = e.readKey(en.file(keyPEM))
+	case r.en.CSR.KeyFile != "":
+		w.Key, err = r.readKey(r.en.file(keyPEM))
 	default:
-		w.KeyURI = en.CSR.KeyURI
+		w.KeyURI = r.en.CSR.KeyURI
 	}
 	return w, err
 }
@@ -250,67 +248,67 @@ func (e *Engine) sameCSR(en *Enrolment, w CSROptions) (CSROptions, error) {
 // nextOrder is what the next order asks for: as the last one, and that it
 // replaces the certificate where the CA keeps account of that (RFC 9773
 // section 5).
-func (e *Engine) nextOrder(ctx context.Context, en *Enrolment, o RenewOptions) (OrderOptions, error) {
+func (r *run) nextOrder(ctx context.Context, o RenewOptions) (OrderOptions, error) {
 	next := o.Order
 	next.NoSolve, next.NoWait = false, false
 	if o.Adopt == nil && len(next.Identifiers) == 0 {
-		next.Identifiers = en.Order.Identifiers
+		next.Identifiers = r.en.Order.Identifiers
 	}
-	next.Profile = orString(next.Profile, en.Order.Profile)
-	dir, err := e.CA.Directory(ctx)
+	next.Profile = cmp.Or(next.Profile, r.en.Order.Profile)
+	dir, err := r.CA.Directory(ctx)
 	if err != nil {
 		return next, err
 	}
 	if dir.RenewalInfo == "" {
 		return next, nil
 	}
-	chain, err := e.savedChain(en)
+	chain, err := r.savedChain()
 	if err != nil {
 		return next, err
 	}
 	if next.Replaces, err = acmewire.CertID(chain[0]); err != nil {
-		e.warn(StepRenew, "the order cannot say which certificate it replaces: %v", err)
+		r.warn(StepRenew, "the order cannot say which certificate it replaces: %v", err)
 	}
 	return next, nil
 }
 
-// settle ends a renewal whose files were not all in place, or of which not
+// finishSwap ends a renewal whose files were not all in place, or of which not
 // everybody was told, when its run ended.
-func (e *Engine) settle(ctx context.Context, en *Enrolment, places []FinalizeOptions, o RenewOptions) error {
-	chain, err := e.savedChain(en)
+func (r *run) finishSwap(ctx context.Context, places []FinalizeOptions, o RenewOptions) error {
+	chain, err := r.savedChain()
 	if err != nil {
 		return err
 	}
 	for i := range places {
-		if en.CSR.KeyFile == "" {
-			if places[i], err = places[i].without(KeylessError{Name: en.Name, URI: en.CSR.KeyURI}); err != nil {
+		if r.en.CSR.KeyFile == "" {
+			if places[i], err = places[i].without(KeylessError{Name: r.en.Name, URI: r.en.CSR.KeyURI}); err != nil {
 				return err
 			}
 		}
 	}
-	e.tell(StepRenew, "an earlier run renewed the certificate and ended early; its files are put in place")
-	files, err := e.everywhere(en, chain, places)
+	r.tell(StepRenew, "an earlier run renewed the certificate and ended early; its files are put in place")
+	files, err := r.everywhere(chain, places)
 	if err != nil {
 		return err
 	}
-	if err := e.installWhileSaving(en, files, true); err != nil {
+	if err := r.installWhileSaving(files, true); err != nil {
 		return err
 	}
-	return e.announce(ctx, en, o)
+	return r.announce(ctx, o)
 }
 
 // announce calls the hook, and notes that the renewal is at its end.
-func (e *Engine) announce(ctx context.Context, en *Enrolment, o RenewOptions) error {
+func (r *run) announce(ctx context.Context, o RenewOptions) error {
 	if o.Hook != nil {
-		if err := o.Hook(ctx, en); err != nil {
+		if err := o.Hook(ctx, r.en); err != nil {
 			return err
 		}
 	}
-	en.Journal = nil
-	if err := e.save(en); err != nil {
+	r.en.Journal = nil
+	if err := r.flush(); err != nil {
 		return err
 	}
-	e.tidy(en)
+	r.tidy()
 	return nil
 }
 

@@ -326,7 +326,7 @@ func TestRenewAdopted(t *testing.T) {
 	adopt := func(der []byte) enroll.CSROptions { return enroll.CSROptions{Adopt: der} }
 	first, second := vendorCSR(t, newKey(t), vendorName), vendorCSR(t, newKey(t), vendorName)
 	e := b.engine()
-	en, _, err := e.Enroll(t.Context(), "amf-01", enroll.Wishes{
+	en, _, err := e.Enroll(t.Context(), "amf-01", enroll.Options{
 		Account: enroll.AccountOptions{TermsAgreed: true}, CSR: adopt(first), Finalize: enroll.FinalizeOptions{Roots: b.roots, Outputs: []enroll.Output{{Kind: enroll.KindFullchain, Path: filepath.Join(filepath.Dir(b.state), "smf.crt")}}},
 	})
 	closeSolvers(e)
@@ -448,7 +448,7 @@ func TestRenewTokenKey(t *testing.T) {
 	wishes.KeyURI = "pkcs11:token=t"
 	e := b.engine()
 	e.OpenKey = token.open
-	first, _, err := e.Enroll(t.Context(), "amf-01", enroll.Wishes{Account: enroll.AccountOptions{TermsAgreed: true}, CSR: wishes})
+	first, _, err := e.Enroll(t.Context(), "amf-01", enroll.Options{Account: enroll.AccountOptions{TermsAgreed: true}, CSR: wishes})
 	closeSolvers(e)
 	if err != nil {
 		t.Fatal(err)

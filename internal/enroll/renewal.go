@@ -36,19 +36,23 @@ type Swap struct {
 	At time.Time `json:"at"`
 }
 
-// renewal is the view of an enrolment in which the next certificate is all
-// there is, so that every step works on it as on the first. What it saves
+// nextView is the view of an enrolment in which the next certificate is all there
+// is, so that every step works on it as on the first. What a run saves of it
 // becomes the enrolment's Renewal.
-func (e *Engine) renewal(en *Enrolment) *Enrolment {
-	if en.Renewal == nil {
-		en.Renewal = e.begunRenewal(en, max(en.Generation, 1)+1)
+func (e *Enrolment) nextView(now time.Time) *Enrolment {
+	if e.Renewal == nil {
+		e.Renewal = e.newRenewal(max(e.Generation, 1)+1, now)
 	}
-	r := en.Renewal
+	next := e.Renewal
 	return &Enrolment{
-		Name: en.Name, Server: en.Server, Account: r.Account, NF: r.NF,
-		CSR: r.CSR, Order: r.Order, Certificate: r.Certificate, Journal: r.Journal,
-		Earlier: en.Earlier, Generation: r.Generation, replaces: en,
+		Name: e.Name, Server: e.Server, Account: next.Account, NF: next.NF,
+		CSR: next.CSR, Order: next.Order, Certificate: next.Certificate, Journal: next.Journal,
+		Earlier: e.Earlier, Generation: next.Generation, replaces: e,
 	}
+}
+
+func (e *Enrolment) newRenewal(generation int, now time.Time) *Renewal {
+	return &Renewal{Generation: generation, Account: e.Account, Started: isoTime(now), NF: e.NF}
 }
 
 // document is what is saved of an enrolment, or of one that is the view of a
@@ -77,38 +81,38 @@ func (e *Enrolment) document() *Enrolment {
 // swap makes the certificate of a renewal the enrolment's, whose earlier one
 // becomes the previous. Nothing is saved yet: the save that follows is the
 // moment at which everything is the new one's.
-func (e *Engine) swap(view *Enrolment) *Enrolment {
-	en := view.replaces
+func (r *run) swap() {
+	next, en := r.en, r.en.replaces
 	before := *en.Certificate
-	before.Files = map[string]string{KindFullchain: e.Store.Path(en.file(chainPEM))}
+	before.Files = map[string]string{KindFullchain: r.Store.Path(en.file(chainPEM))}
 	if en.CSR.KeyFile != "" {
-		before.Files[KindKey] = e.Store.Path(en.file(keyPEM))
+		before.Files[KindKey] = r.Store.Path(en.file(keyPEM))
 	}
 	before.Layout, before.Configuration = "", nil
-	now := isoTime(e.now())
+	now := isoTime(r.now())
 	en.Previous = &Generation{Number: en.Generation, CSR: en.CSR, Certificate: &before, OrderURL: en.Order.URL, Replaced: now}
-	en.Account, en.NF, en.Generation = view.Account, view.NF, view.Generation
-	en.CSR, en.Order, en.Certificate, en.Earlier = view.CSR, view.Order, view.Certificate, view.Earlier
+	en.Account, en.NF, en.Generation = next.Account, next.NF, next.Generation
+	en.CSR, en.Order, en.Certificate, en.Earlier = next.CSR, next.Order, next.Certificate, next.Earlier
 	en.Journal = &Journal{Swap: &Swap{At: now}}
-	if view.Installed != nil {
-		en.Installed = view.Installed
+	if next.Installed != nil {
+		en.Installed = next.Installed
 	}
 	en.Renewal = nil
-	return en
+	r.en = en
 }
 
 // replace puts a verified renewal in the place of what it renews, and its files
 // in all their places. When those cannot be had the new certificate is the
 // enrolment's all the same, and the next run places it.
-func (e *Engine) replace(view *Enrolment, chain []*x509.Certificate, places []FinalizeOptions) error {
-	files, err := e.everywhere(view, chain, places)
+func (r *run) replace(chain []*x509.Certificate, places []FinalizeOptions) error {
+	files, err := r.everywhere(chain, places)
 	if err != nil {
-		view.Certificate = nil // so that the next run downloads it
+		r.en.Certificate = nil // so that the next run downloads it
 		return err
 	}
-	en := e.swap(view)
-	e.tell(StepRenew, "certificate %s takes the place of %s", en.Certificate.Serial, en.Previous.Certificate.Serial)
-	return e.installWhileSaving(en, files, true)
+	r.swap()
+	r.tell(StepRenew, "certificate %s takes the place of %s", r.en.Certificate.Serial, r.en.Previous.Certificate.Serial)
+	return r.installWhileSaving(files, true)
 }
 
 // mostLeft is how many generations before the previous one are looked for: those
@@ -116,12 +120,12 @@ func (e *Engine) replace(view *Enrolment, chain []*x509.Certificate, places []Fi
 const mostLeft = 8
 
 // tidy removes what is left of the generations before the previous one.
-func (e *Engine) tidy(en *Enrolment) {
-	if en.Previous == nil {
+func (r *run) tidy() {
+	if r.en.Previous == nil {
 		return
 	}
-	for n := max(1, en.Previous.Number-mostLeft); n < en.Previous.Number; n++ {
-		e.discard(en.Name, n)
+	for n := max(1, r.en.Previous.Number-mostLeft); n < r.en.Previous.Number; n++ {
+		r.discard(r.en.Name, n)
 	}
 }
 
@@ -135,19 +139,15 @@ func (e *Engine) discard(name string, generation int) {
 
 // anew gives a renewal that is under way up, with its key. Its order expires
 // unused.
-func (e *Engine) anew(en *Enrolment) error {
-	left := en.Renewal
+func (r *run) anew() error {
+	left := r.en.Renewal
 	if o := left.Order; o != nil {
-		en.Earlier = append(en.Earlier, PastOrder{URL: o.URL, Status: o.Status, Reason: "the renewal was begun anew", Left: isoTime(e.now())})
+		r.en.Earlier = append(r.en.Earlier, PastOrder{URL: o.URL, Status: o.Status, Reason: "the renewal was begun anew", Left: isoTime(r.now())})
 	}
-	en.Renewal = e.begunRenewal(en, left.Generation+1) // a name of its own: the key that is left may still lie there
-	if err := e.save(en); err != nil {
+	r.en.Renewal = r.en.newRenewal(left.Generation+1, r.now()) // other file names: the key that is left may still be there
+	if err := r.flush(); err != nil {
 		return err
 	}
-	e.discard(en.Name, left.Generation)
+	r.discard(r.en.Name, left.Generation)
 	return nil
-}
-
-func (e *Engine) begunRenewal(en *Enrolment, generation int) *Renewal {
-	return &Renewal{Generation: generation, Account: en.Account, Started: isoTime(e.now()), NF: en.NF}
 }

@@ -88,12 +88,13 @@ func (e *RevokeKeyError) Error() string { return "revoking by the certificate's 
 // Revoke revokes a certificate of an enrolment (RFC 8555 section 7.6) and notes
 // that. unchanged reports that it was revoked already.
 func (e *Engine) Revoke(ctx context.Context, name string, o RevokeOptions) (en *Enrolment, unchanged bool, err error) {
-	en, end, err := e.begin(ctx, name)
+	r, err := e.begin(ctx, name)
 	if err != nil {
 		return nil, false, err
 	}
-	defer end()
+	defer r.end(&err)
 	defer e.deviations(StepRevoke)
+	en = r.en
 	if en.Certificate == nil {
 		return en, false, &OutOfTurnError{Name: name, Step: StepRevoke, Needs: en.nextStep(), Found: "it has no certificate that could be revoked"}
 	}
@@ -108,7 +109,7 @@ func (e *Engine) Revoke(ctx context.Context, name string, o RevokeOptions) (en *
 	if cert.Revoked != nil {
 		return en, true, nil
 	}
-	chain, err := e.savedChain(files)
+	chain, err := e.reader(files).savedChain()
 	if err != nil {
 		return en, false, err
 	}
@@ -124,14 +125,15 @@ func (e *Engine) Revoke(ctx context.Context, name string, o RevokeOptions) (en *
 			}
 		}
 	}
-	if unchanged, err = e.revoke(ctx, en.Account, chain[0], o); err != nil {
+	if unchanged, err = r.revoke(ctx, en.Account, chain[0], o); err != nil {
 		return en, false, err
 	}
 	cert.Revoked = &Revocation{At: isoTime(e.now())}
 	if !unchanged {
 		cert.Revoked.Reason = o.Reason.Name
 	}
-	return en, unchanged, e.save(en)
+	r.withNext()
+	return en, unchanged, nil
 }
 
 // RevokeCertificate revokes a certificate that no enrolment has.
@@ -140,12 +142,12 @@ func (e *Engine) RevokeCertificate(ctx context.Context, account string, cert *x5
 	if o.ByKey && o.Key == nil && o.KeyURI == "" {
 		return false, &RevokeKeyError{"it is not said which key that is"}
 	}
-	return e.revoke(ctx, account, cert, o)
+	return e.client().revoke(ctx, account, cert, o)
 }
 
-func (e *Engine) revoke(ctx context.Context, account string, cert *x509.Certificate, o RevokeOptions) (unchanged bool, err error) {
+func (c *client) revoke(ctx context.Context, account string, cert *x509.Certificate, o RevokeOptions) (unchanged bool, err error) {
 	if o.KeyURI != "" {
-		key, done, err := e.openKey(o.KeyURI)
+		key, done, err := c.openKey(o.KeyURI)
 		if err != nil {
 			return false, err
 		}
@@ -156,18 +158,17 @@ func (e *Engine) revoke(ctx context.Context, account string, cert *x509.Certific
 		if !csrgen.SameKey(o.Key.Public(), cert.PublicKey) {
 			return false, &RevokeKeyError{"the key is not the certificate's"}
 		}
-		e.CA.SetAccount(o.Key, "")
-		e.inUse = ""
-	} else if _, err := e.UseAccount(ctx, account); err != nil {
+		c.CA = c.CA.WithAccount(o.Key, "")
+	} else if _, err := c.use(ctx, account); err != nil {
 		return false, err
 	}
-	err = e.CA.Revoke(ctx, cert.Raw, o.Reason.Code)
+	err = c.CA.Revoke(ctx, cert.Raw, o.Reason.Code)
 	var p *acmewire.Problem
 	if errors.As(err, &p) && p.HasType("alreadyRevoked") {
 		return true, nil
 	}
 	if err == nil {
-		e.tell(StepRevoke, "certificate %x revoked: %s", cert.SerialNumber, o.Reason.Name)
+		c.tell(StepRevoke, "certificate %x revoked: %s", cert.SerialNumber, o.Reason.Name)
 	}
 	return false, err
 }

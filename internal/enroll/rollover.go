@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,8 @@ func (e *Engine) Rollover(ctx context.Context, name string, o RolloverOptions) (
 		return nil, err
 	}
 	defer end()
-	a, err := e.usable(ctx, dir, name)
+	c := e.client()
+	a, err := c.usable(ctx, dir, name)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +44,7 @@ func (e *Engine) Rollover(ctx context.Context, name string, o RolloverOptions) (
 			return nil, err
 		}
 	}
-	if next.Signer, err = csrgen.GenerateKey(csrgen.KeyType(orString(string(o.KeyType), a.KeyType))); err != nil {
+	if next.Signer, err = csrgen.GenerateKey(cmp.Or(o.KeyType, csrgen.KeyType(a.KeyType))); err != nil {
 		return nil, err
 	}
 	data, err := next.encode()
@@ -52,7 +54,8 @@ func (e *Engine) Rollover(ctx context.Context, name string, o RolloverOptions) (
 	if err := e.Store.CreateKey(nextKeyFile(dir), data); err != nil {
 		return nil, err
 	}
-	if err := e.CA.Rollover(ctx, next.Signer); err != nil {
+	e.accounts.forget(dir)
+	if err := c.CA.Rollover(ctx, next.Signer); err != nil {
 		if keptOld(err) {
 			err = errors.Join(err, e.Store.Remove(nextKeyFile(dir)))
 		}
@@ -88,32 +91,29 @@ type rollover struct{ old, next accountKey }
 
 // settleRollover asks the CA which key is the account's when a rollover left
 // both.
-func (e *Engine) settleRollover(ctx context.Context, dir string, a *Account, keys rollover) error {
-	e.CA.SetAccount(keys.next.Signer, "")
-	found, err := e.CA.FindAccount(ctx)
+func (c *client) settleRollover(ctx context.Context, dir string, a *Account, keys rollover) (accountKey, error) {
+	found, err := c.CA.WithAccount(keys.next.Signer, "").FindAccount(ctx)
 	p, refused := errors.AsType[*acmewire.Problem](err)
 	switch {
 	case refused && p.HasType("accountDoesNotExist"):
-		return e.keepOldKey(dir, a, keys)
+		return keys.old, c.keepOldKey(dir, a)
 	case refused:
 		// The CA may refuse keys of this kind before it looks for one, so that
 		// it cannot have taken it: it knows the old one then.
-		e.CA.SetAccount(keys.old.Signer, "")
-		if known, oldErr := e.CA.FindAccount(ctx); oldErr != nil || known.URL != a.URL {
-			return err
+		if known, oldErr := c.CA.WithAccount(keys.old.Signer, "").FindAccount(ctx); oldErr != nil || known.URL != a.URL {
+			return keys.old, err
 		}
-		return e.keepOldKey(dir, a, keys)
+		return keys.old, c.keepOldKey(dir, a)
 	case err != nil:
-		return err
+		return keys.old, err
 	case found.URL != a.URL:
-		return fmt.Errorf("account %s: the new key of an unfinished rollover belongs to %s", a.Name, found.URL)
+		return keys.old, fmt.Errorf("account %s: the new key of an unfinished rollover belongs to %s", a.Name, found.URL)
 	}
-	return e.swapKey(dir, a, keys.next)
+	return keys.next, c.swapKey(dir, a, keys.next)
 }
 
 // keepOldKey ends a rollover of which the CA never knew.
-func (e *Engine) keepOldKey(dir string, a *Account, keys rollover) error {
-	e.CA.SetAccount(keys.old.Signer, a.URL)
+func (e *Engine) keepOldKey(dir string, a *Account) error {
 	e.tell(StepAccount, "account %s keeps its key: the CA never took the new one", a.Name)
 	return e.Store.Remove(nextKeyFile(dir))
 }

@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"encoding/json"
@@ -34,7 +35,7 @@ func (e *Engine) ExportAccount(ctx context.Context, name string, passphrase secr
 		return nil, nil, err
 	}
 	defer end()
-	a, err := e.usable(ctx, dir, name)
+	a, err := e.client().usable(ctx, dir, name)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -117,7 +118,7 @@ func (e *AccountExistsError) Error() string {
 // the file's own. Nothing is asked of the CA.
 func (e *Engine) ImportAccount(ctx context.Context, c *Carried, name string, seal func() (secret.Bytes, error)) (*Account, error) {
 	a := *c.Account
-	a.Name = orString(name, a.Name)
+	a.Name = cmp.Or(name, a.Name)
 	if err := CheckName("account", a.Name); err != nil {
 		return nil, err
 	}

@@ -46,32 +46,32 @@ type candidate struct {
 
 // download fetches the chain, and the alternates until one is as wanted: of the
 // chosen name, or verified to the given roots.
-func (e *Engine) download(ctx context.Context, en *Enrolment, o FinalizeOptions) (candidate, error) {
-	first, err := e.candidate(ctx, en.Order.CertificateURL, o)
+func (r *run) download(ctx context.Context, o FinalizeOptions) (candidate, error) {
+	first, err := r.candidate(ctx, r.en.Order.CertificateURL, o)
 	if err != nil || o.wants(first) {
 		return first, err
 	}
 	found := []string{chainName(first.Chain)}
 	for _, url := range first.Alternates[:min(len(first.Alternates), maxAlternates)] {
-		other, err := e.candidate(ctx, url, o)
+		other, err := r.candidate(ctx, url, o)
 		if err != nil || o.wants(other) {
 			return other, err
 		}
 		found = append(found, chainName(other.Chain))
 	}
 	if o.Chain != "" {
-		return candidate{}, &ChainChoiceError{Name: en.Name, Wanted: o.Chain, Offered: found}
+		return candidate{}, &ChainChoiceError{Name: r.en.Name, Wanted: o.Chain, Offered: found}
 	}
 	return first, nil // judge tells what is wrong with it
 }
 
-func (e *Engine) candidate(ctx context.Context, url string, o FinalizeOptions) (candidate, error) {
-	chain, err := e.CA.Certificate(ctx, url)
+func (r *run) candidate(ctx context.Context, url string, o FinalizeOptions) (candidate, error) {
+	chain, err := r.CA.Certificate(ctx, url)
 	if err != nil {
 		return candidate{}, err
 	}
 	c := candidate{Chain: chain}
-	c.state, c.anchor, c.err = verifyChain(chain.Certificates, o, x509.VerifyOptions{CurrentTime: e.now()})
+	c.state, c.anchor, c.err = verifyChain(chain.Certificates, o, x509.VerifyOptions{CurrentTime: r.now()})
 	return c, nil
 }
 
@@ -104,7 +104,7 @@ func chainName(c *acmewire.Chain) string {
 // What makes a failure is a missing identifier of the order, a foreign key, and
 // a chain that does not verify; all else that differs is told and accepted,
 // unless further, which is asked last, has reasons against it.
-func (e *Engine) judge(en *Enrolment, csr *x509.CertificateRequest, chain candidate, further func(Issued) []string) (*Certificate, error) {
+func (r *run) judge(csr *x509.CertificateRequest, chain candidate, further func(Issued) []string) (*Certificate, error) {
 	leaf := chain.Certificates[0]
 	sum := sha256.Sum256(leaf.Raw)
 	cert := &Certificate{
@@ -112,22 +112,22 @@ func (e *Engine) judge(en *Enrolment, csr *x509.CertificateRequest, chain candid
 		NotBefore: leaf.NotBefore.UTC(), NotAfter: leaf.NotAfter.UTC(), SHA256: hex.EncodeToString(sum[:]),
 		Chain: chain.state, Anchor: subject(chain.anchor), Differences: []inspect.Difference{},
 	}
-	failure := &CertificateError{Name: en.Name, Chain: chain.Certificates}
+	failure := &CertificateError{Name: r.en.Name, Chain: chain.Certificates}
 	if !csrgen.SameKey(leaf.PublicKey, csr.PublicKey) {
 		failure.Reasons = append(failure.Reasons, "it is for another key than the CSR's")
 	}
-	if lacks := lacking(leaf, en.Order.Identifiers); len(lacks) > 0 {
+	if lacks := lacking(leaf, r.en.Order.Identifiers); len(lacks) > 0 {
 		failure.Reasons = append(failure.Reasons, "it lacks "+joinIdentifiers(lacks)+" of the order")
 	}
 	if chain.err != nil {
 		failure.Err = chain.err
 		failure.Reasons = append(failure.Reasons, "its chain does not verify: "+chainReason(chain.err, chain.Certificates))
 	}
-	if err := e.compare(cert, en.CSR, csr, leaf); err != nil {
+	if err := r.compare(cert, r.en.CSR, csr, leaf); err != nil {
 		failure.Reasons = append(failure.Reasons, err.Error())
 	}
 	if len(failure.Reasons) == 0 && further != nil {
-		failure.Reasons = further(en.issuedFor(csr, chain.Certificates))
+		failure.Reasons = further(r.en.issuedFor(csr, chain.Certificates))
 		failure.Judged = len(failure.Reasons) > 0
 	}
 	if len(failure.Reasons) == 0 {
@@ -138,7 +138,7 @@ func (e *Engine) judge(en *Enrolment, csr *x509.CertificateRequest, chain candid
 }
 
 // compare fills the differences between what was asked for and what was issued.
-func (e *Engine) compare(cert *Certificate, made *CSR, csr *x509.CertificateRequest, leaf *x509.Certificate) error {
+func (r *run) compare(cert *Certificate, made *CSR, csr *x509.CertificateRequest, leaf *x509.Certificate) error {
 	requested, err := inspect.CSR(csr.Raw)
 	if err != nil {
 		return err
@@ -150,7 +150,7 @@ func (e *Engine) compare(cert *Certificate, made *CSR, csr *x509.CertificateRequ
 	cert.Subject = issued.SubjectString()
 	cert.Differences = append(cert.Differences, inspect.CompareAs(profileOf(made), requested, issued)...)
 	if n := len(cert.Differences); n > 0 {
-		e.warn(StepFinalize, "the certificate differs from the CSR; differences listed: %d", n)
+		r.warn(StepFinalize, "the certificate differs from the CSR; differences listed: %d", n)
 	}
 	return nil
 }
