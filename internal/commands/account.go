@@ -33,7 +33,7 @@ func (o *accountFlags) addFlags(fs *pflag.FlagSet) {
 }
 
 // options turns the flags into what the engine takes.
-func (o *accountFlags) options(a *App) (enroll.AccountOptions, error) {
+func (o *accountFlags) options(a *Call) (enroll.AccountOptions, error) {
 	var out enroll.AccountOptions
 	var err error
 	if out.Contact, err = contacts(o.contact); err != nil {
@@ -66,7 +66,7 @@ func contacts(list []string) ([]string, error) {
 	return urls, nil
 }
 
-func newAccount(app *App) *cobra.Command {
+func newAccount(env *Env) *cobra.Command {
 	o := &accountFlags{}
 	cmd := &cobra.Command{
 		Use:   "account",
@@ -88,19 +88,18 @@ $NFCERT_ACCOUNT_KEY_PASSPHRASE, or a question on the terminal.`,
   nfcert account --eab-cmd 'oam-eab --for amf-01' --eab-alg HS512
   nfcert account --account-key Ed25519 --account-key-encrypt`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return app.runAccount(cmd.Context(), o) },
+		RunE: env.run(func(ctx context.Context, a *Call, _ []string) error { return a.runAccount(ctx, o) }),
 	}
 	o.addFlags(cmd.Flags())
-	cmd.AddCommand(newAccountList(app), newAccountUpdate(app), newAccountRollover(app), newAccountDeactivate(app), newAccountExport(app), newAccountImport(app))
+	cmd.AddCommand(newAccountList(env), newAccountUpdate(env), newAccountRollover(env), newAccountDeactivate(env), newAccountExport(env), newAccountImport(env))
 	return cmd
 }
 
-func (a *App) runAccount(ctx context.Context, o *accountFlags) error {
+func (a *Call) runAccount(ctx context.Context, o *accountFlags) error {
 	options, err := o.options(a)
 	if err != nil {
 		return err
 	}
-	a.resume = a.again()
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
 		acc, unchanged, err := s.engine.Account(ctx, s.account, options)
 		if err != nil {
@@ -111,7 +110,7 @@ func (a *App) runAccount(ctx context.Context, o *accountFlags) error {
 }
 
 // askTerms asks about terms where there is somebody to ask.
-func (a *App) askTerms(url string) (agreed bool, err error) {
+func (a *Call) askTerms(url string) (agreed bool, err error) {
 	agreed, err = a.prompter().Confirm(fmt.Sprintf("The CA's terms of service are at %s. Do you agree?", url), false)
 	if errors.Is(err, ui.ErrNoTerminal) || errors.Is(err, io.EOF) { // nobody agrees
 		return false, nil
@@ -120,7 +119,7 @@ func (a *App) askTerms(url string) (agreed bool, err error) {
 }
 
 // accountChange is what update, rollover and deactivate have in common.
-func (a *App) accountChange(ctx context.Context, change func(context.Context, *session) (*enroll.Account, error)) error {
+func (a *Call) accountChange(ctx context.Context, change func(context.Context, *session) (*enroll.Account, error)) error {
 	if err := a.mustExistWhenTyped(); err != nil {
 		return err
 	}
@@ -133,7 +132,7 @@ func (a *App) accountChange(ctx context.Context, change func(context.Context, *s
 	})
 }
 
-func newAccountUpdate(app *App) *cobra.Command {
+func newAccountUpdate(env *Env) *cobra.Command {
 	var contact []string
 	var none, terms bool
 	cmd := &cobra.Command{
@@ -141,7 +140,7 @@ func newAccountUpdate(app *App) *cobra.Command {
 		Long: `Change the account's contacts at the CA (RFC 8555 section 7.3.2). Without flags
 it only fetches what the CA has and saves it.`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: env.run(func(ctx context.Context, a *Call, _ []string) error {
 			urls, err := contacts(contact)
 			if err != nil {
 				return err
@@ -152,10 +151,10 @@ it only fetches what the CA has and saves it.`,
 			if none {
 				urls = []string{}
 			}
-			return app.accountChange(cmd.Context(), func(ctx context.Context, s *session) (*enroll.Account, error) {
+			return a.accountChange(ctx, func(ctx context.Context, s *session) (*enroll.Account, error) {
 				return s.engine.UpdateAccount(ctx, s.account, urls, terms)
 			})
-		},
+		}),
 	}
 	cmd.Flags().StringSliceVar(&contact, "contact", nil, "`MAIL` address the CA may write to; may be repeated; replaces all")
 	cmd.Flags().BoolVar(&none, "no-contact", false, "take all contacts away")

@@ -12,7 +12,7 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-func newAccountRollover(app *App) *cobra.Command {
+func newAccountRollover(env *Env) *cobra.Command {
 	var key accountKeyFlags
 	cmd := &cobra.Command{
 		Use: "rollover", Short: "Replace the account's key",
@@ -24,42 +24,42 @@ passphrase.`,
 		Example: `  nfcert account rollover
   nfcert account rollover --account-key Ed25519 --account ops`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: env.run(func(ctx context.Context, a *Call, _ []string) error {
 			kind, err := key.keyType()
 			if err != nil {
 				return err
 			}
-			o := enroll.RolloverOptions{KeyType: kind, Seal: key.seal(app)}
-			return app.accountChange(cmd.Context(), func(ctx context.Context, s *session) (*enroll.Account, error) {
+			o := enroll.RolloverOptions{KeyType: kind, Seal: key.seal(a)}
+			return a.accountChange(ctx, func(ctx context.Context, s *session) (*enroll.Account, error) {
 				return s.engine.Rollover(ctx, s.account, o)
 			})
-		},
+		}),
 	}
 	key.addFlags(cmd.Flags(), "as the old one")
 	return cmd
 }
 
-func newAccountDeactivate(app *App) *cobra.Command {
+func newAccountDeactivate(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "deactivate", Short: "End the account at the CA for good",
 		Long: `Deactivate the account (RFC 8555 section 7.3.6). It cannot be undone: the key can
 never be used at this CA again. Issued certificates stay valid. On a terminal the
 account's name has to be typed; --yes confirms without.`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return app.accountChange(cmd.Context(), func(ctx context.Context, s *session) (*enroll.Account, error) {
-				if err := app.confirmEnd(s); err != nil {
+		RunE: env.run(func(ctx context.Context, a *Call, _ []string) error {
+			return a.accountChange(ctx, func(ctx context.Context, s *session) (*enroll.Account, error) {
+				if err := a.confirmEnd(s); err != nil {
 					return nil, err
 				}
 				return s.engine.DeactivateAccount(ctx, s.account)
 			})
-		},
+		}),
 	}
 }
 
 // confirmEnd wants the account's name typed before the account is ended.
-func (a *App) confirmEnd(s *session) error {
-	if a.global.yes {
+func (a *Call) confirmEnd(s *session) error {
+	if a.Global.yes {
 		return nil
 	}
 	all, err := a.enrolments(s)

@@ -39,7 +39,7 @@ func (o *accountKeyFlags) keyType() (csrgen.KeyType, error) {
 }
 
 // seal is what encrypts a new key; nil: it is not wanted.
-func (o *accountKeyFlags) seal(a *App) func() (secret.Bytes, error) {
+func (o *accountKeyFlags) seal(a *Call) func() (secret.Bytes, error) {
 	if !o.encrypt && !a.accountPassphraseGiven() {
 		return nil
 	}
@@ -49,13 +49,13 @@ func (o *accountKeyFlags) seal(a *App) func() (secret.Bytes, error) {
 // varAccountPassphrase is the variable beside --account-key-passphrase-file.
 const varAccountPassphrase = "NFCERT_ACCOUNT_KEY_PASSPHRASE"
 
-func (a *App) accountPassphraseGiven() bool {
-	return a.global.accountPassphrase != "" || a.env(varAccountPassphrase) != ""
+func (a *Call) accountPassphraseGiven() bool {
+	return a.Global.accountPassphrase != "" || a.Getenv(varAccountPassphrase) != ""
 }
 
 // accountPassphrase is the passphrase of an encrypted account key: from the
 // file, the variable, or who sits at the terminal. It is asked for once.
-func (a *App) accountPassphrase(of string) (secret.Bytes, error) {
+func (a *Call) accountPassphrase(of string) (secret.Bytes, error) {
 	return a.onceAccountPassphrase(func() (secret.Bytes, error) {
 		word, err := a.prompter().Secret(fmt.Sprintf("Passphrase of the account key %s:", of))
 		return secret.New([]byte(word)), err
@@ -64,19 +64,19 @@ func (a *App) accountPassphrase(of string) (secret.Bytes, error) {
 
 // newAccountPassphrase is the passphrase of a key that is yet to be encrypted;
 // who types it types it twice.
-func (a *App) newAccountPassphrase() (secret.Bytes, error) {
+func (a *Call) newAccountPassphrase() (secret.Bytes, error) {
 	return a.onceAccountPassphrase(func() (secret.Bytes, error) { return a.chosenPassphrase("the new account key") }, "")
 }
 
 // onceAccountPassphrase remembers the passphrase for the rest of the command.
-func (a *App) onceAccountPassphrase(ask func() (secret.Bytes, error), of string) (word secret.Bytes, err error) {
+func (a *Call) onceAccountPassphrase(ask func() (secret.Bytes, error), of string) (word secret.Bytes, err error) {
 	switch {
-	case !a.accountWord.IsZero():
-		return a.accountWord, nil
-	case a.global.accountPassphrase != "":
-		word, err = a.readWholePassphrase(a.global.accountPassphrase)
-	case a.env(varAccountPassphrase) != "":
-		word = secret.New([]byte(a.env(varAccountPassphrase)))
+	case !a.private.accountPassphrase.IsZero():
+		return a.private.accountPassphrase, nil
+	case a.Global.accountPassphrase != "":
+		word, err = a.readWholePassphrase(a.Global.accountPassphrase)
+	case a.Getenv(varAccountPassphrase) != "":
+		word = secret.New([]byte(a.Getenv(varAccountPassphrase)))
 	default:
 		word, err = ask()
 		if errors.Is(err, ui.ErrNoTerminal) || errors.Is(err, io.EOF) {
@@ -87,7 +87,7 @@ func (a *App) onceAccountPassphrase(ask func() (secret.Bytes, error), of string)
 		}
 	}
 	if err == nil {
-		a.accountWord = word
+		a.private.accountPassphrase = word
 	}
 	return word, err
 }
@@ -104,7 +104,7 @@ func (e *accountPassphraseError) Error() string {
 }
 
 // readWholePassphrase is readPassphrase that refuses an empty file.
-func (a *App) readWholePassphrase(path string) (secret.Bytes, error) {
+func (a *Call) readWholePassphrase(path string) (secret.Bytes, error) {
 	word, err := a.readPassphrase(path)
 	if err == nil && word.IsZero() {
 		err = &inputError{File: path, Err: errors.New("its first line is empty, want a passphrase")}
@@ -113,7 +113,7 @@ func (a *App) readWholePassphrase(path string) (secret.Bytes, error) {
 }
 
 // chosenPassphrase asks for a new passphrase twice.
-func (a *App) chosenPassphrase(of string) (secret.Bytes, error) {
+func (a *Call) chosenPassphrase(of string) (secret.Bytes, error) {
 	ask := a.prompter()
 	word, err := ask.Secret(fmt.Sprintf("Passphrase for %s:", of))
 	if err != nil || word == "" {
@@ -131,7 +131,7 @@ func (a *App) chosenPassphrase(of string) (secret.Bytes, error) {
 
 // broughtKey reads --account-key-in. What was encrypted is saved encrypted, by
 // the same passphrase.
-func (a *App) broughtKey(path string, out *enroll.AccountOptions) (key crypto.Signer, err error) {
+func (a *Call) broughtKey(path string, out *enroll.AccountOptions) (key crypto.Signer, err error) {
 	return a.readKey(path, func() (secret.Bytes, error) {
 		out.Seal = a.newAccountPassphrase
 		return a.accountPassphrase(path)

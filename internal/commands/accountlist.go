@@ -2,6 +2,7 @@ package commands
 
 import (
 	"cmp"
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,14 +12,14 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-func newAccountList(app *App) *cobra.Command {
+func newAccountList(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the saved accounts, and what each is used for", Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return app.runAccountList() },
+		RunE: env.run(func(_ context.Context, a *Call, _ []string) error { return a.runAccountList() }),
 	}
 }
 
-func (a *App) runAccountList() error {
+func (a *Call) runAccountList() error {
 	s, err := a.local()
 	if err != nil {
 		return err

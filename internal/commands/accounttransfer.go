@@ -24,11 +24,11 @@ func (o *transferFlags) addFlags(fs *pflag.FlagSet) {
 }
 
 // passphrase is that of the file: from a file, the variable, or a terminal.
-func (o *transferFlags) passphrase(a *App, ask func() (secret.Bytes, error)) (secret.Bytes, error) {
+func (o *transferFlags) passphrase(a *Call, ask func() (secret.Bytes, error)) (secret.Bytes, error) {
 	if o.passphraseFile != "" {
 		return a.readWholePassphrase(o.passphraseFile)
 	}
-	if word := a.env("NFCERT_PASSPHRASE"); word != "" {
+	if word := a.Getenv("NFCERT_PASSPHRASE"); word != "" {
 		return secret.New([]byte(word)), nil
 	}
 	word, err := ask()
@@ -51,7 +51,7 @@ type exportOptions struct {
 	force bool
 }
 
-func newAccountExport(app *App) *cobra.Command {
+func newAccountExport(env *Env) *cobra.Command {
 	o := &exportOptions{}
 	cmd := &cobra.Command{
 		Use: "export FILE", Short: "Write the account and its key into one encrypted file",
@@ -62,16 +62,16 @@ both machines can use it: a rollover on one takes it from the other.`,
 		Example: `  nfcert account export ops.account --account ops
   nfcert account export ops.account --passphrase-file pass.txt --force`,
 		Args: wantArgs(1, 1, "the file to write (- for stdout)"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return app.runAccountExport(cmd.Context(), o, args[0])
-		},
+		RunE: env.run(func(ctx context.Context, a *Call, args []string) error {
+			return a.runAccountExport(ctx, o, args[0])
+		}),
 	}
 	o.addFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace the file when it is there")
 	return cmd
 }
 
-func (a *App) runAccountExport(ctx context.Context, o *exportOptions, path string) error {
+func (a *Call) runAccountExport(ctx context.Context, o *exportOptions, path string) error {
 	if err := a.mustExistWhenTyped(); err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (a *App) runAccountExport(ctx context.Context, o *exportOptions, path strin
 			return err
 		}
 		if path == "-" {
-			return writeAll(a.streams.Out, file)
+			return writeAll(a.Streams.Out, file)
 		}
 		if path, err = absolute(path); err != nil {
 			return err
@@ -93,7 +93,7 @@ func (a *App) runAccountExport(ctx context.Context, o *exportOptions, path strin
 		if err := store.Install([]store.File{{Path: path, Data: file}}, store.InstallOptions{Overwrite: o.force}); err != nil {
 			return &enroll.OutputError{Err: err}
 		}
-		a.progress.say("account", "account "+acc.Name+" exported to "+path)
+		a.Progress.say("account", "account "+acc.Name+" exported to "+path)
 		return a.printAccount(acc, false, "")
 	})
 }
@@ -104,7 +104,7 @@ type importOptions struct {
 	encrypt bool
 }
 
-func newAccountImport(app *App) *cobra.Command {
+func newAccountImport(env *Env) *cobra.Command {
 	o := &importOptions{}
 	cmd := &cobra.Command{
 		Use: "import FILE", Short: "Take over an account that account export wrote",
@@ -115,16 +115,16 @@ that was encrypted where it came from is encrypted here too: by the passphrase o
 		Example: `  nfcert account import ops.account
   nfcert account update --account ops --server https://ca.example/directory --ca-root ca.pem`,
 		Args: wantArgs(1, 1, "the file to read (- for stdin)"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return app.runAccountImport(cmd.Context(), o, args[0])
-		},
+		RunE: env.run(func(ctx context.Context, a *Call, args []string) error {
+			return a.runAccountImport(ctx, o, args[0])
+		}),
 	}
 	o.addFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&o.encrypt, "account-key-encrypt", false, "encrypt the saved key by a passphrase of its own; also when --account-key-passphrase-file or $NFCERT_ACCOUNT_KEY_PASSPHRASE is given")
 	return cmd
 }
 
-func (a *App) runAccountImport(ctx context.Context, o *importOptions, path string) error {
+func (a *Call) runAccountImport(ctx context.Context, o *importOptions, path string) error {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	s, err := a.local()
@@ -144,7 +144,7 @@ func (a *App) runAccountImport(ctx context.Context, o *importOptions, path strin
 	if err != nil {
 		return fileError(path, err)
 	}
-	if a.global.server != "" {
+	if a.Global.server != "" {
 		meant, err := a.chooseServer(s.store, "")
 		if err != nil {
 			return err
@@ -154,11 +154,11 @@ func (a *App) runAccountImport(ctx context.Context, o *importOptions, path strin
 		}
 	}
 	seal := accountKeyFlags{encrypt: o.encrypt}
-	acc, err := s.engine.ImportAccount(ctx, carried, a.global.account, seal.seal(a))
+	acc, err := s.engine.ImportAccount(ctx, carried, a.Global.account, seal.seal(a))
 	if err != nil {
 		return err
 	}
-	a.progress.say("account", "account "+acc.Name+" imported; nothing was asked of the CA yet")
+	a.Progress.say("account", "account "+acc.Name+" imported; nothing was asked of the CA yet")
 	next := []string{"--server", acc.Server, "--account", acc.Name}
 	known, err := servers(s.store)
 	if err != nil {

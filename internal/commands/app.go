@@ -10,46 +10,16 @@ package commands
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/nfcert/nfcert/internal/secret"
 	"github.com/nfcert/nfcert/internal/ui"
 )
-
-// App is one invocation: its streams, environment and global flags.
-type App struct {
-	streams ui.Streams
-	env     func(string) string
-	prompt  ui.Prompter
-	version string
-	args    []string // of the command line
-
-	global   globalFlags
-	settings settings
-	progress *progress
-	clock    func() time.Time
-
-	stdin       io.Reader     // standard input, for what is read to its end
-	stdinRead   bool          // it was
-	accountWord secret.Bytes  // passphrase of the account's key; zero: not asked for yet
-	serverURL   string        // of the server that was dialled; "": none
-	clockAhead  time.Duration // of the server's clock before ours, by its last answer
-	atEnd       []io.Closer   // closed when the command has ended, last first
-
-	// command is the path of the command that runs, such as "order solve", and
-	// name the enrolment it works on, for messages.
-	command, name string
-	// resume is the command line that goes on after an early end; "": none.
-	resume string
-}
 
 // Main runs nfcert with the process's arguments, environment and streams and
 // returns its exit status.
@@ -93,28 +63,26 @@ func outputWish(args []string) (wish string) {
 
 // machine reports whether a program reads the answer: stderr carries nothing
 // but an error then, as a document.
-func (a *App) machine() bool {
-	output := a.global.output
-	if a.progress == nil { // flags and variables are not read yet
-		output = first(outputWish(a.args), first(a.env(envName("output")), output))
-	}
-	return output == outputJSON || output == outputJSONL
+func (a *Call) machine() bool {
+	return a.Global.output == outputJSON || a.Global.output == outputJSONL
 }
 
 // Run is Main with the world given. Tests enter here.
 func Run(ctx context.Context, args []string, streams ui.Streams, env func(string) string) int {
-	app := &App{streams: streams, env: env, version: buildVersion(), args: args, clock: time.Now}
-	root := newRoot(app)
-	root.SetArgs(args)
+	return runEnv(ctx, &Env{Streams: streams, Getenv: env, Version: buildVersion(), Args: args, Clock: time.Now})
+}
+
+func runEnv(ctx context.Context, env *Env) int {
+	root := newRoot(env)
+	root.SetArgs(env.Args)
 	err := root.ExecuteContext(ctx)
-	for _, c := range slices.Backward(app.atEnd) {
-		err = errors.Join(err, c.Close())
-	}
-	app.progress.done()
 	if err == nil {
 		return exitDone
 	}
-	return app.fail(err)
+	if e, ok := as[*callError](err); ok {
+		return e.call.fail(e.err)
+	}
+	return env.unparsed().fail(err)
 }
 
 // buildVersion is the module's version, or the revision it was built from.
@@ -143,28 +111,28 @@ var linkedVersion string
 
 // prompter asks the user, or refuses to when nobody is there or wants to be
 // asked.
-func (a *App) prompter() ui.Prompter {
-	if a.prompt != nil {
-		return a.prompt
+func (a *Call) prompter() ui.Prompter {
+	if a.Prompt != nil {
+		return a.Prompt
 	}
-	if a.global.noInput || a.global.output != outputTable || a.env("CI") != "" {
+	if a.Global.noInput || a.Global.output != outputTable || a.Getenv("CI") != "" {
 		return ui.NoPrompter{}
 	}
-	a.progress.done()
-	return ui.NewPrompter(a.streams)
+	a.Progress.done()
+	return ui.NewPrompter(a.Streams)
 }
 
 // group makes a command that is only the parent of others complain about a
 // child it does not have, as cobra alone would print help and succeed.
-func (a *App) group(cmd *cobra.Command) *cobra.Command {
+func (e *Env) group(cmd *cobra.Command) *cobra.Command {
 	cmd.Args = noArgs
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+	cmd.RunE = e.run(func(_ context.Context, a *Call, _ []string) error {
 		if !a.machine() {
 			cmd.SetOut(cmd.ErrOrStderr())
 			_ = cmd.Help()
 		}
 		return usagef("", "%s needs one of its subcommands", cmd.CommandPath())
-	}
+	})
 	return cmd
 }
 

@@ -32,7 +32,7 @@ func (o *challengeFlags) addFlags(fs *pflag.FlagSet) {
 const defaultHTTPListen = ":80"
 
 // withSolvers is withServer with what answers challenges in place.
-func (a *App) withSolvers(ctx context.Context, flags *challengeFlags, work func(context.Context, *session) error) error {
+func (a *Call) withSolvers(ctx context.Context, flags *challengeFlags, work func(context.Context, *session) error) error {
 	if err := flags.check(); err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-func newShowCSR(app *App) *cobra.Command {
+func newShowCSR(env *Env) *cobra.Command {
 	var o sourceFlags
 	cmd := &cobra.Command{
 		Use: "csr [FILE]", Short: "What a CSR asks for: an enrolment's, or a file's", Args: wantArgs(0, 1, "at most one file"),
@@ -24,13 +24,13 @@ fault. Nothing is judged.`,
 		Example: `  nfcert show csr -n amf-01
   nfcert show csr vendor.csr
   nfcert show csr vendor.csr -o json`,
-		RunE: func(cmd *cobra.Command, args []string) error { return app.runShowCSR(cmd.Context(), &o, args) },
+		RunE: env.run(func(ctx context.Context, a *Call, args []string) error { return a.runShowCSR(ctx, &o, args) }),
 	}
 	o.addFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *App) runShowCSR(ctx context.Context, o *sourceFlags, args []string) error {
+func (a *Call) runShowCSR(ctx context.Context, o *sourceFlags, args []string) error {
 	art, err := a.source(ctx, o, args, certsource.CSR)
 	if err != nil {
 		return err
@@ -44,13 +44,13 @@ func (a *App) runShowCSR(ctx context.Context, o *sourceFlags, args []string) err
 		docs[i] = newRequestDoc(item)
 	}
 	rest := leftover{Faults: faultTexts(art), Skipped: art.Skipped, Certificates: others}
-	if a.global.output != outputTable {
+	if a.Global.output != outputTable {
 		head := documentHead{APIVersion: apiVersion, Kind: "CSR", File: art.Name}
 		if len(docs) == 1 {
-			return ui.WriteJSON(a.streams.Out, oneRequest{head, docs[0], rest})
+			return ui.WriteJSON(a.Streams.Out, oneRequest{head, docs[0], rest})
 		}
 		head.Kind = "CSRs"
-		return ui.WriteJSON(a.streams.Out, manyRequests{head, docs, rest})
+		return ui.WriteJSON(a.Streams.Out, manyRequests{head, docs, rest})
 	}
 	page := a.newPage()
 	for i, doc := range docs {
@@ -62,7 +62,7 @@ func (a *App) runShowCSR(ctx context.Context, o *sourceFlags, args []string) err
 	return page.write()
 }
 
-func newShowCert(app *App) *cobra.Command {
+func newShowCert(env *Env) *cobra.Command {
 	var o sourceFlags
 	cmd := &cobra.Command{
 		Use: "cert [FILE|HOST:PORT]", Short: "What a certificate says: an enrolment's, a file's, or a server's", Args: wantArgs(0, 1, "at most one file or HOST:PORT"),
@@ -80,14 +80,14 @@ fault. Nothing is judged.`,
   nfcert show cert chain.pem
   nfcert show cert amf.p12 --passphrase-file amf.pass
   nfcert show cert nrf.5gc.mnc001.mcc001.3gppnetwork.org:443`,
-		RunE: func(cmd *cobra.Command, args []string) error { return app.runShowCert(cmd.Context(), &o, args) },
+		RunE: env.run(func(ctx context.Context, a *Call, args []string) error { return a.runShowCert(ctx, &o, args) }),
 	}
 	o.addFlags(cmd.Flags())
 	o.addServerFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *App) runShowCert(ctx context.Context, o *sourceFlags, args []string) error {
+func (a *Call) runShowCert(ctx context.Context, o *sourceFlags, args []string) error {
 	art, err := a.source(ctx, o, args, certsource.Certificate)
 	if err != nil {
 		return err
@@ -98,12 +98,12 @@ func (a *App) runShowCert(ctx context.Context, o *sourceFlags, args []string) er
 	}
 	docs := make([]*certificateDoc, len(items))
 	for i, item := range items {
-		docs[i] = newCertificateDoc(item, a.clock())
+		docs[i] = newCertificateDoc(item, a.Clock())
 	}
 	paths := link(docs)
 	rest := leftover{Faults: faultTexts(art), Skipped: art.Skipped, Requests: others}
-	if a.global.output != outputTable {
-		return ui.WriteJSON(a.streams.Out, manyCertificates{
+	if a.Global.output != outputTable {
+		return ui.WriteJSON(a.Streams.Out, manyCertificates{
 			documentHead{APIVersion: apiVersion, Kind: "Certificate", File: art.Name}, docs, paths, art.TLS, rest,
 		})
 	}
@@ -122,22 +122,22 @@ func (a *App) runShowCert(ctx context.Context, o *sourceFlags, args []string) er
 }
 
 // source reads what the argument names, or what an enrolment has of the kind.
-func (a *App) source(ctx context.Context, o *sourceFlags, args []string, kind certsource.Kind) (*certsource.Artifact, error) {
+func (a *Call) source(ctx context.Context, o *sourceFlags, args []string, kind certsource.Kind) (*certsource.Artifact, error) {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	if len(args) == 1 {
 		return o.readSource(ctx, a, args[0], kind == certsource.CSR)
 	}
-	if a.global.name == "" {
-		return nil, usagef("", "%s needs a file, or an enrolment with -n", a.command)
+	if a.Global.name == "" {
+		return nil, usagef("", "%s needs a file, or an enrolment with -n", a.Command)
 	}
 	s, err := a.local()
 	if err != nil {
 		return nil, err
 	}
-	en, err := enroll.Load(s.store, a.global.name)
+	en, err := enroll.Load(s.store, a.Global.name)
 	if err != nil {
-		return nil, a.noSuch(a.global.name, err)
+		return nil, a.noSuch(a.Global.name, err)
 	}
 	path := ""
 	switch {
@@ -147,7 +147,7 @@ func (a *App) source(ctx context.Context, o *sourceFlags, args []string, kind ce
 		path = en.Certificate.Files[enroll.KindFullchain]
 	}
 	if path == "" {
-		return nil, &enroll.OutOfTurnError{Name: en.Name, Step: enroll.Step(a.command), Needs: en.Step, Found: "there is none yet"}
+		return nil, &enroll.OutOfTurnError{Name: en.Name, Step: enroll.Step(a.Command), Needs: en.Step, Found: "there is none yet"}
 	}
 	return o.readSource(ctx, a, path, true)
 }

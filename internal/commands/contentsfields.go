@@ -12,14 +12,14 @@ import (
 
 // page is several sections of facts, on a terminal with a blank line between.
 type page struct {
-	app      *App
+	call     *Call
 	sections []*ui.Fields
 }
 
-func (a *App) newPage() *page { return &page{app: a} }
+func (a *Call) newPage() *page { return &page{call: a} }
 
 func (p *page) section() *ui.Fields {
-	f := &ui.Fields{Now: p.app.clock(), Paint: p.app.streams.OutPaint()}
+	f := &ui.Fields{Now: p.call.Clock(), Paint: p.call.Streams.OutPaint()}
 	p.sections = append(p.sections, f)
 	return f
 }
@@ -30,13 +30,13 @@ func (p *page) write() error {
 		if f.Len() == 0 {
 			continue
 		}
-		if !first && p.app.streams.OutTTY {
-			if err := writeAll(p.app.streams.Out, []byte("\n")); err != nil {
+		if !first && p.call.Streams.OutTTY {
+			if err := writeAll(p.call.Streams.Out, []byte("\n")); err != nil {
 				return err
 			}
 		}
 		first = false
-		if err := f.Write(p.app.streams.Out, p.app.streams.OutTTY); err != nil {
+		if err := f.Write(p.call.Streams.Out, p.call.Streams.OutTTY); err != nil {
 			return err
 		}
 	}

@@ -80,7 +80,7 @@ func (o *nfFlags) typed() (names []string) {
 
 // options turns the flags into what the engine takes. en is the saved
 // enrolment; nil: there is none.
-func (o *nfFlags) options(a *App, en *enroll.Enrolment) (enroll.CSROptions, error) {
+func (o *nfFlags) options(a *Call, en *enroll.Enrolment) (enroll.CSROptions, error) {
 	typed := o.typed()
 	if o.csrIn != "" && len(typed) > 0 {
 		return enroll.CSROptions{}, usagef("leave one of them out", "--csr-in brings a CSR that its maker has signed, and %s would change it", strings.Join(typed, ", "))
@@ -92,7 +92,7 @@ func (o *nfFlags) options(a *App, en *enroll.Enrolment) (enroll.CSROptions, erro
 }
 
 // adoption is options for a CSR that others made, or made before.
-func (o *nfFlags) adoption(a *App) (enroll.CSROptions, error) {
+func (o *nfFlags) adoption(a *Call) (enroll.CSROptions, error) {
 	out := enroll.CSROptions{Profile: o.profile}
 	if o.csrIn != "" {
 		data, err := a.readFileOr(o.csrIn, maxPEM)
@@ -107,7 +107,7 @@ func (o *nfFlags) adoption(a *App) (enroll.CSROptions, error) {
 }
 
 // own is options for a CSR that is made here.
-func (o *nfFlags) own(a *App, en *enroll.Enrolment) (enroll.CSROptions, error) {
+func (o *nfFlags) own(a *Call, en *enroll.Enrolment) (enroll.CSROptions, error) {
 	var saved *nf.Function
 	if en != nil {
 		saved = en.NF
@@ -198,7 +198,7 @@ func (o *nfFlags) over(f *nf.Function, saved *nf.Function) error {
 }
 
 // readNF reads an NF file and passes its warnings on.
-func (a *App) readNF(path string) (*nf.File, error) {
+func (a *Call) readNF(path string) (*nf.File, error) {
 	data, err := a.readFileOr(path, nf.MaxFileSize)
 	if err != nil {
 		return nil, err
@@ -218,7 +218,7 @@ type csrOptions struct {
 	dryRun bool
 }
 
-func newCSR(app *App) *cobra.Command {
+func newCSR(env *Env) *cobra.Command {
 	o := &csrOptions{}
 	cmd := &cobra.Command{
 		Use:   "csr",
@@ -242,18 +242,18 @@ says the same.`,
   nfcert csr -n smf-01 --csr-in vendor-smf.csr
   nfcert csr --nf amf-01.yaml --dry-run`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return app.runCSR(cmd.Context(), o) },
+		RunE: env.run(func(ctx context.Context, a *Call, _ []string) error { return a.runCSR(ctx, o) }),
 	}
 	o.nf.addFlags(cmd.Flags())
 	cmd.Flags().StringVar(&o.csrOut, "csr-out", "", "write the CSR to `FILE`, - for stdout")
 	cmd.Flags().StringVar(&o.keyOut, "key-out", "", "write the key to `FILE`, mode 0600")
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace files that exist")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be asked for; make and save nothing")
-	cmd.AddCommand(newProfiles(app))
+	cmd.AddCommand(newProfiles(env))
 	return cmd
 }
 
-func (a *App) runCSR(ctx context.Context, o *csrOptions) error {
+func (a *Call) runCSR(ctx context.Context, o *csrOptions) error {
 	if o.dryRun && (o.csrOut != "" || o.keyOut != "") {
 		return usagef("leave one of them out", "--dry-run writes nothing, and --csr-out and --key-out name files to write")
 	}
@@ -266,8 +266,9 @@ func (a *App) runCSR(ctx context.Context, o *csrOptions) error {
 		if err := wizard.run(); err != nil {
 			return err
 		}
+		a = wizard.call
 	}
-	if !o.dryRun || a.global.name != "" {
+	if !o.dryRun || a.Global.name != "" {
 		if err := a.needName(); err != nil {
 			return err
 		}
@@ -280,7 +281,7 @@ func (a *App) runCSR(ctx context.Context, o *csrOptions) error {
 		return a.previewCSR(s, options)
 	}
 	options.NeedKey = o.keyOut != ""
-	en, unchanged, err := s.engine.CSR(ctx, a.name, options)
+	en, unchanged, err := s.engine.CSR(ctx, a.Global.name, options)
 	if err != nil {
 		return err
 	}
@@ -299,19 +300,19 @@ func (a *App) runCSR(ctx context.Context, o *csrOptions) error {
 		}
 	}
 	if toStdout { // stdout carries the CSR, so the document does not go there
-		a.progress.next(a.nextFor(en))
+		a.Progress.next(a.nextFor(en))
 		return nil
 	}
 	return a.printEnrolment(en, unchanged)
 }
 
 // csrWishes reads the flags, beside what the enrolment has saved.
-func (a *App) csrWishes(s *session, flags *nfFlags) (enroll.CSROptions, error) {
+func (a *Call) csrWishes(s *session, flags *nfFlags) (enroll.CSROptions, error) {
 	s.engine.OpenKey = flags.keyIn.openToken(a)
 	var en *enroll.Enrolment
-	if a.global.name != "" { // a preview may have none
+	if a.Global.name != "" { // a preview may have none
 		var err error
-		if en, err = enroll.Load(s.store, a.global.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if en, err = enroll.Load(s.store, a.Global.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return enroll.CSROptions{}, err
 		}
 	}
@@ -320,13 +321,13 @@ func (a *App) csrWishes(s *session, flags *nfFlags) (enroll.CSROptions, error) {
 		return options, err
 	}
 	if options.Function = flags.sample; options.Function == nil {
-		return options, usagef("describe it by --nf FILE, or by --nf-type, --nf-instance-id, --plmn, --country and --fqdn", "it is not said which network function %s is", first(a.global.name, "this"))
+		return options, usagef("describe it by --nf FILE, or by --nf-type, --nf-instance-id, --plmn, --country and --fqdn", "it is not said which network function %s is", first(a.Global.name, "this"))
 	}
 	return options, nil
 }
 
 // writeCSR writes the files that were asked for.
-func (a *App) writeCSR(s *session, en *enroll.Enrolment, o *csrOptions) (toStdout bool, err error) {
+func (a *Call) writeCSR(s *session, en *enroll.Enrolment, o *csrOptions) (toStdout bool, err error) {
 	var files []store.File
 	for _, out := range []struct {
 		path, from string
@@ -341,7 +342,7 @@ func (a *App) writeCSR(s *session, en *enroll.Enrolment, o *csrOptions) (toStdou
 		}
 		if out.path == "-" {
 			toStdout = true
-			if err := writeAll(a.streams.Out, data); err != nil {
+			if err := writeAll(a.Streams.Out, data); err != nil {
 				return true, err
 			}
 			continue
@@ -358,15 +359,15 @@ func (a *App) writeCSR(s *session, en *enroll.Enrolment, o *csrOptions) (toStdou
 	return toStdout, nil
 }
 
-func newProfiles(app *App) *cobra.Command {
+func newProfiles(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "profiles [NAME]", Short: "The 5GC certificate types and their rules",
 		Args: wantArgs(0, 1, "at most the name of one profile"),
-		RunE: func(_ *cobra.Command, args []string) error { return app.runProfiles(args) },
+		RunE: env.run(func(_ context.Context, a *Call, args []string) error { return a.runProfiles(args) }),
 	}
 }
 
-func (a *App) runProfiles(args []string) error {
+func (a *Call) runProfiles(args []string) error {
 	if len(args) == 0 {
 		table := ui.NewTable("NAME", "TITLE", "CLAUSE")
 		for _, p := range nf.Profiles() {
@@ -382,8 +383,8 @@ func (a *App) runProfiles(args []string) error {
 	for _, f := range p.Fields {
 		table.Row(string(f.Name), string(f.Presence), string(f.Critical), string(f.Level), f.Clause, string(f.Confidence), f.Rule)
 	}
-	if a.global.output == outputTable {
-		a.progress.note("%s: %s (%s)", p.Name, p.Title, p.Clause)
+	if a.Global.output == outputTable {
+		a.Progress.note("%s: %s (%s)", p.Name, p.Title, p.Clause)
 	}
 	return a.printList("Profile", "profile", p, table)
 }

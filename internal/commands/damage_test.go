@@ -124,7 +124,7 @@ func TestTraceGapsToldOnce(t *testing.T) {
 // order that was begun is in this one.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	r := (&App{}).explain(&store.AccessError{Op: "writing", Path: "enrolment.json", Err: syscall.ENOSPC})
+	r := (&Call{Env: &Env{}}).explain(&store.AccessError{Op: "writing", Path: "enrolment.json", Err: syscall.ENOSPC})
 	if r.Exit != exitState || r.Code != "access" || strings.Contains(r.Hint, "--state") || !strings.Contains(r.Hint, "make room") {
 		t.Errorf("got exit %d, code %q, hint %q; want 7, access, and to make room", r.Exit, r.Code, r.Hint)
 	}

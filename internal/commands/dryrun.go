@@ -20,8 +20,8 @@ type previewDoc struct {
 }
 
 // previewCSR shows the CSR that would be made.
-func (a *App) previewCSR(s *session, options enroll.CSROptions) error {
-	p, err := s.engine.PreviewCSR(a.global.name, options)
+func (a *Call) previewCSR(s *session, options enroll.CSROptions) error {
+	p, err := s.engine.PreviewCSR(a.Global.name, options)
 	if err != nil {
 		return err
 	}
@@ -32,13 +32,13 @@ func (a *App) previewCSR(s *session, options enroll.CSROptions) error {
 	if p.NewKey {
 		doc.PublicKey.SHA256 = ""
 	}
-	if a.global.output != outputTable {
-		return ui.WriteJSON(a.streams.Out, previewDoc{
+	if a.Global.output != outputTable {
+		return ui.WriteJSON(a.Streams.Out, previewDoc{
 			APIVersion: apiVersion, Kind: "CSR", DryRun: true, Unchanged: p.Unchanged, Adopted: p.Adopted,
-			Profile: p.Profile, requestDoc: doc, Warnings: a.progress.warnings(),
+			Profile: p.Profile, requestDoc: doc, Warnings: a.Progress.warnings(),
 		})
 	}
-	a.progress.done()
+	a.Progress.done()
 	page := a.newPage()
 	f := page.section()
 	f.Add("profile", p.Profile)
@@ -51,9 +51,9 @@ func (a *App) previewCSR(s *session, options enroll.CSROptions) error {
 	}
 	switch {
 	case p.Unchanged:
-		a.progress.note("this is the CSR that is there; nothing would change")
+		a.Progress.note("this is the CSR that is there; nothing would change")
 	default:
-		a.progress.note("nothing was made or saved")
+		a.Progress.note("nothing was made or saved")
 	}
 	return nil
 }

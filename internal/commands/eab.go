@@ -30,22 +30,22 @@ func (o *eabFlags) addFlags(fs *pflag.FlagSet) {
 }
 
 // into puts the binding, or the way to one, into the options.
-func (o *eabFlags) into(a *App, out *enroll.AccountOptions) error {
+func (o *eabFlags) into(a *Call, out *enroll.AccountOptions) error {
 	alg, err := bindingAlgorithm(o.alg)
 	if err != nil {
 		return usagef("", "--eab-alg: %v", err)
 	}
 	if o.cmd != "" {
-		typed := a.settings.sources["eab-cmd"] == "flag"
-		if o.kid != "" || o.keyFile != "" || a.env("NFCERT_EAB_KEY") != "" && !typed {
+		typed := a.Settings.sources["eab-cmd"] == "flag"
+		if o.kid != "" || o.keyFile != "" || a.Getenv("NFCERT_EAB_KEY") != "" && !typed {
 			return usagef("leave one of them out", "--eab-cmd fetches an external account binding, and another is given with --eab-kid, --eab-key-file or $NFCERT_EAB_KEY")
 		}
 		words, err := splitCommand("eab-cmd", o.cmd)
 		if err != nil {
 			return err
 		}
-		out.FetchBinding = func(ctx context.Context, thumbprint string) (*acmewire.Binding, error) {
-			c := eabCommand{args: words, server: a.serverURL, thumbprint: thumbprint}
+		out.FetchBinding = func(ctx context.Context, server, thumbprint string) (*acmewire.Binding, error) {
+			c := eabCommand{args: words, server: server, thumbprint: thumbprint}
 			return c.fetch(ctx, alg)
 		}
 		return nil
@@ -55,8 +55,8 @@ func (o *eabFlags) into(a *App, out *enroll.AccountOptions) error {
 }
 
 // binding reads the external account binding; nil: none is given.
-func (o *eabFlags) binding(a *App, alg string) (*acmewire.Binding, error) {
-	text, from := a.env("NFCERT_EAB_KEY"), "the variable NFCERT_EAB_KEY"
+func (o *eabFlags) binding(a *Call, alg string) (*acmewire.Binding, error) {
+	text, from := a.Getenv("NFCERT_EAB_KEY"), "the variable NFCERT_EAB_KEY"
 	if o.keyFile != "" {
 		data, err := a.readFileOr(o.keyFile, maxPEM)
 		if err != nil {

@@ -22,7 +22,7 @@ type enrollOptions struct {
 	lab       bool
 }
 
-func newEnroll(app *App) *cobra.Command {
+func newEnroll(env *Env) *cobra.Command {
 	o := &enrollOptions{}
 	cmd := &cobra.Command{
 		Use:   "enroll",
@@ -36,12 +36,12 @@ in a fresh directory that is named at the end: nothing has to be set up.`,
   nfcert enroll -n amf-01 --nf amf-01.yaml --server https://ca.example/directory --ca-root ca.pem \
       --accept-tos --http-listen :80 --out /etc/open5gs/tls --layout open5gs`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: env.run(func(ctx context.Context, a *Call, _ []string) error {
 			if o.lab {
-				return app.runEnrollLab(cmd.Context(), o)
+				return a.runEnrollLab(ctx, o)
 			}
-			return app.runEnroll(cmd.Context(), o)
-		},
+			return a.runEnroll(ctx, o)
+		}),
 	}
 	section(cmd.Flags(), sectionAccount, o.account.addFlags)
 	section(cmd.Flags(), sectionFunction, o.nf.addFlags)
@@ -52,39 +52,35 @@ in a fresh directory that is named at the end: nothing has to be set up.`,
 	return cmd
 }
 
-func (a *App) runEnroll(ctx context.Context, o *enrollOptions) error {
+func (a *Call) runEnroll(ctx context.Context, o *enrollOptions) error {
 	if err := a.needName(); err != nil {
 		return err
 	}
-	a.resume = a.again()
 	return a.withSolvers(ctx, &o.challenge, func(ctx context.Context, s *session) error {
 		return a.allSteps(ctx, s, o)
 	})
 }
 
 // allSteps runs the flow.
-func (a *App) allSteps(ctx context.Context, s *session, o *enrollOptions) error {
-	if a.global.output == outputJSONL {
-		a.progress.sink = func(e enroll.Event) { _ = ui.WriteJSONLine(a.streams.Out, eventDoc{apiVersion, "Event", e}) }
-	}
+func (a *Call) allSteps(ctx context.Context, s *session, o *enrollOptions) error {
 	wishes, stdout, err := o.wishes(a, s)
 	if err != nil {
 		return err
 	}
-	en, unchanged, err := s.engine.Enroll(ctx, a.name, wishes)
+	en, unchanged, err := s.engine.Enroll(ctx, a.Global.name, wishes)
 	if err != nil {
 		return err
 	}
 	a.tellConfiguration(en, wishes.Finalize)
-	if a.global.output == outputJSONL {
-		return ui.WriteJSONLine(a.streams.Out, enrolmentDoc{APIVersion: apiVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Warnings: a.progress.warnings()})
+	if a.Global.output == outputJSONL {
+		return ui.WriteJSONLine(a.Streams.Out, enrolmentDoc{APIVersion: apiVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Warnings: a.Progress.warnings()})
 	}
 	return a.printIssued(s, en, unchanged, stdout)
 }
 
 // wishes turns the flags of all steps into what the engine takes. stdout is the
 // kind of file that goes to standard output.
-func (o *enrollOptions) wishes(a *App, s *session) (w enroll.Wishes, stdout string, err error) {
+func (o *enrollOptions) wishes(a *Call, s *session) (w enroll.Wishes, stdout string, err error) {
 	if w.Account, err = o.account.options(a); err != nil {
 		return w, "", err
 	}
@@ -102,31 +98,22 @@ func (o *enrollOptions) wishes(a *App, s *session) (w enroll.Wishes, stdout stri
 	return w, stdout, o.finalize.output.layout.unlock(a, &w.Finalize.Layout)
 }
 
-// eventDoc is one line of -o jsonl.
-type eventDoc struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
-	enroll.Event
-}
-
 // runEnrollLab enrols a sample AMF at a lab CA in this process, in a fresh
 // directory unless --state names one.
-func (a *App) runEnrollLab(ctx context.Context, o *enrollOptions) error {
-	if a.global.server != "" {
+func (a *Call) runEnrollLab(ctx context.Context, o *enrollOptions) error {
+	if a.Global.server != "" {
 		return usagef("leave one of them out", "--lab brings its own CA, and --server names another")
 	}
 	var dir string
-	if a.global.state == "" {
+	if a.Global.state == "" {
 		var err error
 		if dir, err = os.MkdirTemp("", "nfcert-lab-"); err != nil {
 			return &enroll.OutputError{Err: err}
 		}
-		a.global.state = filepath.Join(dir, "state")
-		a.settings.sources["state"] = "flag"
+		a = a.inState(filepath.Join(dir, "state"))
 	}
-	if a.global.name == "" {
-		a.global.name = "amf-01"
-		a.name = a.global.name
+	if a.Global.name == "" {
+		a = a.forEnrolment("amf-01")
 	}
 	sample := nf.SampleAMF()
 	o.nf.sample = &sample

@@ -20,7 +20,7 @@ import (
 
 // explain turns an error into what is told of it. It is the one place that
 // knows exit codes.
-func (a *App) explain(err error) report {
+func (a *Call) explain(err error) report {
 	r := report{APIVersion: apiVersion, Kind: "Error", Exit: exitBug, Code: "internal", Fault: faultInternal, Message: err.Error()}
 	for _, explain := range []func(error, *report) bool{
 		a.explainEnd, a.explainAccount, a.explainRenew, a.explainToken, a.explainIdentity, a.explainInput, a.explainKey, a.explainSource, a.explainEngine, a.explainCA, a.explainState,
@@ -41,38 +41,38 @@ func as[T error](err error) (T, bool) {
 }
 
 // explainEnd is for work that ended early and can be gone on with.
-func (a *App) explainEnd(err error, r *report) bool {
+func (a *Call) explainEnd(err error, r *report) bool {
 	if _, ok := as[*enroll.PendingError](err); ok || errors.Is(err, context.DeadlineExceeded) {
 		r.Exit, r.Code, r.Fault = exitPending, "pending", faultTimeout
 		if !ok {
-			r.Message = fmt.Sprintf("%s: out of time after %s", a.subject(), a.global.timeout)
+			r.Message = fmt.Sprintf("%s: out of time after %s", a.subject(), a.Global.timeout)
 		}
-		r.Next = a.resume
+		r.Next = a.resume()
 		r.Hint = "nothing is lost: run it again, or give it longer with --timeout"
 		return true
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, ui.ErrInterrupted) {
 		r.Exit, r.Code, r.Fault = exitInterrupted, "interrupted", faultUsage
 		r.Message = a.subject() + ": interrupted; what was reached is saved"
-		r.Next = a.resume
+		r.Next = a.resume()
 		return true
 	}
 	return false
 }
 
 // subject names what the command was doing.
-func (a *App) subject() string {
-	if a.name != "" {
-		return a.command + " " + a.name
+func (a *Call) subject() string {
+	if a.Global.name != "" {
+		return a.Command + " " + a.Global.name
 	}
-	if a.command == "" {
+	if a.Command == "" {
 		return "nfcert"
 	}
-	return a.command
+	return a.Command
 }
 
 // explainInput is for what the user typed and the files it names.
-func (a *App) explainInput(err error, r *report) bool {
+func (a *Call) explainInput(err error, r *report) bool {
 	r.Exit, r.Code, r.Fault = exitUsage, "invalid-input", faultInput
 	if e, ok := as[*usageError](err); ok {
 		r.Code, r.Fault, r.Hint = "usage", faultUsage, e.hint
@@ -156,7 +156,7 @@ func (a *App) explainInput(err error, r *report) bool {
 }
 
 // explainEngine is for what the engine found out itself.
-func (a *App) explainEngine(err error, r *report) bool {
+func (a *Call) explainEngine(err error, r *report) bool {
 	r.Exit, r.Code, r.Fault = exitState, "state", faultState
 	if e, ok := as[*enroll.OutOfTurnError](err); ok {
 		r.Code = "out-of-turn"
@@ -169,7 +169,7 @@ func (a *App) explainEngine(err error, r *report) bool {
 	}
 	if e, ok := as[*enroll.ConflictError](err); ok {
 		r.Code, r.Hint = "conflict", "use another name with -n"
-		if e.Field == "key" && e.Asked != "" && a.command != "renew" {
+		if e.Field == "key" && e.Asked != "" && a.Command != "renew" {
 			r.Hint += "; or, once there is a certificate: nfcert renew -n " + e.Name + ", which makes a new key"
 		}
 		if e.Field == "names" {
@@ -199,7 +199,7 @@ func (a *App) explainEngine(err error, r *report) bool {
 	if _, ok := as[*enroll.NamesError](err); ok {
 		r.Exit, r.Code, r.Fault, r.Clause = exitUsage, "names-differ", faultInput, "RFC 8555 7.4"
 		r.Hint = "every CA refuses that; nothing was sent. Order the CSR's names, or make the CSR anew with the order's"
-		r.Next = a.line("order abandon", "-n", a.name)
+		r.Next = a.line("order abandon", "-n", a.Global.name)
 		return true
 	}
 	if _, ok := as[*enroll.ChainChoiceError](err); ok {
@@ -228,7 +228,7 @@ func (a *App) explainEngine(err error, r *report) bool {
 	return false
 }
 
-func (a *App) explainNoChallenge(e *enroll.NoChallengeError, r *report) {
+func (a *Call) explainNoChallenge(e *enroll.NoChallengeError, r *report) {
 	r.Exit, r.Code, r.Fault, r.Clause = exitUsage, "no-challenge", faultUsage, "RFC 8555 7.1.4"
 	if len(e.Offered) == 0 {
 		r.Exit, r.Fault = exitRefused, faultCA
@@ -241,7 +241,7 @@ func (a *App) explainNoChallenge(e *enroll.NoChallengeError, r *report) {
 		r.Hint = "it is proven with an Authority Token: name the OAM's Token Authority with --ta URL, or give a token with --token-file or --token-cmd; the order stays as it is"
 		return
 	}
-	r.Next = a.line("order abandon", "-n", a.name)
+	r.Next = a.line("order abandon", "-n", a.Global.name)
 }
 
 func explainAuthorization(e *enroll.AuthorizationError, r *report) {
@@ -291,7 +291,7 @@ func seenFromHere(refused enroll.RefusedIdentifier) string {
 }
 
 // explainCA is for what came, or did not come, from the server.
-func (a *App) explainCA(err error, r *report) bool {
+func (a *Call) explainCA(err error, r *report) bool {
 	if p, ok := as[*acmewire.Problem](err); ok {
 		a.explainProblem(err, p, r)
 		return true
@@ -310,7 +310,7 @@ func (a *App) explainCA(err error, r *report) bool {
 		r.Exit, r.Code, r.Fault = exitNetwork, "unreachable", faultNetwork
 		r.Message = a.subject() + ": " + e.Error()
 		r.Request = &e.Request
-		r.Next = a.resume
+		r.Next = a.resume()
 		if e.Stage == acmewire.StageTLS {
 			a.explainTrust(err, e, r)
 			return true
@@ -325,7 +325,7 @@ func (a *App) explainCA(err error, r *report) bool {
 }
 
 // explainProblem is for a problem document.
-func (a *App) explainProblem(err error, p *acmewire.Problem, r *report) {
+func (a *Call) explainProblem(err error, p *acmewire.Problem, r *report) {
 	r.Exit, r.Code, r.Fault = exitRefused, "acme-refused", faultCA
 	r.Message = fmt.Sprintf("%s: the CA refused: %s", a.subject(), problemName(p))
 	r.Problem, r.Request = p, p.Request
@@ -335,12 +335,12 @@ func (a *App) explainProblem(err error, p *acmewire.Problem, r *report) {
 	switch {
 	case p.HasType("accountDoesNotExist"):
 		r.Next = a.line("account", a.serverArgs()...)
-	case refusesWildcard(p) && a.name != "":
+	case refusesWildcard(p) && a.Global.name != "":
 		r.Clause, r.Hint = "RFC 8555 7.1.3", "a CA proves wildcards by dns-01 alone, and many refuse them; the CSR can do without, where peers send 3gpp-Sbi-Target-apiRoot and no telescopic FQDNs (TS 33.501 13.1.1.2)"
-		r.Next = a.line("csr", "-n", a.name, "--omit", "wildcard")
-	case p.Status == 404 && a.name != "":
+		r.Next = a.line("csr", "-n", a.Global.name, "--omit", "wildcard")
+	case p.Status == 404 && a.Global.name != "":
 		r.Hint = "the CA does not know this any more; give the order up and order again"
-		r.Next = a.line("order abandon", "-n", a.name)
+		r.Next = a.line("order abandon", "-n", a.Global.name)
 	}
 	if p.RetryAfter > 0 {
 		r.Hint = strings.TrimSpace(fmt.Sprintf("the CA asks to wait %s. %s", p.RetryAfter, r.Hint))

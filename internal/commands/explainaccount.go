@@ -12,7 +12,7 @@ import (
 )
 
 // explainAccount is for accounts: their keys, bindings and files.
-func (a *App) explainAccount(err error, r *report) bool {
+func (a *Call) explainAccount(err error, r *report) bool {
 	r.Exit, r.Code, r.Fault = exitUsage, "invalid-input", faultInput
 	const give = "give it with --account-key-passphrase-file FILE, or $" + varAccountPassphrase
 	if _, ok := as[*accountPassphraseError](err); ok {
@@ -45,7 +45,7 @@ func (a *App) explainAccount(err error, r *report) bool {
 	}
 	if e, ok := as[*enroll.BindingRefusedError](err); ok {
 		a.explainProblem(err, e.Problem, r)
-		a.explainBinding(e, r)
+		a.explainBinding(err, e, r)
 		return true
 	}
 	if p, ok := as[*acmewire.Problem](err); ok && p.HasType("badSignatureAlgorithm") {
@@ -55,8 +55,8 @@ func (a *App) explainAccount(err error, r *report) bool {
 			takes = " (" + strings.Join(p.Algorithms, ", ") + ")"
 		}
 		r.Hint = "the CA does not take this kind of account key; nearly every CA takes P256" + takes
-		if a.command == "account" || a.command == "account rollover" {
-			r.Next = a.line(a.command, append(a.accountArgs(), "--account-key", "P256")...)
+		if a.Command == "account" || a.Command == "account rollover" {
+			r.Next = a.line(a.Command, append(a.accountArgs(), "--account-key", "P256")...)
 		}
 		return true
 	}
@@ -64,10 +64,10 @@ func (a *App) explainAccount(err error, r *report) bool {
 }
 
 // accountArgs repeats which account was meant.
-func (a *App) accountArgs() []string {
+func (a *Call) accountArgs() []string {
 	args := a.serverArgs()
-	if a.global.account != "" {
-		args = append(args, "--account", a.global.account)
+	if a.Global.account != "" {
+		args = append(args, "--account", a.Global.account)
 	}
 	return args
 }
@@ -92,16 +92,9 @@ func explainParcel(err error, r *report) bool {
 // tolerableSkew is how far clocks may differ without being suspected.
 const tolerableSkew = 5 * time.Minute
 
-// noteClock keeps how far the server's clock is before ours.
-func (a *App) noteClock(ex *acmewire.Exchange) {
-	if ahead, ok := ex.Skew(); ok {
-		a.clockAhead = ahead
-	}
-}
-
 // explainBinding lists what makes CAs refuse a binding: what can be seen from
 // here first, then what cannot.
-func (a *App) explainBinding(e *enroll.BindingRefusedError, r *report) {
+func (a *Call) explainBinding(err error, e *enroll.BindingRefusedError, r *report) {
 	r.Clause = "RFC 8555 7.3.4"
 	r.Message = fmt.Sprintf("%s: the CA refused the external account binding of key id %q: %s", a.subject(), e.KeyID, problemName(e.Problem))
 	because := func(format string, args ...any) { r.Causes = append(r.Causes, fmt.Sprintf(format, args...)) }
@@ -111,7 +104,8 @@ func (a *App) explainBinding(e *enroll.BindingRefusedError, r *report) {
 	if e.NewAccount != "" {
 		because("a proxy that does not rewrite URLs: the directory is %s, and its newAccount is %s; the binding is signed for the latter", e.Directory, e.NewAccount)
 	}
-	if ahead := a.clockAhead; ahead.Abs() >= tolerableSkew {
+	if clock, ok := as[*clockError](err); ok && clock.Ahead.Abs() >= tolerableSkew {
+		ahead := clock.Ahead
 		word := "ahead of"
 		if ahead < 0 {
 			word = "behind"

@@ -74,7 +74,7 @@ func named(id identity, err error) error {
 }
 
 // explainIdentity is for client certificates.
-func (a *App) explainIdentity(err error, r *report) bool {
+func (a *Call) explainIdentity(err error, r *report) bool {
 	r.Exit, r.Code, r.Fault = exitUsage, "client-certificate", faultInput
 	if e, ok := as[*namedIdentityError](err); ok {
 		inner := *r

@@ -8,18 +8,18 @@ import (
 )
 
 // explainRenew is for what only renewals and revocations end with.
-func (a *App) explainRenew(err error, r *report) bool {
+func (a *Call) explainRenew(err error, r *report) bool {
 	if e, ok := as[*hookError](err); ok {
 		r.Exit, r.Code, r.Fault = exitFindings, "hook", faultInput
 		r.Message = a.subject() + ": " + e.Error()
 		r.Hint = "mend it; the next renew runs it again and asks the CA nothing"
-		r.Next = a.resume
+		r.Next = a.resume()
 		return true
 	}
 	if e, ok := as[*someFailedError](err); ok {
 		r.Exit, r.Code, r.Fault = exitFindings, "some-failed", e.Fault
 		r.Hint = "those that failed keep the certificate that they have; the next run takes them up again"
-		r.Next = a.resume
+		r.Next = a.resume()
 		return true
 	}
 	if e, ok := as[*enroll.KeyReuseError](err); ok {
@@ -34,7 +34,7 @@ func (a *App) explainRenew(err error, r *report) bool {
 		r.Hint = "give the certificate's key with --key-in FILE, or leave --by out: the account that it was issued to may revoke it"
 		return true
 	}
-	if p, ok := as[*acmewire.Problem](err); ok && a.command == "revoke" {
+	if p, ok := as[*acmewire.Problem](err); ok && a.Command == "revoke" {
 		a.explainRevocation(err, p, r)
 		return true
 	}
@@ -42,7 +42,7 @@ func (a *App) explainRenew(err error, r *report) bool {
 }
 
 // explainRevocation says why a CA does not revoke, and what would make it.
-func (a *App) explainRevocation(err error, p *acmewire.Problem, r *report) {
+func (a *Call) explainRevocation(err error, p *acmewire.Problem, r *report) {
 	a.explainProblem(err, p, r)
 	switch {
 	case p.HasType("badRevocationReason"):

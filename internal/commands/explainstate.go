@@ -10,7 +10,7 @@ import (
 )
 
 // explainState is for what lies on this machine's disk.
-func (a *App) explainState(err error, r *report) bool {
+func (a *Call) explainState(err error, r *report) bool {
 	r.Exit, r.Code, r.Fault = exitState, "state", faultState
 	if e, ok := as[*store.LockedError](err); ok {
 		r.Code, r.Hint = "locked", "wait for that run to end, or end it; a lock never outlives its process"

@@ -13,7 +13,7 @@ import (
 
 // explainToken is for Authority Tokens: those that were not had, and those that
 // do not fit.
-func (a *App) explainToken(err error, r *report) bool {
+func (a *Call) explainToken(err error, r *report) bool {
 	r.Exit, r.Code, r.Fault, r.Clause = exitToken, "token-refused", faultTokenAuthority, "RFC 9447 5"
 	proof, proving := as[*challenge.ProofError](err)
 	if proving {
@@ -75,7 +75,7 @@ func (a *App) explainToken(err error, r *report) bool {
 
 // explainTokenWire is for a Token Authority that was not reached or trusted, or
 // does not answer as it should.
-func (a *App) explainTokenWire(err error, r *report) bool {
+func (a *Call) explainTokenWire(err error, r *report) bool {
 	if e, ok := as[*acmewire.NetworkError](err); ok {
 		r.Exit, r.Code, r.Fault, r.Clause = exitNetwork, "token-authority-unreachable", faultNetwork, ""
 		r.Message = a.subject() + ": the Token Authority: " + e.Error()
@@ -107,7 +107,7 @@ var ofAuthority = strings.NewReplacer(
 	"the CA's", "the OAM's", "a CA that", "an authority that",
 )
 
-func (a *App) explainAuthorityURL(e *token.AuthorityURLError, r *report) {
+func (a *Call) explainAuthorityURL(e *token.AuthorityURLError, r *report) {
 	r.Code, r.Fault = "token-authority-url", faultCA
 	switch {
 	case e.Unlisted:
@@ -161,7 +161,7 @@ func tokenHint(e *token.CheckError) string {
 
 // explainRefusedOrder adds the way out when the CA refused an NF instance id, or
 // may have: most of today's CAs know dns and ip alone, and not all say so.
-func (a *App) explainRefusedOrder(err error, p *acmewire.Problem, r *report) {
+func (a *Call) explainRefusedOrder(err error, p *acmewire.Problem, r *report) {
 	e, ok := as[*enroll.RefusedOrderError](err)
 	if !ok || !e.HasInstance() || !(p.HasType("unsupportedIdentifier") || p.HasType("rejectedIdentifier") || p.HasType("malformed")) {
 		return

@@ -13,7 +13,7 @@ import (
 
 // explainTrust is for a server that was not trusted, did not trust us, or
 // speaks too little TLS.
-func (a *App) explainTrust(err error, e *acmewire.NetworkError, r *report) {
+func (a *Call) explainTrust(err error, e *acmewire.NetworkError, r *report) {
 	r.Code, r.Fault = "untrusted", faultTLS
 	judged, _ := as[*trustError](err)
 	if judged != nil {
@@ -31,7 +31,7 @@ func (a *App) explainTrust(err error, e *acmewire.NetworkError, r *report) {
 		r.Code, r.Clause = "weak-tls", "TS 33.501 13.1.0, RFC 9113 9.2.2"
 		r.Hint = "such suites are not spoken to anybody: the CA's operator must allow ECDHE with GCM or ChaCha20-Poly1305, or TLS 1.3"
 	case len(e.Chain) > 0:
-		r.Hint = trustHint(e, judged, a.clock())
+		r.Hint = trustHint(e, judged, a.Clock())
 	case e.Client != nil:
 		r.Code, r.Clause = "client-certificate-refused", "TS 33.310 Annex J.2.1"
 		r.Hint = clientHint(e.Client)

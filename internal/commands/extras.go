@@ -33,7 +33,7 @@ func (o *extraFlags) addFlags(fs *pflag.FlagSet) {
 }
 
 // extras turns the flags into what csrgen takes; nil: none was given.
-func (o *extraFlags) extras(a *App) (*csrgen.Extras, error) {
+func (o *extraFlags) extras(a *Call) (*csrgen.Extras, error) {
 	x := csrgen.Extras{KeyUsages: o.keyUsages, IPs: o.ips, Emails: o.emails}
 	var err error
 	if o.subject != "" {
@@ -80,7 +80,7 @@ func usageNames() string {
 }
 
 // extension reads one value of --extension.
-func (a *App) extension(s string) (csrgen.Extension, error) {
+func (a *Call) extension(s string) (csrgen.Extension, error) {
 	head, path, file := strings.Cut(s, "@")
 	if !file || strings.Contains(head, ":") {
 		e, err := csrgen.ParseExtension(s)

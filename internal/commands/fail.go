@@ -15,23 +15,23 @@ import (
 const maxTold = 1000
 
 // fail tells an error on stderr and returns the exit code.
-func (a *App) fail(err error) int {
+func (a *Call) fail(err error) int {
 	if e, ok := as[*exitError](err); ok {
 		return e.code
 	}
 	r := a.explain(err)
 	if a.machine() {
-		_ = ui.WriteJSONLine(a.streams.Err, r)
+		_ = ui.WriteJSONLine(a.Streams.Err, r)
 		return r.Exit
 	}
-	_ = writeAll(a.streams.Err, []byte(a.forPeople(r, err)))
+	_ = writeAll(a.Streams.Err, []byte(a.forPeople(r, err)))
 	return r.Exit
 }
 
 // forPeople lays a report out: what happened, the CA's own words, the clause,
 // what to do.
-func (a *App) forPeople(r report, err error) string {
-	paint := a.streams.ErrPaint()
+func (a *Call) forPeople(r report, err error) string {
+	paint := a.Streams.ErrPaint()
 	var b strings.Builder
 	for i, text := range strings.Split(a.headline(r, err), "\n") {
 		if i == 0 {
@@ -75,7 +75,7 @@ func (a *App) forPeople(r report, err error) string {
 }
 
 // headline is the message without what stands in lines of its own.
-func (a *App) headline(r report, err error) string {
+func (a *Call) headline(r report, err error) string {
 	if _, ok := as[nf.FieldErrors](err); ok {
 		return fmt.Sprintf("%s: the network function cannot have this certificate, because", a.subject())
 	}

@@ -29,7 +29,7 @@ func (o *finalizeFlags) addFlags(fs *pflag.FlagSet) {
 
 // options turns the flags into what the engine takes. stdout is the kind of
 // file that goes to standard output.
-func (o *finalizeFlags) options(a *App) (out enroll.FinalizeOptions, stdout string, err error) {
+func (o *finalizeFlags) options(a *Call) (out enroll.FinalizeOptions, stdout string, err error) {
 	if out.Outputs, stdout, err = o.output.outputs(); err != nil {
 		return out, "", err
 	}
@@ -66,7 +66,7 @@ func readCertificates(path string) ([]*x509.Certificate, error) {
 	return certs, nil
 }
 
-func newFinalize(app *App) *cobra.Command {
+func newFinalize(env *Env) *cobra.Command {
 	o := &finalizeFlags{}
 	cmd := &cobra.Command{
 		Use:   "finalize",
@@ -85,14 +85,14 @@ lines for its configuration are told on stderr: see docs/layouts.md.`,
 		Example: `  nfcert finalize -n amf-01 --out /etc/open5gs/tls --layout open5gs
   nfcert finalize -n amf-01 --issuer-root operator-root.pem --fullchain-out amf.crt --key-out amf.key`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return app.runFinalize(cmd.Context(), o) },
+		RunE: env.run(func(ctx context.Context, a *Call, _ []string) error { return a.runFinalize(ctx, o) }),
 	}
 	o.addFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "send the CSR and do not wait for the certificate")
 	return cmd
 }
 
-func (a *App) runFinalize(ctx context.Context, o *finalizeFlags) error {
+func (a *Call) runFinalize(ctx context.Context, o *finalizeFlags) error {
 	options, stdout, err := o.options(a)
 	if err != nil {
 		return err
@@ -103,10 +103,9 @@ func (a *App) runFinalize(ctx context.Context, o *finalizeFlags) error {
 	if err := o.output.layout.unlock(a, &options.Layout); err != nil {
 		return err
 	}
-	a.resume = a.again()
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
 		options.Anchors = s.server.roots
-		en, unchanged, err := s.engine.Finalize(ctx, a.name, options)
+		en, unchanged, err := s.engine.Finalize(ctx, a.Global.name, options)
 		if err != nil {
 			return err
 		}
@@ -116,7 +115,7 @@ func (a *App) runFinalize(ctx context.Context, o *finalizeFlags) error {
 }
 
 // printIssued prints the enrolment, or the file that stdout was to carry.
-func (a *App) printIssued(s *session, en *enroll.Enrolment, unchanged bool, stdout string) error {
+func (a *Call) printIssued(s *session, en *enroll.Enrolment, unchanged bool, stdout string) error {
 	if stdout == "" {
 		return a.printEnrolment(en, unchanged)
 	}
@@ -124,5 +123,5 @@ func (a *App) printIssued(s *session, en *enroll.Enrolment, unchanged bool, stdo
 	if err != nil {
 		return err
 	}
-	return writeAll(a.streams.Out, data)
+	return writeAll(a.Streams.Out, data)
 }

@@ -58,12 +58,12 @@ func (e *hookError) Error() string {
 func (e *hookError) Unwrap() error { return e.Err }
 
 // runner is what the engine calls; nil: there is no hook.
-func (o *hookFlags) runner(a *App) func(context.Context, *enroll.Enrolment) error {
+func (o *hookFlags) runner(a *Call) func(context.Context, *enroll.Enrolment) error {
 	if len(o.args) == 0 {
 		return nil
 	}
 	return func(ctx context.Context, en *enroll.Enrolment) error {
-		a.progress.note("running the hook %s", o.args[0])
+		a.Progress.note("running the hook %s", o.args[0])
 		return o.run(ctx, en)
 	}
 }

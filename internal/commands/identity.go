@@ -42,7 +42,7 @@ func (id identity) passphraseVariable() string { return envName(id.flagName("pas
 // as far as they are in the file, and its key. What every server refuses is
 // refused here, before anything is sent: its error is an *identityError then. A
 // token's key stays open until the command ends. nil: id is nobody.
-func (a *App) clientIdentity(id identity) (*tls.Certificate, error) {
+func (a *Call) clientIdentity(id identity) (*tls.Certificate, error) {
 	if id.cert == "" {
 		return nil, nil
 	}
@@ -61,7 +61,7 @@ func (a *App) clientIdentity(id identity) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, named(id, err)
 	}
-	return assemble(id, key, certs, a.clock())
+	return assemble(id, key, certs, a.Clock())
 }
 
 // assemble puts the certificate of the key first and its issuers after it
@@ -139,13 +139,13 @@ func identityCertificates(id identity, data []byte, passphrase csrgen.Passphrase
 
 // identityKey reads the key from its own file, its token, or beside the
 // certificate.
-func (a *App) identityKey(id identity, data []byte, passphrase csrgen.Passphrase) (crypto.Signer, error) {
+func (a *Call) identityKey(id identity, data []byte, passphrase csrgen.Passphrase) (crypto.Signer, error) {
 	if pkcs11.IsURI(id.key) {
 		key, closer, err := pkcs11.Open(id.key, pkcs11.PIN(passphrase))
 		if err != nil {
 			return nil, err
 		}
-		a.atEnd = append(a.atEnd, closer)
+		a.atEnd(closer)
 		return key, nil
 	}
 	if id.key == "" {
@@ -171,7 +171,7 @@ func openPKCS12(id identity, data []byte, passphrase csrgen.Passphrase) (crypto.
 }
 
 // passphraseOnce gives the passphrase, asking for it once.
-func (a *App) passphraseOnce(id identity) csrgen.Passphrase {
+func (a *Call) passphraseOnce(id identity) csrgen.Passphrase {
 	var kept *secret.Bytes
 	return func() (secret.Bytes, error) {
 		if kept != nil {
@@ -185,11 +185,11 @@ func (a *App) passphraseOnce(id identity) csrgen.Passphrase {
 	}
 }
 
-func (a *App) askPassphrase(id identity) (secret.Bytes, error) {
+func (a *Call) askPassphrase(id identity) (secret.Bytes, error) {
 	if id.passphraseFile != "" {
 		return a.readPassphrase(id.passphraseFile)
 	}
-	if word := a.env(id.passphraseVariable()); word != "" {
+	if word := a.Getenv(id.passphraseVariable()); word != "" {
 		return secret.New([]byte(word)), nil
 	}
 	of := first(id.key, id.cert)

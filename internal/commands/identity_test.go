@@ -11,6 +11,7 @@ import (
 
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
+	"github.com/nfcert/nfcert/internal/store"
 	gopkcs12 "software.sslmate.com/src/go-pkcs12"
 )
 
@@ -168,7 +169,7 @@ func TestIdentityRefused(t *testing.T) {
 			}
 		})
 	}
-	s, err := (&App{global: globalFlags{state: i.path("state")}}).openStore()
+	s, err := store.Open(i.path("state"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,19 +6,19 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// input is standard input whose reads end with the command. Once signals are
-// watched nothing else ends one that waits: an interrupt is no end of the input.
+// input is standard input whose reads end with the command. Signals are watched,
+// so nothing else ends a read that waits.
 type input struct {
-	app *App
-	ctx context.Context
+	call *Call
+	ctx  context.Context
 }
 
-// Read implements [io.Reader]. The time of --timeout is that of one wait.
+// Read implements [io.Reader]. --timeout bounds each wait.
 func (i *input) Read(p []byte) (int, error) {
-	ctx, cancel := i.app.bounded(i.ctx)
+	ctx, cancel := i.call.bounded(i.ctx)
 	defer cancel()
-	if err := ui.AwaitInput(ctx, i.app.streams.In); err != nil {
+	if err := ui.AwaitInput(ctx, i.call.Streams.In); err != nil {
 		return 0, err
 	}
-	return i.app.streams.In.Read(p)
+	return i.call.Streams.In.Read(p)
 }

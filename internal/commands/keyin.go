@@ -29,7 +29,7 @@ func (o *keyFlags) addFlags(fs *pflag.FlagSet) {
 }
 
 // into reads the key, or keeps its URI for when it has to sign.
-func (o *keyFlags) into(a *App, out *enroll.CSROptions) (err error) {
+func (o *keyFlags) into(a *Call, out *enroll.CSROptions) (err error) {
 	switch {
 	case o.in == "":
 	case pkcs11.IsURI(o.in):
@@ -43,12 +43,12 @@ func (o *keyFlags) into(a *App, out *enroll.CSROptions) (err error) {
 
 // passphrase gives the passphrase of a key, or the PIN of its token: from the
 // file, the variable, or who sits at the terminal.
-func (o *keyFlags) passphrase(a *App, of string) func() (secret.Bytes, error) {
+func (o *keyFlags) passphrase(a *Call, of string) func() (secret.Bytes, error) {
 	return func() (secret.Bytes, error) {
 		if o.passphraseFile != "" {
 			return a.readPassphrase(o.passphraseFile)
 		}
-		if word := a.env("NFCERT_KEY_PASSPHRASE"); word != "" {
+		if word := a.Getenv("NFCERT_KEY_PASSPHRASE"); word != "" {
 			return secret.New([]byte(word)), nil
 		}
 		word, err := a.prompter().Secret(fmt.Sprintf("Passphrase or PIN of %s:", of))
@@ -60,7 +60,7 @@ func (o *keyFlags) passphrase(a *App, of string) func() (secret.Bytes, error) {
 }
 
 // openToken opens a token's key (RFC 7512) for the engine.
-func (o *keyFlags) openToken(a *App) func(uri string) (crypto.Signer, io.Closer, error) {
+func (o *keyFlags) openToken(a *Call) func(uri string) (crypto.Signer, io.Closer, error) {
 	return func(uri string) (crypto.Signer, io.Closer, error) {
 		key, closer, err := pkcs11.Open(uri, o.passphrase(a, "the token"))
 		if err != nil {
@@ -84,7 +84,7 @@ func (e *passphraseError) Error() string {
 const maxPassphrase = 4 << 10
 
 // readPassphrase reads the one line of a file, or of standard input for "-".
-func (a *App) readPassphrase(path string) (secret.Bytes, error) {
+func (a *Call) readPassphrase(path string) (secret.Bytes, error) {
 	data, err := a.readFileOr(path, maxPassphrase)
 	if err != nil {
 		return secret.Bytes{}, err
@@ -98,7 +98,7 @@ func (a *App) readPassphrase(path string) (secret.Bytes, error) {
 
 // readKey reads a private key that the user brings. A nil passphrase refuses
 // encrypted ones.
-func (a *App) readKey(path string, passphrase csrgen.Passphrase) (crypto.Signer, error) {
+func (a *Call) readKey(path string, passphrase csrgen.Passphrase) (crypto.Signer, error) {
 	warning, err := store.CheckPrivate(path)
 	if err != nil {
 		return nil, &inputError{File: path, Err: reason(err)}
@@ -112,13 +112,13 @@ func (a *App) readKey(path string, passphrase csrgen.Passphrase) (crypto.Signer,
 		return nil, err
 	}
 	if warning != "" { // only now is it a key: done to /dev/null or /etc, the advice breaks the machine
-		a.progress.warn("%s", warning)
+		a.Progress.warn("%s", warning)
 	}
 	return key, nil
 }
 
 // explainKey is for keys that the user brings, and for those that are not there.
-func (a *App) explainKey(err error, r *report) bool {
+func (a *Call) explainKey(err error, r *report) bool {
 	const give = "give it with --key-passphrase-file FILE, or $NFCERT_KEY_PASSPHRASE"
 	if _, saved := as[*enroll.KeyFileError](err); saved {
 		return false

@@ -59,18 +59,18 @@ func (o *labFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.dir, "dir", "", "`DIR` that keeps the lab's roots, so that they are the same next time")
 }
 
-func newLab(app *App) *cobra.Command {
+func newLab(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "lab", Short: "An ACME CA and a Token Authority on loopback, for practice and tests; never for production",
 		Long: "An ACME CA on loopback that checks as strictly as RFC 8555 allows and issues what\nthe 5GC profiles ask for, and beside it a Token Authority, as an OAM is one by\nTS 33.310 Annex J: NF instance ids are proven by its tokens. " + capital(lab.Notice) + ".",
 	}
-	cmd.AddCommand(newLabUp(app), newLabExec(app))
-	return app.group(cmd)
+	cmd.AddCommand(newLabUp(env), newLabExec(env))
+	return env.group(cmd)
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-func newLabUp(app *App) *cobra.Command {
+func newLabUp(env *Env) *cobra.Command {
 	o := &labFlags{}
 	cmd := &cobra.Command{
 		Use: "up", Short: "Run a lab CA until interrupted",
@@ -78,7 +78,7 @@ func newLabUp(app *App) *cobra.Command {
 		Example: `  nfcert lab up                                   in one terminal
   nfcert lab up --misbehave bad-nonce=50 --misbehave retry-after-past`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return app.runLabUp(cmd.Context(), o) },
+		RunE: env.run(func(ctx context.Context, a *Call, _ []string) error { return a.runLabUp(ctx, o) }),
 	}
 	o.addFlags(cmd.Flags())
 	return cmd
@@ -130,7 +130,7 @@ func (r *running) stop() error {
 }
 
 // startLab starts a lab and writes the roots to files.
-func (a *App) startLab(ctx context.Context, o *labFlags) (*running, error) {
+func (a *Call) startLab(ctx context.Context, o *labFlags) (*running, error) {
 	options, err := o.options(a)
 	if err != nil {
 		return nil, err
@@ -161,11 +161,11 @@ func (a *App) startLab(ctx context.Context, o *labFlags) (*running, error) {
 	if err := errors.Join(r.writeFiles(options, mac, o), r.writeTokenFiles(options.Authority)); err != nil {
 		return nil, errors.Join(err, r.stop())
 	}
-	a.progress.warn("%s", lab.Notice)
+	a.Progress.warn("%s", lab.Notice)
 	return r, nil
 }
 
-func (o *labFlags) options(a *App) (lab.Options, error) {
+func (o *labFlags) options(a *Call) (lab.Options, error) {
 	out := lab.Options{
 		Listen: o.listen, AllowPublic: o.allowPublic, HTTPPort: o.httpPort, TermsOfService: o.terms, RequireEAB: o.requireEAB,
 		Validity: o.validity, RetryAfter: o.retryAfter, Dir: o.dir, RequireClient: o.wantClient,
@@ -191,7 +191,7 @@ func (o *labFlags) options(a *App) (lab.Options, error) {
 	return out, nil
 }
 
-func (a *App) runLabUp(ctx context.Context, o *labFlags) error {
+func (a *Call) runLabUp(ctx context.Context, o *labFlags) error {
 	r, err := a.startLab(ctx, o)
 	if err != nil {
 		return err
@@ -204,22 +204,22 @@ func (a *App) runLabUp(ctx context.Context, o *labFlags) error {
 }
 
 // printLab prints the settings, as a shell reads them or as a document.
-func (a *App) printLab(r *running) error {
-	if a.global.output == outputJSON {
-		return ui.WriteJSON(a.streams.Out, map[string]any{"apiVersion": apiVersion, "kind": "Lab", "directory": r.DirectoryURL(), "environment": r.settings, "warnings": a.progress.warnings()})
+func (a *Call) printLab(r *running) error {
+	if a.Global.output == outputJSON {
+		return ui.WriteJSON(a.Streams.Out, map[string]any{"apiVersion": apiVersion, "kind": "Lab", "directory": r.DirectoryURL(), "environment": r.settings, "warnings": a.Progress.warnings()})
 	}
 	var b strings.Builder
 	for _, s := range r.settings {
 		fmt.Fprintf(&b, "export %s=%s\n", s.Name, shellQuote(s.Value))
 	}
-	if err := writeAll(a.streams.Out, []byte(b.String())); err != nil {
+	if err := writeAll(a.Streams.Out, []byte(b.String())); err != nil {
 		return err
 	}
-	a.progress.note("the lab CA runs until interrupted; paste these lines into another terminal, then: nfcert account")
+	a.Progress.note("the lab CA runs until interrupted; paste these lines into another terminal, then: nfcert account")
 	return nil
 }
 
-func newLabExec(app *App) *cobra.Command {
+func newLabExec(env *Env) *cobra.Command {
 	o := &labFlags{}
 	cmd := &cobra.Command{
 		Use: "exec [flags] -- COMMAND [ARG...]", Short: "Run a command with a lab CA; the lab ends with it",
@@ -229,24 +229,24 @@ code this command returns.`,
 		Example: `  nfcert lab exec -- sh -c 'nfcert account && nfcert csr -n amf-01 --nf amf-01.yaml &&
       nfcert order -n amf-01 && nfcert finalize -n amf-01 --out .'`,
 		Args: wantArgs(1, -1, "a command after --"),
-		RunE: func(cmd *cobra.Command, args []string) error { return app.runLabExec(cmd.Context(), o, args) },
+		RunE: env.run(func(ctx context.Context, a *Call, args []string) error { return a.runLabExec(ctx, o, args) }),
 	}
 	o.addFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *App) runLabExec(ctx context.Context, o *labFlags, args []string) error {
+func (a *Call) runLabExec(ctx context.Context, o *labFlags, args []string) error {
 	r, err := a.startLab(ctx, o)
 	if err != nil {
 		return err
 	}
 	child := exec.CommandContext(ctx, args[0], args[1:]...)
-	child.Stdin, child.Stdout, child.Stderr = a.streams.In, a.streams.Out, a.streams.Err
+	child.Stdin, child.Stdout, child.Stderr = a.Streams.In, a.Streams.Out, a.Streams.Err
 	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
 	child.WaitDelay = 10 * time.Second
 	child.Env = os.Environ()
 	if self, err := os.Executable(); err == nil { // so that the command finds nfcert itself
-		child.Env = append(child.Env, "PATH="+filepath.Dir(self)+string(os.PathListSeparator)+a.env("PATH"))
+		child.Env = append(child.Env, "PATH="+filepath.Dir(self)+string(os.PathListSeparator)+a.Getenv("PATH"))
 	}
 	for _, s := range append(r.settings, setting{envName("state"), filepath.Join(r.dir, "state")}) {
 		child.Env = append(child.Env, s.Name+"="+s.Value)
@@ -263,7 +263,7 @@ func (a *App) runLabExec(ctx context.Context, o *labFlags, args []string) error 
 }
 
 // inLab runs work in a session with a lab CA inside this process.
-func (a *App) inLab(ctx context.Context, o *enrollOptions, work func(context.Context, *session) error) error {
+func (a *Call) inLab(ctx context.Context, o *enrollOptions, work func(context.Context, *session) error) error {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -276,8 +276,8 @@ func (a *App) inLab(ctx context.Context, o *enrollOptions, work func(context.Con
 	if err != nil {
 		return err
 	}
-	a.progress.warn("%s", lab.Notice)
-	a.progress.say("lab", "CA running at "+l.DirectoryURL())
+	a.Progress.warn("%s", lab.Notice)
+	a.Progress.say("lab", "CA running at "+l.DirectoryURL())
 	s, err := a.labSession(l)
 	if err == nil {
 		s.engine.Solvers = append(s.engine.Solvers, listener)
@@ -294,12 +294,12 @@ func (a *App) inLab(ctx context.Context, o *enrollOptions, work func(context.Con
 }
 
 // labSession is a session with a lab, which nobody has to name or trust.
-func (a *App) labSession(l *lab.Lab) (*session, error) {
+func (a *Call) labSession(l *lab.Lab) (*session, error) {
 	s, err := a.local()
 	if err != nil {
 		return nil, err
 	}
-	s.account = first(a.global.account, enroll.DefaultAccount)
+	s.account = first(a.Global.account, enroll.DefaultAccount)
 	s.server = &server{Version: 1, URL: l.DirectoryURL(), rootPEM: l.TLSRootPEM()}
 	if err := s.server.loadRoots(s.store); err != nil {
 		return nil, err

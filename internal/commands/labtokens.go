@@ -35,7 +35,7 @@ func (o *labFlags) authority() (lab.Authority, error) {
 }
 
 // roster lists the NF instances of the NF files; nil: there are no files.
-func (o *labFlags) roster(a *App) ([]string, error) {
+func (o *labFlags) roster(a *Call) ([]string, error) {
 	var ids []string
 	for _, path := range o.nfFiles {
 		file, err := a.readNF(path)
@@ -100,7 +100,7 @@ func (s *session) addLabTokens(l *lab.Lab) error {
 	s.engine.Solvers = append(s.engine.Solvers, &challenge.TKAuth{
 		Source: &token.Authority{URL: l.TokenAuthorityURL(), HTTP: s.tokenTransport(pool, &cert)},
 		Check:  token.CheckOptions{Roots: pool, Skew: tokenSkew, Life: tokenLife},
-		Clock:  s.app.clock,
+		Clock:  s.call.Clock,
 	})
 	return nil
 }

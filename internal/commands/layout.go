@@ -40,12 +40,12 @@ func layoutNames() string {
 // options turns the flags into what the engine takes. Without a directory
 // nothing is laid out, and a layout from a variable or the configuration waits
 // for one.
-func (o *layoutFlags) options(a *App, dir string) (out enroll.LayoutOptions, err error) {
+func (o *layoutFlags) options(a *Call, dir string) (out enroll.LayoutOptions, err error) {
 	name, err := layout.Parse(o.name)
 	if err != nil {
 		return out, usagef("", "--layout: %v", err)
 	}
-	typed := func(flag string) bool { return slices.Contains(a.settings.typed, flag) }
+	typed := func(flag string) bool { return slices.Contains(a.Settings.typed, flag) }
 	if name != layout.PKCS12 && !o.again && (typed("--p12-passphrase-file") || typed("--p12-legacy")) {
 		return out, usagef("say --layout pkcs12 too", "the flags of PKCS#12 mean nothing to --layout %s", name)
 	}
@@ -67,7 +67,7 @@ func (o *layoutFlags) options(a *App, dir string) (out enroll.LayoutOptions, err
 
 // unlock finds the passphrase where the layout needs one. It may ask a person,
 // so all that can be wrong without is looked at before.
-func (o *layoutFlags) unlock(a *App, out *enroll.LayoutOptions) (err error) {
+func (o *layoutFlags) unlock(a *Call, out *enroll.LayoutOptions) (err error) {
 	if out.Name == layout.PKCS12 {
 		out.Passphrase, err = o.passphrase(a)
 	}
@@ -76,11 +76,11 @@ func (o *layoutFlags) unlock(a *App, out *enroll.LayoutOptions) (err error) {
 
 // passphrase is what a PKCS#12 file will be under: from a file, the variable, or
 // a person, who types it twice.
-func (o *layoutFlags) passphrase(a *App) (secret.Bytes, error) {
+func (o *layoutFlags) passphrase(a *Call) (secret.Bytes, error) {
 	if o.passphraseFile != "" {
 		return a.readPassphrase(o.passphraseFile)
 	}
-	if word := a.env("NFCERT_P12_PASSPHRASE"); word != "" {
+	if word := a.Getenv("NFCERT_P12_PASSPHRASE"); word != "" {
 		return secret.New([]byte(word)), nil
 	}
 	ask := a.prompter()
@@ -99,13 +99,13 @@ func (o *layoutFlags) passphrase(a *App) (secret.Bytes, error) {
 
 // tellConfiguration says on stderr what to paste into the core's configuration,
 // when this run laid files out.
-func (a *App) tellConfiguration(en *enroll.Enrolment, o enroll.FinalizeOptions) {
+func (a *Call) tellConfiguration(en *enroll.Enrolment, o enroll.FinalizeOptions) {
 	if o.Layout.Name == "" || en.Certificate == nil || len(en.Certificate.Configuration) == 0 {
 		return
 	}
-	a.progress.note("for the configuration, by layout %s:", en.Certificate.Layout)
+	a.Progress.note("for the configuration, by layout %s:", en.Certificate.Layout)
 	for _, line := range en.Certificate.Configuration {
-		a.progress.note("%s", line)
+		a.Progress.note("%s", line)
 	}
 }
 

@@ -43,12 +43,12 @@ func TestPassphraseAsked(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			person := &answers{lines: tt.lines}
-			a := &App{prompt: person, env: func(name string) string {
+			a := &Call{Env: &Env{Prompt: person, Getenv: func(name string) string {
 				if name == "NFCERT_P12_PASSPHRASE" {
 					return tt.env
 				}
 				return ""
-			}}
+			}}}
 			got, err := (&layoutFlags{}).passphrase(a)
 			if string(got.Reveal()) != tt.want || (err == nil) != (tt.want != "") {
 				t.Errorf("passphrase %q, error %v; want %q", got.Reveal(), err, tt.want)

@@ -42,7 +42,7 @@ func (o *lintFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.detail, "explain", "", "explain one `RULE`: what, why, clause, a good and a bad example")
 }
 
-func newLint(app *App) *cobra.Command {
+func newLint(env *Env) *cobra.Command {
 	o := &lintFlags{}
 	cmd := &cobra.Command{
 		Use:   "lint [FILE|DIR|-|HOST:PORT]...",
@@ -74,13 +74,13 @@ same. On stdout: a page for people; in a pipe a line for each finding with TABs
   nfcert lint amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org:443
   find /etc -name '*.pem' -print0 | nfcert lint --files-from - -o sarif >lint.sarif
   nfcert lint --explain san-nf-instance-id`,
-		RunE: func(cmd *cobra.Command, args []string) error { return app.runLint(cmd.Context(), o, args) },
+		RunE: env.run(func(ctx context.Context, a *Call, args []string) error { return a.runLint(ctx, o, args) }),
 	}
 	o.addFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *App) runLint(ctx context.Context, o *lintFlags, args []string) error {
+func (a *Call) runLint(ctx context.Context, o *lintFlags, args []string) error {
 	switch {
 	case o.list:
 		return a.listRules(args)

@@ -15,16 +15,16 @@ const (
 )
 
 // newLintReport makes the report that --output asks for.
-func (a *App) newLintReport(failOn inspect.Severity) (lintReport, error) {
-	out := a.streams.Out
-	switch a.global.output {
+func (a *Call) newLintReport(failOn inspect.Severity) (lintReport, error) {
+	out := a.Streams.Out
+	switch a.Global.output {
 	case outputJSON:
 		list, err := ui.NewJSONList(out, lintHead{apiVersion, "Lint"}, "files")
 		return &lintJSON{list}, err
 	case outputJSONL:
 		return &lintJSONLines{a}, nil
 	case outputName:
-		return &lintNames{app: a, failOn: failOn}, nil
+		return &lintNames{call: a, failOn: failOn}, nil
 	case outputJUnit:
 		report, err := ui.NewJUnit(out, "nfcert lint")
 		return &lintJUnit{report, failOn}, err
@@ -32,11 +32,11 @@ func (a *App) newLintReport(failOn inspect.Severity) (lintReport, error) {
 		log, err := ui.NewSARIF(out, a.sarifTool())
 		return &lintSARIF{log: log}, err
 	}
-	if !a.streams.OutTTY {
+	if !a.Streams.OutTTY {
 		return &pipeReport{a}, nil
 	}
-	report := &peopleReport{app: a, paint: a.streams.OutPaint()}
-	if a.global.verbose > 0 {
+	report := &peopleReport{call: a, paint: a.Streams.OutPaint()}
+	if a.Global.verbose > 0 {
 		report.why = map[string]string{}
 		for _, r := range lint.Rules() {
 			report.why[r.ID] = r.Why
@@ -65,17 +65,17 @@ func (r *lintJSON) item(f *lintItem) error { return r.list.Add(f) }
 func (r *lintJSON) end(s *lintSummary, zlint string) error { return r.list.Close(lintTail{zlint, s}) }
 
 // lintJSONLines is a document for each item, and one with the summary.
-type lintJSONLines struct{ app *App }
+type lintJSONLines struct{ call *Call }
 
 func (r *lintJSONLines) item(f *lintItem) error {
-	return ui.WriteJSONLine(r.app.streams.Out, struct {
+	return ui.WriteJSONLine(r.call.Streams.Out, struct {
 		lintHead
 		*lintItem
 	}{lintHead{apiVersion, "LintFile"}, f})
 }
 
 func (r *lintJSONLines) end(s *lintSummary, zlint string) error {
-	return ui.WriteJSONLine(r.app.streams.Out, struct {
+	return ui.WriteJSONLine(r.call.Streams.Out, struct {
 		lintHead
 		lintTail
 	}{lintHead{apiVersion, "LintSummary"}, lintTail{zlint, s}})
@@ -83,7 +83,7 @@ func (r *lintJSONLines) end(s *lintSummary, zlint string) error {
 
 // lintNames is the sources that failed or could not be judged, each once.
 type lintNames struct {
-	app    *App
+	call   *Call
 	failOn inspect.Severity
 	last   string
 }
@@ -93,7 +93,7 @@ func (r *lintNames) item(f *lintItem) error {
 		return nil
 	}
 	r.last = f.File
-	return writeAll(r.app.streams.Out, []byte(ui.Clean(f.File, 0)+"\n"))
+	return writeAll(r.call.Streams.Out, []byte(ui.Clean(f.File, 0)+"\n"))
 }
 
 func (r *lintNames) end(*lintSummary, string) error { return nil }
@@ -157,8 +157,8 @@ type lintSARIF struct {
 }
 
 // sarifTool describes nfcert and its rules.
-func (a *App) sarifTool() ui.SARIFTool {
-	tool := ui.SARIFTool{Name: "nfcert", Version: a.version, URI: "https://github.com/nfcert/nfcert"}
+func (a *Call) sarifTool() ui.SARIFTool {
+	tool := ui.SARIFTool{Name: "nfcert", Version: a.Version, URI: "https://github.com/nfcert/nfcert"}
 	for _, r := range lint.Rules() {
 		tool.Rules = append(tool.Rules, ui.SARIFRule{
 			ID: r.ID, Title: r.Title, Text: r.Why, Help: r.Fix, Level: sarifLevel(r.Severity), Tags: []string{r.Clause, string(r.Level)},

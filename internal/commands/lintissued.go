@@ -21,7 +21,7 @@ const (
 
 // judgeIssued is what the engine asks of a certificate before it installs it, as
 // --lint says; nil: nothing is asked.
-func (a *App) judgeIssued(wish string) (func(enroll.Issued) []string, error) {
+func (a *Call) judgeIssued(wish string) (func(enroll.Issued) []string, error) {
 	switch wish {
 	case lintOff:
 		return nil, nil
@@ -44,7 +44,7 @@ func (a *App) judgeIssued(wish string) (func(enroll.Issued) []string, error) {
 
 // lintIssued judges a certificate by the enrolment's profile and network
 // function, and by its request.
-func (a *App) lintIssued(issued enroll.Issued) []lint.Finding {
+func (a *Call) lintIssued(issued enroll.Issued) []lint.Finding {
 	in := lint.Input{Items: contentsOf(issued.Chain)}
 	results := a.lintSaved(in, issued.Profile, issued.NF, inspect.ReadCSR(issued.CSR))
 	return results[0].Findings
@@ -59,15 +59,15 @@ func contentsOf(chain []*x509.Certificate) []*inspect.Contents {
 }
 
 // lintSaved judges by what an enrolment has saved.
-func (a *App) lintSaved(in lint.Input, profile string, function *nf.Function, request *inspect.Contents) []lint.Result {
-	options := lint.Options{Function: function, Request: request, Now: a.clock()}
+func (a *Call) lintSaved(in lint.Input, profile string, function *nf.Function, request *inspect.Contents) []lint.Result {
+	options := lint.Options{Function: function, Request: request, Now: a.Clock()}
 	options.Profile, _ = nf.LookupProfile(profile) // none: the one that it looks like
 	linter, _ := lint.New(options)                 // no rule is named that could be unknown
 	return linter.Judge(in)
 }
 
 // lintCSR warns of what is wrong with the CSR that was made or brought along.
-func (a *App) lintCSR(en *enroll.Enrolment) error {
+func (a *Call) lintCSR(en *enroll.Enrolment) error {
 	data, err := readFile(en.CSR.File, maxPEM)
 	if err != nil {
 		return err
@@ -85,9 +85,9 @@ func (a *App) lintCSR(en *enroll.Enrolment) error {
 
 // tellFinding warns of a finding in one line; what is for information alone is
 // left to lint.
-func (a *App) tellFinding(f *lint.Finding) {
+func (a *Call) tellFinding(f *lint.Finding) {
 	if f.Severity != inspect.Info {
-		a.progress.warn("lint: %s", lintLine(f))
+		a.Progress.warn("lint: %s", lintLine(f))
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // listRules prints the table of our rules.
-func (a *App) listRules(args []string) error {
+func (a *Call) listRules(args []string) error {
 	if len(args) > 0 {
 		return usagef("", "--list takes no file and got %q", args[0])
 	}
@@ -20,7 +20,7 @@ func (a *App) listRules(args []string) error {
 }
 
 // explainRule prints all that is known of one rule.
-func (a *App) explainRule(id string, args []string) error {
+func (a *Call) explainRule(id string, args []string) error {
 	if len(args) > 0 {
 		return usagef("", "--explain takes one rule and got the file %q beside it", args[0])
 	}
@@ -32,12 +32,12 @@ func (a *App) explainRule(id string, args []string) error {
 		return usagef("nfcert lint --list names them", "there is no rule %q", id)
 	}
 	if a.machine() {
-		return ui.WriteJSON(a.streams.Out, struct {
+		return ui.WriteJSON(a.Streams.Out, struct {
 			lintHead
 			lint.Rule
 		}{lintHead{apiVersion, "LintRule"}, r})
 	}
-	f := &ui.Fields{Paint: a.streams.OutPaint()}
+	f := &ui.Fields{Paint: a.Streams.OutPaint()}
 	f.Add("rule", r.ID)
 	f.Add("what", r.Title)
 	f.Add("severity", string(r.Severity))
@@ -48,7 +48,7 @@ func (a *App) explainRule(id string, args []string) error {
 	f.Add("fix", r.Fix)
 	f.Add("good", r.Good)
 	f.Add("bad", r.Bad)
-	return f.Write(a.streams.Out, a.streams.OutTTY)
+	return f.Write(a.Streams.Out, a.Streams.OutTTY)
 }
 
 // levelWords says where a rule's severity comes from.

@@ -89,7 +89,7 @@ func (f *lintItem) about() string {
 
 // peopleReport lays findings out under the name of their item.
 type peopleReport struct {
-	app   *App
+	call  *Call
 	paint ui.Paint
 	why   map[string]string // why a rule is; nil: not told
 }
@@ -100,7 +100,7 @@ func (r *peopleReport) item(f *lintItem) error {
 	if f.err != nil {
 		b.WriteString(name + ": " + r.paint.Red("unreadable") + "\n")
 		r.line(&b, "", f.Error)
-		return writeAll(r.app.streams.Out, []byte(b.String()))
+		return writeAll(r.call.Streams.Out, []byte(b.String()))
 	}
 	verdict := ""
 	if len(f.Findings) == 0 {
@@ -110,7 +110,7 @@ func (r *peopleReport) item(f *lintItem) error {
 	for i := range f.Findings {
 		r.finding(&b, &f.Findings[i])
 	}
-	return writeAll(r.app.streams.Out, []byte(b.String()))
+	return writeAll(r.call.Streams.Out, []byte(b.String()))
 }
 
 // indentation of what stands below a finding's first line.
@@ -124,7 +124,7 @@ func (r *peopleReport) line(b *strings.Builder, label, text string) {
 	if label != "" {
 		label = fmt.Sprintf("%-8s", label+":")
 	}
-	columns := max(r.app.streams.Width-len(indentation)-len(label), 40)
+	columns := max(r.call.Streams.Width-len(indentation)-len(label), 40)
 	for i, part := range ui.Wrap(text, columns) {
 		if i > 0 {
 			label = strings.Repeat(" ", len(label))
@@ -163,7 +163,7 @@ func (r *peopleReport) finding(b *strings.Builder, f *lint.Finding) {
 func (r *peopleReport) end(*lintSummary, string) error { return nil }
 
 // pipeReport writes a line for each finding, and one for what has none.
-type pipeReport struct{ app *App }
+type pipeReport struct{ call *Call }
 
 func (r *pipeReport) item(f *lintItem) error {
 	table := ui.NewTable("FILE", "PART", "SEVERITY", "RULE", "FIELD", "MESSAGE", "FOUND", "WANTED", "FIX", "CLAUSE", "SOURCE")
@@ -177,7 +177,7 @@ func (r *pipeReport) item(f *lintItem) error {
 		x := &f.Findings[i]
 		table.Row(f.File, f.Part, string(x.Severity), x.Rule, string(x.Field), x.Message, x.Got, x.Want, x.Fix, x.Clause, x.Source)
 	}
-	return table.Write(r.app.streams.Out, false)
+	return table.Write(r.call.Streams.Out, false)
 }
 
 func (r *pipeReport) end(*lintSummary, string) error { return nil }

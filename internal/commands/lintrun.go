@@ -16,7 +16,7 @@ import (
 
 // lintRun judges sources and reports what it finds.
 type lintRun struct {
-	app     *App
+	call    *Call
 	read    certsource.Options
 	linter  *lint.Linter // nil: only zlint's lints are wanted
 	zlint   *zlintRun    // nil: they are not
@@ -55,7 +55,7 @@ func (r *lintRun) judge(ctx context.Context, sources iter.Seq2[string, error]) e
 	if err := r.report.end(&r.summary, r.zlint.told()); err != nil {
 		return err
 	}
-	return cmp.Or(r.verdict(), r.zlint.end(r.app.progress))
+	return cmp.Or(r.verdict(), r.zlint.end(r.call.Progress))
 }
 
 // tell counts and reports what came of one source.
@@ -96,7 +96,7 @@ func (r *lintRun) count(f *lintItem) {
 // that could not be judged, which the report lists as well.
 func (r *lintRun) verdict() error {
 	s := &r.summary
-	r.app.progress.note("lint: %s: %s, %s, %s; %d of %d failed, %d unreadable", counted(s.Sources, "source"),
+	r.call.Progress.note("lint: %s: %s, %s, %s; %d of %d failed, %d unreadable", counted(s.Sources, "source"),
 		counted(s.Errors, "error"), counted(s.Warnings, "warning"), counted(s.Infos, "info"), s.Failed, s.Judged, s.Unreadable)
 	switch {
 	case s.Failed > 0:

@@ -18,7 +18,7 @@ const maxPath = 64 << 10
 // lintSources are the sources that a command line names, in its order: what the
 // arguments say, then what the list says. A folder stands for the files in it
 // whose names look right. What cannot be listed is an error in its place.
-func (a *App) lintSources(args []string, filesFrom string) iter.Seq2[string, error] {
+func (a *Call) lintSources(args []string, filesFrom string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for _, arg := range args {
 			if !yieldSource(arg, yield) {
@@ -72,8 +72,8 @@ func looksRight(name string) bool {
 
 // listedSources yields what a list names, a line each, or as find -print0
 // separates names. Empty lines are passed over.
-func (a *App) listedSources(path string, yield func(string, error) bool) {
-	in := a.stdin
+func (a *Call) listedSources(path string, yield func(string, error) bool) {
+	in := a.Stdin
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {

@@ -22,17 +22,17 @@ type savedLint struct {
 
 // savedSources is what the enrolment has, when no other source is named; nil:
 // one is, or no enrolment.
-func (a *App) savedSources(o *lintFlags, args []string) (*savedLint, error) {
-	if len(args) > 0 || o.filesFrom != "" || a.global.name == "" {
+func (a *Call) savedSources(o *lintFlags, args []string) (*savedLint, error) {
+	if len(args) > 0 || o.filesFrom != "" || a.Global.name == "" {
 		return nil, nil
 	}
 	s, err := a.local()
 	if err != nil {
 		return nil, err
 	}
-	en, err := enroll.Load(s.store, a.global.name)
+	en, err := enroll.Load(s.store, a.Global.name)
 	if err != nil {
-		return nil, a.noSuch(a.global.name, err)
+		return nil, a.noSuch(a.Global.name, err)
 	}
 	if en.CSR == nil {
 		return nil, &enroll.OutOfTurnError{Name: en.Name, Step: "lint", Needs: enroll.StepCSR, Found: "it has no CSR"}
@@ -57,8 +57,8 @@ func (s *savedLint) over(o *lintFlags, out *lint.Options) {
 }
 
 // newLintRun reads what the flags name.
-func (a *App) newLintRun(ctx context.Context, o *lintFlags, saved *savedLint) (*lintRun, error) {
-	run := &lintRun{app: a, failOn: inspect.Severity(o.failOn)}
+func (a *Call) newLintRun(ctx context.Context, o *lintFlags, saved *savedLint) (*lintRun, error) {
+	run := &lintRun{call: a, failOn: inspect.Severity(o.failOn)}
 	var err error
 	if run.read, err = o.source.options(a); err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func (a *App) newLintRun(ctx context.Context, o *lintFlags, saved *savedLint) (*
 }
 
 // lintRules chooses the rules, ours and zlint's, and what they hold against.
-func (a *App) lintRules(ctx context.Context, o *lintFlags, saved *savedLint, run *lintRun) error {
+func (a *Call) lintRules(ctx context.Context, o *lintFlags, saved *savedLint, run *lintRun) error {
 	only, onlyZlint := splitRules(o.only)
 	skip, skipZlint := splitRules(o.skip)
 	var err error
@@ -95,8 +95,8 @@ func (a *App) lintRules(ctx context.Context, o *lintFlags, saved *savedLint, run
 }
 
 // lintOptions reads profile, network function and request.
-func (a *App) lintOptions(ctx context.Context, o *lintFlags, saved *savedLint) (out lint.Options, err error) {
-	out.Now = a.clock()
+func (a *Call) lintOptions(ctx context.Context, o *lintFlags, saved *savedLint) (out lint.Options, err error) {
+	out.Now = a.Clock()
 	saved.over(o, &out)
 	profile := o.profile
 	if o.nf != "" {
@@ -120,7 +120,7 @@ func (a *App) lintOptions(ctx context.Context, o *lintFlags, saved *savedLint) (
 }
 
 // readRequest reads the one request that --against names.
-func (a *App) readRequest(ctx context.Context, o *lintFlags) (*inspect.Contents, error) {
+func (a *Call) readRequest(ctx context.Context, o *lintFlags) (*inspect.Contents, error) {
 	art, err := o.source.readSource(ctx, a, o.against, true)
 	if err != nil {
 		return nil, err

@@ -9,28 +9,28 @@ import (
 )
 
 // nextFor is the command that takes an enrolment further; "": it is at its end.
-func (a *App) nextFor(en *enroll.Enrolment) string {
+func (a *Call) nextFor(en *enroll.Enrolment) string {
 	name := []string{"-n", en.Name}
 	switch en.Step {
 	case enroll.StepCSR:
 		return a.line("csr", append(name, "--nf", "FILE")...)
 	case enroll.StepOrder:
 		if en.Order != nil && en.Order.Status == acmewire.Pending {
-			return a.line("order solve", append(name, a.settings.way...)...)
+			return a.line("order solve", append(name, a.Settings.way...)...)
 		}
 		return a.line("order", name...)
 	case enroll.StepFinalize:
 		return a.line("finalize", name...)
 	case enroll.StepDone:
-		if en.Swapping() || en.Renewal != nil || en.Certificate.Revoked != nil || a.clock().After(en.Certificate.NotAfter) {
-			return a.line("renew", append(name, a.settings.way...)...)
+		if en.Swapping() || en.Renewal != nil || en.Certificate.Revoked != nil || a.Clock().After(en.Certificate.NotAfter) {
+			return a.line("renew", append(name, a.Settings.way...)...)
 		}
 	}
 	return ""
 }
 
 // comesFirst is the command that an out-of-turn step needs.
-func (a *App) comesFirst(e *enroll.OutOfTurnError) string {
+func (a *Call) comesFirst(e *enroll.OutOfTurnError) string {
 	switch e.Needs {
 	case enroll.StepAccount:
 		args := a.serverArgs()
@@ -53,18 +53,18 @@ func (a *App) comesFirst(e *enroll.OutOfTurnError) string {
 // orderAgain is the command that places a new order in place of a failed one.
 // It proves the names as the running command was told to, unless that was by
 // hand: a new order wants something else published.
-func (a *App) orderAgain(name string) string {
+func (a *Call) orderAgain(name string) string {
 	switch {
-	case slices.Contains(a.settings.typed, "--published"):
+	case slices.Contains(a.Settings.typed, "--published"):
 		return a.line("order", "-n", name, "--no-solve")
-	case a.command == "order" || a.command == "enroll":
+	case a.Command == "order" || a.Command == "enroll":
 		return a.again()
 	}
-	return a.line("order", append([]string{"-n", name}, a.settings.way...)...)
+	return a.line("order", append([]string{"-n", name}, a.Settings.way...)...)
 }
 
 // otherAccounts tells which accounts there are, for who looked for another.
-func (a *App) otherAccounts() string {
+func (a *Call) otherAccounts() string {
 	s, err := a.openStore()
 	if err != nil {
 		return ""
@@ -81,23 +81,23 @@ func (a *App) otherAccounts() string {
 }
 
 // serverArgs repeats how the user named the server.
-func (a *App) serverArgs() []string {
-	if a.global.server == "" {
+func (a *Call) serverArgs() []string {
+	if a.Global.server == "" {
 		return []string{"--server", "URL"}
 	}
-	return []string{"--server", a.global.server}
+	return []string{"--server", a.Global.server}
 }
 
 // line writes a command line that the user can type next; it repeats where
 // state and configuration are when the user said so.
-func (a *App) line(command string, args ...string) string {
+func (a *Call) line(command string, args ...string) string {
 	words := append([]string{"nfcert"}, strings.Fields(command)...)
 	words = append(words, args...)
-	if a.settings.sources["config"] == "flag" {
-		words = append(words, "--config", a.global.config)
+	if a.Settings.sources["config"] == "flag" {
+		words = append(words, "--config", a.Global.config)
 	}
-	if a.settings.sources["state"] == "flag" {
-		words = append(words, "--state", a.global.state)
+	if a.Settings.sources["state"] == "flag" {
+		words = append(words, "--state", a.Global.state)
 	}
 	return quoteAll(words)
 }
@@ -111,12 +111,12 @@ func quoteAll(words []string) string {
 }
 
 // again writes the running command as it was typed, to be run once more.
-func (a *App) again() string {
-	words := append([]string{"nfcert"}, strings.Fields(a.command)...)
-	if a.name != "" {
-		words = append(words, "-n", a.name)
+func (a *Call) again() string {
+	words := append([]string{"nfcert"}, strings.Fields(a.Command)...)
+	if a.Global.name != "" {
+		words = append(words, "-n", a.Global.name)
 	}
-	return quoteAll(append(words, a.settings.typed...))
+	return quoteAll(append(words, a.Settings.typed...))
 }
 
 // shellQuote quotes a word for a POSIX shell where it must be.

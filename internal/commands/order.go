@@ -31,8 +31,8 @@ func (o *orderFlags) addFlags(fs *pflag.FlagSet) {
 }
 
 // options turns the flags into what the engine takes.
-func (o *orderFlags) options(a *App) (out enroll.OrderOptions, err error) {
-	out.Account, out.Profile = a.global.account, o.profile
+func (o *orderFlags) options(a *Call) (out enroll.OrderOptions, err error) {
+	out.Account, out.Profile = a.Global.account, o.profile
 	switch out.Kinds = enroll.Kinds(o.kinds); out.Kinds {
 	case "", enroll.KindsAuto, enroll.KindsDNS, enroll.KindsNF, enroll.KindsBoth:
 	default:
@@ -53,12 +53,12 @@ func (o *orderFlags) options(a *App) (out enroll.OrderOptions, err error) {
 }
 
 // moment reads a time, or a duration from now. "" is the zero time.
-func (a *App) moment(flag, s string) (time.Time, error) {
+func (a *Call) moment(flag, s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
 	if d, err := time.ParseDuration(s); err == nil {
-		return a.clock().Add(d).UTC().Truncate(time.Second), nil
+		return a.Clock().Add(d).UTC().Truncate(time.Second), nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
@@ -67,7 +67,7 @@ func (a *App) moment(flag, s string) (time.Time, error) {
 	return t.UTC(), nil
 }
 
-func newOrder(app *App) *cobra.Command {
+func newOrder(env *Env) *cobra.Command {
 	order, challenge := &orderFlags{}, &challengeFlags{}
 	var noSolve, noWait bool
 	cmd := &cobra.Command{
@@ -85,35 +85,34 @@ To put the challenge in place yourself, take it in two steps:
   nfcert order -n amf-01 --ta https://oam.example/at/account/amf/token --ta-root oam.pem
   nfcert order -n amf-01 --no-solve -o json | jq -r '.order.authorizations[].challenges[].publish // empty'`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := order.options(app)
+		RunE: env.run(func(ctx context.Context, a *Call, _ []string) error {
+			options, err := order.options(a)
 			if err != nil {
 				return err
 			}
 			options.Challenge, options.NoSolve, options.NoWait = challenge.challenge, noSolve, noWait
 			challenge.leaves = noWait
-			return app.runOrder(cmd.Context(), challenge, func(ctx context.Context, s *session) (*enroll.Enrolment, bool, error) {
-				return s.engine.Order(ctx, app.name, options)
+			return a.runOrder(ctx, challenge, func(ctx context.Context, s *session) (*enroll.Enrolment, bool, error) {
+				return s.engine.Order(ctx, a.Global.name, options)
 			})
-		},
+		}),
 	}
 	order.addFlags(cmd.Flags())
 	section(cmd.Flags(), sectionProof, challenge.addFlags)
 	cmd.Flags().BoolVar(&noSolve, "no-solve", false, "only place the order and say what to publish where")
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "answer the challenges and do not wait for the CA")
-	cmd.AddCommand(newOrderSolve(app), newOrderRefresh(app), newOrderList(app), newOrderAbandon(app))
+	cmd.AddCommand(newOrderSolve(env), newOrderRefresh(env), newOrderList(env), newOrderAbandon(env))
 	return cmd
 }
 
 // runOrder runs one of the engine's order methods with the solvers in place.
-func (a *App) runOrder(ctx context.Context, flags *challengeFlags, method func(context.Context, *session) (*enroll.Enrolment, bool, error)) error {
+func (a *Call) runOrder(ctx context.Context, flags *challengeFlags, method func(context.Context, *session) (*enroll.Enrolment, bool, error)) error {
 	if err := flags.check(); err != nil {
 		return err
 	}
 	if err := a.mustExist(); err != nil {
 		return err
 	}
-	a.resume = a.again()
 	return a.withSolvers(ctx, flags, func(ctx context.Context, s *session) error {
 		en, unchanged, err := method(ctx, s)
 		if err != nil {
@@ -123,64 +122,64 @@ func (a *App) runOrder(ctx context.Context, flags *challengeFlags, method func(c
 	})
 }
 
-func newOrderSolve(app *App) *cobra.Command {
+func newOrderSolve(env *Env) *cobra.Command {
 	challenge := &challengeFlags{}
 	var noWait bool
 	cmd := &cobra.Command{
 		Use: "solve", Short: "Answer the challenges of a placed order and wait until it is ready",
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: env.run(func(ctx context.Context, a *Call, _ []string) error {
 			o := enroll.OrderOptions{Challenge: challenge.challenge, NoWait: noWait}
 			challenge.leaves = noWait
-			return app.runOrder(cmd.Context(), challenge, func(ctx context.Context, s *session) (*enroll.Enrolment, bool, error) {
-				return s.engine.Solve(ctx, app.name, o)
+			return a.runOrder(ctx, challenge, func(ctx context.Context, s *session) (*enroll.Enrolment, bool, error) {
+				return s.engine.Solve(ctx, a.Global.name, o)
 			})
-		},
+		}),
 	}
 	section(cmd.Flags(), sectionProof, challenge.addFlags)
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "answer the challenges and do not wait for the CA")
 	return cmd
 }
 
-func newOrderRefresh(app *App) *cobra.Command {
+func newOrderRefresh(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "refresh", Short: "Ask the CA how the order and its authorizations stand", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return app.runOrder(cmd.Context(), &challengeFlags{challenge: enroll.ChallengeAuto}, func(ctx context.Context, s *session) (*enroll.Enrolment, bool, error) {
-				en, err := s.engine.Refresh(ctx, app.name)
+		RunE: env.run(func(ctx context.Context, a *Call, _ []string) error {
+			return a.runOrder(ctx, &challengeFlags{challenge: enroll.ChallengeAuto}, func(ctx context.Context, s *session) (*enroll.Enrolment, bool, error) {
+				en, err := s.engine.Refresh(ctx, a.Global.name)
 				return en, false, err
 			})
-		},
+		}),
 	}
 }
 
-func newOrderAbandon(app *App) *cobra.Command {
+func newOrderAbandon(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "abandon", Short: "Give the order up and deactivate its pending authorizations",
 		Long: `Deactivate the order's pending authorizations at the CA (RFC 8555 section 7.5.2)
 and forget the order, so that the next one is new. Key and CSR stay.`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return app.runOrder(cmd.Context(), &challengeFlags{challenge: enroll.ChallengeAuto}, func(ctx context.Context, s *session) (*enroll.Enrolment, bool, error) {
-				en, err := s.engine.Abandon(ctx, app.name)
+		RunE: env.run(func(ctx context.Context, a *Call, _ []string) error {
+			return a.runOrder(ctx, &challengeFlags{challenge: enroll.ChallengeAuto}, func(ctx context.Context, s *session) (*enroll.Enrolment, bool, error) {
+				en, err := s.engine.Abandon(ctx, a.Global.name)
 				return en, false, err
 			})
-		},
+		}),
 	}
 }
 
-func newOrderList(app *App) *cobra.Command {
+func newOrderList(env *Env) *cobra.Command {
 	var atCA bool
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the orders of all enrolments", Args: noArgs,
 		Long: `List the orders that the state knows. With --at-ca, list the URLs that the CA
 names for the account (RFC 8555 section 7.1.2.1); many CAs keep no such list.`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: env.run(func(ctx context.Context, a *Call, _ []string) error {
 			if atCA {
-				return app.runOrdersAtCA(cmd.Context())
+				return a.runOrdersAtCA(ctx)
 			}
-			return app.runOrderList()
-		},
+			return a.runOrderList()
+		}),
 	}
 	cmd.Flags().BoolVar(&atCA, "at-ca", false, "ask the CA for the account's orders")
 	return cmd
@@ -195,7 +194,7 @@ type orderRow struct {
 	Reason  string    `json:"reason,omitempty"` // why it was left; absent: it is the current one
 }
 
-func (a *App) runOrderList() error {
+func (a *Call) runOrderList() error {
 	s, err := a.local()
 	if err != nil {
 		return err
@@ -220,7 +219,7 @@ func (a *App) runOrderList() error {
 	return a.printList("Orders", "orders", rows, table)
 }
 
-func (a *App) runOrdersAtCA(ctx context.Context) error {
+func (a *Call) runOrdersAtCA(ctx context.Context) error {
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
 		acc, err := s.engine.UseAccount(ctx, s.account)
 		if err != nil {

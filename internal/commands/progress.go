@@ -15,7 +15,7 @@ import (
 
 // progress tells on stderr what happens, as the verbosity wants it.
 type progress struct {
-	app     *App
+	call    *Call
 	waiting *ui.Waiting
 	paint   ui.Paint
 	sink    func(enroll.Event) // of -o jsonl; nil: none
@@ -24,8 +24,19 @@ type progress struct {
 	warned []string // warnings that a document is to carry
 }
 
-func newProgress(a *App) *progress {
-	return &progress{app: a, waiting: ui.NewWaiting(a.streams), paint: a.streams.ErrPaint()}
+func newProgress(a *Call) *progress {
+	p := &progress{call: a, waiting: ui.NewWaiting(a.Streams), paint: a.Streams.ErrPaint()}
+	if a.Global.output == outputJSONL {
+		p.sink = func(e enroll.Event) { _ = ui.WriteJSONLine(a.Streams.Out, eventDoc{apiVersion, "Event", e}) }
+	}
+	return p
+}
+
+// eventDoc is one line of -o jsonl.
+type eventDoc struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	enroll.Event
 }
 
 // done removes the waiting line. It is safe on a nil progress.
@@ -37,9 +48,9 @@ func (p *progress) done() {
 
 // machine reports whether stderr is read by a program: it carries nothing but
 // an error then.
-func (p *progress) machine() bool { return p.app.machine() }
+func (p *progress) machine() bool { return p.call.machine() }
 
-func (p *progress) silent() bool { return p.app.global.quiet || p.machine() }
+func (p *progress) silent() bool { return p.call.Global.quiet || p.machine() }
 
 // event shows what the engine says.
 func (p *progress) event(e enroll.Event) {
@@ -50,7 +61,7 @@ func (p *progress) event(e enroll.Event) {
 	case e.Warning:
 		p.warn("%s", e.Message)
 	case p.machine():
-	case p.app.global.quiet:
+	case p.call.Global.quiet:
 	case !e.Next.IsZero():
 		p.waiting.Update(e.Message, e.Next)
 	default:
@@ -97,17 +108,17 @@ func (p *progress) warnings() []string {
 
 // next says what to type next: the last line.
 func (p *progress) next(command string) {
-	if command == "" || p.machine() || p.app.global.quiet {
+	if command == "" || p.machine() || p.call.Global.quiet {
 		return
 	}
 	p.waiting.Done()
-	_, _ = fmt.Fprintf(p.app.streams.Err, "next: %s\n", ui.Clean(command, maxTold))
+	_, _ = fmt.Fprintf(p.call.Streams.Err, "next: %s\n", ui.Clean(command, maxTold))
 }
 
 // exchange shows a request: a line with -v, its content with -vv or --trace -.
 func (p *progress) exchange(ex *acmewire.Exchange) {
-	readable := p.app.global.trace == "-" || p.app.global.verbose >= 2
-	if !readable && p.app.global.verbose == 0 || p.machine() && p.app.global.trace != "-" {
+	readable := p.call.Global.trace == "-" || p.call.Global.verbose >= 2
+	if !readable && p.call.Global.verbose == 0 || p.machine() && p.call.Global.trace != "-" {
 		return
 	}
 	_, _ = fmt.Fprintln(p.waiting, exchangeLine(ex))

@@ -45,7 +45,7 @@ func (o *renewFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.finalize.lint, "lint", "", "judge the certificate before it is installed: error, warn or off (default: as the last time)")
 }
 
-func newRenew(app *App) *cobra.Command {
+func newRenew(env *Env) *cobra.Command {
 	o := &renewFlags{}
 	cmd := &cobra.Command{
 		Use:   "renew",
@@ -69,15 +69,15 @@ A key in a token and a CSR that others made stay as they are; --key-in and
   nfcert renew --due --dry-run
   nfcert renew --due --http-listen :80 --hook 'systemctl reload open5gs-amfd'`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return app.runRenew(cmd.Context(), o) },
+		RunE: env.run(func(ctx context.Context, a *Call, _ []string) error { return a.runRenew(ctx, o) }),
 	}
 	o.addFlags(cmd.Flags())
 	return cmd
 }
 
 // check refuses what cannot be meant.
-func (o *renewFlags) check(a *App) error {
-	all := a.global.name == ""
+func (o *renewFlags) check(a *Call) error {
+	all := a.Global.name == ""
 	switch {
 	case all && !o.due && !o.dryRun:
 		return usagef("say -n NAME, or --due for all that are due", "it is not said what to renew")
@@ -100,7 +100,7 @@ func (o *renewFlags) check(a *App) error {
 		return err
 	}
 	if !all {
-		return enroll.CheckName("enrolment", a.global.name)
+		return enroll.CheckName("enrolment", a.Global.name)
 	}
 	return o.challenge.check()
 }
@@ -113,12 +113,11 @@ func (o *renewFlags) fraction() float64 {
 	return o.at
 }
 
-func (a *App) runRenew(ctx context.Context, o *renewFlags) error {
+func (a *Call) runRenew(ctx context.Context, o *renewFlags) error {
 	if err := o.check(a); err != nil {
 		return err
 	}
-	a.resume = a.again()
-	if a.global.name == "" || o.dryRun {
+	if a.Global.name == "" || o.dryRun {
 		return a.renewMany(ctx, o)
 	}
 	if err := a.mustExist(); err != nil {
@@ -126,12 +125,12 @@ func (a *App) runRenew(ctx context.Context, o *renewFlags) error {
 	}
 	return a.withSolvers(ctx, &o.challenge, func(ctx context.Context, s *session) error {
 		if o.due {
-			en, d, err := s.engine.Due(ctx, a.name, enroll.DueOptions{At: o.fraction()})
+			en, d, err := s.engine.Due(ctx, a.Global.name, enroll.DueOptions{At: o.fraction()})
 			if err != nil {
 				return err
 			}
 			if !d.Due {
-				a.progress.note("not due: %s", whenDue(d, a.name))
+				a.Progress.note("not due: %s", whenDue(d, a.Global.name))
 				return a.printEnrolment(en, true)
 			}
 		}
@@ -144,14 +143,14 @@ func (a *App) runRenew(ctx context.Context, o *renewFlags) error {
 }
 
 // renewOne renews the enrolment that the session is for.
-func (a *App) renewOne(ctx context.Context, s *session, o *renewFlags) (*enroll.Enrolment, error) {
-	en, err := enroll.Load(s.store, a.name)
+func (a *Call) renewOne(ctx context.Context, s *session, o *renewFlags) (*enroll.Enrolment, error) {
+	en, err := enroll.Load(s.store, a.Global.name)
 	if err != nil {
 		return nil, err
 	}
 	options := enroll.RenewOptions{
 		ReuseKey: o.reuseKey, Anew: o.anew, Hook: o.hook.runner(a),
-		Order:      enroll.OrderOptions{Challenge: o.challenge.challenge, Account: a.global.account},
+		Order:      enroll.OrderOptions{Challenge: o.challenge.challenge, Account: a.Global.account},
 		Passphrase: o.passphrase(a),
 	}
 	if options.Finalize, err = o.accepting(a, en); err != nil {
@@ -178,7 +177,7 @@ func (a *App) renewOne(ctx context.Context, s *session, o *renewFlags) (*enroll.
 	}
 	options.Key, options.KeyURI = brought.Key, brought.KeyURI
 	s.engine.OpenKey = o.keyIn.openToken(a)
-	en, err = s.engine.Renew(ctx, a.name, options)
+	en, err = s.engine.Renew(ctx, a.Global.name, options)
 	if err == nil {
 		a.tellConfiguration(en, options.Finalize)
 	}
@@ -187,7 +186,7 @@ func (a *App) renewOne(ctx context.Context, s *session, o *renewFlags) (*enroll.
 
 // accepting are the finalize options: what the flags leave out is as it was for
 // the last certificate.
-func (o *renewFlags) accepting(a *App, en *enroll.Enrolment) (enroll.FinalizeOptions, error) {
+func (o *renewFlags) accepting(a *Call, en *enroll.Enrolment) (enroll.FinalizeOptions, error) {
 	flags := o.finalize
 	if c := en.Certificate; c != nil && c.Accepted != nil {
 		flags.chain = first(flags.chain, c.Accepted.Chain)
@@ -207,10 +206,10 @@ func (o *renewFlags) accepting(a *App, en *enroll.Enrolment) (enroll.FinalizeOpt
 }
 
 // passphrase finds that of PKCS#12 files which are written again.
-func (o *renewFlags) passphrase(a *App) func(string) (secret.Bytes, error) {
+func (o *renewFlags) passphrase(a *Call) func(string) (secret.Bytes, error) {
 	return func(file string) (secret.Bytes, error) {
 		flags := o.finalize.output.layout
-		if flags.passphraseFile == "" && a.env("NFCERT_P12_PASSPHRASE") == "" {
+		if flags.passphraseFile == "" && a.Getenv("NFCERT_P12_PASSPHRASE") == "" {
 			flags.passphraseFile = file
 		}
 		return flags.passphrase(a)

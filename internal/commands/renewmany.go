@@ -64,7 +64,7 @@ func (e *someFailedError) Error() string {
 
 // renewMany judges every enrolment, or the one that is named, and renews those
 // that are due. What fails does not stop the others.
-func (a *App) renewMany(ctx context.Context, o *renewFlags) error {
+func (a *Call) renewMany(ctx context.Context, o *renewFlags) error {
 	names, err := a.namesToRenew()
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func (a *App) renewMany(ctx context.Context, o *renewFlags) error {
 			failure.Fault = row.Error.Fault
 		}
 	}
-	doc.Warnings = a.progress.warnings()
+	doc.Warnings = a.Progress.warnings()
 	if err := a.printRenewals(doc); err != nil {
 		return err
 	}
@@ -111,9 +111,9 @@ func (s *renewalSummary) count(row renewalRow) {
 	}
 }
 
-func (a *App) namesToRenew() ([]string, error) {
-	if a.global.name != "" {
-		return []string{a.global.name}, a.mustExist()
+func (a *Call) namesToRenew() ([]string, error) {
+	if a.Global.name != "" {
+		return []string{a.Global.name}, a.mustExist()
 	}
 	s, err := a.openStore()
 	if err != nil {
@@ -124,12 +124,10 @@ func (a *App) namesToRenew() ([]string, error) {
 
 // renewNamed judges one of several and renews it when it is due. The error is
 // the one in the row.
-func (a *App) renewNamed(ctx context.Context, o *renewFlags, name string, left int) (row renewalRow, err error) {
+func (a *Call) renewNamed(ctx context.Context, o *renewFlags, name string, left int) (row renewalRow, err error) {
 	ctx, cancel := share(ctx, left)
 	defer cancel()
-	flags := a.global
-	a.global.name, a.name = name, name
-	defer func() { a.global, a.name = flags, "" }()
+	a = a.forEnrolment(name)
 	row = renewalRow{Name: name, Result: resultNotDue}
 	defer func() {
 		if err != nil && !errors.Is(err, context.Canceled) {
@@ -146,9 +144,12 @@ func (a *App) renewNamed(ctx context.Context, o *renewFlags, name string, left i
 	if err != nil {
 		return row, err
 	}
-	if en.Server != a.serverNamed() && a.leaveServer() {
-		row.Result = resultElsewhere
-		return row, nil
+	if en.Server != a.serverNamed() {
+		if a.Settings.sources["server"] == "flag" {
+			row.Result = resultElsewhere
+			return row, nil
+		}
+		a = a.atOwnServer()
 	}
 	if row.judged(en, d); d.Basis == enroll.DueNever || d.Basis == enroll.DueRevoked {
 		return row, nil
@@ -170,7 +171,7 @@ func (a *App) renewNamed(ctx context.Context, o *renewFlags, name string, left i
 			row.Result = resultWould
 			return nil
 		}
-		a.progress.note("%s: %s", name, whenDue(d, name))
+		a.Progress.note("%s: %s", name, whenDue(d, name))
 		if en, err = a.renewOne(ctx, s, o); err != nil {
 			return err
 		}
@@ -182,28 +183,22 @@ func (a *App) renewNamed(ctx context.Context, o *renewFlags, name string, left i
 
 // serverNamed is the URL of the server that flags, variables or configuration
 // name; "": none.
-func (a *App) serverNamed() string {
-	if named, ok := a.settings.servers[a.global.server]; ok {
+func (a *Call) serverNamed() string {
+	if named, ok := a.Settings.servers[a.Global.server]; ok {
 		return named.URL
 	}
-	return a.global.server
+	return a.Global.server
 }
 
-// leaveServer makes an enrolment's own server the one that is meant, reached as
-// the last time. It reports whether the command line names another, and so
-// leaves the enrolment out; a variable or the configuration only say where new
-// ones are made.
-func (a *App) leaveServer() (out bool) {
-	for _, v := range a.settings.values() {
-		if v.Flag == "server" && v.Source == "flag" {
-			return true
-		}
-	}
-	if g := &a.global; g.server != "" {
-		g.server, g.caRoot, g.caPin = "", "", ""
-		g.clientCert, g.clientKey, g.clientPassphrase = "", "", ""
-	}
-	return false
+// atOwnServer makes an enrolment's own server the one that is meant, reached as
+// the last time: a variable or the configuration only say where new ones are
+// made.
+func (a *Call) atOwnServer() *Call {
+	c := *a
+	g := &c.Global
+	g.server, g.caRoot, g.caPin = "", "", ""
+	g.clientCert, g.clientKey, g.clientPassphrase = "", "", ""
+	return &c
 }
 
 func (row *renewalRow) judged(en *enroll.Enrolment, d enroll.Due) {
@@ -218,22 +213,22 @@ func (row *renewalRow) judged(en *enroll.Enrolment, d enroll.Due) {
 
 // tellFailure tells of one of several as if it were alone; a program finds it in
 // the document.
-func (a *App) tellFailure(r report, err error) {
+func (a *Call) tellFailure(r report, err error) {
 	if a.machine() {
 		return
 	}
-	a.progress.done()
-	_ = writeAll(a.streams.Err, []byte(a.forPeople(r, err)))
+	a.Progress.done()
+	_ = writeAll(a.Streams.Err, []byte(a.forPeople(r, err)))
 }
 
-func (a *App) printRenewals(doc renewalsDoc) error {
-	switch a.global.output {
+func (a *Call) printRenewals(doc renewalsDoc) error {
+	switch a.Global.output {
 	case outputJSON, outputJSONL:
-		return ui.WriteJSON(a.streams.Out, doc)
+		return ui.WriteJSON(a.Streams.Out, doc)
 	case outputName:
 		for _, row := range doc.Renewals {
 			if row.Due {
-				if err := writeAll(a.streams.Out, []byte(row.Name+"\n")); err != nil {
+				if err := writeAll(a.Streams.Out, []byte(row.Name+"\n")); err != nil {
 					return err
 				}
 			}
@@ -244,19 +239,19 @@ func (a *App) printRenewals(doc renewalsDoc) error {
 	for _, row := range doc.Renewals {
 		table.Row(row.Name, row.NFType, row.Result, row.DueAt, because(row.Because), row.NotAfter)
 	}
-	a.progress.done()
+	a.Progress.done()
 	if table.Len() == 0 {
-		a.progress.note("there are none")
+		a.Progress.note("there are none")
 		return nil
 	}
-	if err := table.Write(a.streams.Out, a.streams.OutTTY); err != nil {
+	if err := table.Write(a.Streams.Out, a.Streams.OutTTY); err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
 	s := doc.Summary
 	if doc.DryRun {
-		a.progress.note("%d of %d are due; nothing was renewed", s.Due, s.Enrolments)
+		a.Progress.note("%d of %d are due; nothing was renewed", s.Due, s.Enrolments)
 	} else {
-		a.progress.note("%d of %d were due: %d renewed, %d failed", s.Due, s.Enrolments, s.Renewed, s.Failed)
+		a.Progress.note("%d of %d were due: %d renewed, %d failed", s.Due, s.Enrolments, s.Renewed, s.Failed)
 	}
 	return nil
 }

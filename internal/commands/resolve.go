@@ -68,12 +68,12 @@ func cutHost(s string) (host, rest string, ok bool) {
 }
 
 // resolutions is every --resolve, over what is remembered.
-func (a *App) resolutions(remembered map[string]string) map[string]string {
+func (a *Call) resolutions(remembered map[string]string) map[string]string {
 	all := maps.Clone(remembered)
 	if all == nil {
 		all = make(map[string]string)
 	}
-	for _, text := range a.global.resolve {
+	for _, text := range a.Global.resolve {
 		r, err := parseResolve(text)
 		switch {
 		case err != nil: // the flags were checked before any command ran

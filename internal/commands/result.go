@@ -32,25 +32,25 @@ type accountDoc struct {
 }
 
 // printEnrolment prints how an enrolment stands, and what comes next.
-func (a *App) printEnrolment(en *enroll.Enrolment, unchanged bool) error {
+func (a *Call) printEnrolment(en *enroll.Enrolment, unchanged bool) error {
 	next := a.nextFor(en)
-	switch a.global.output {
+	switch a.Global.output {
 	case outputJSON, outputJSONL:
-		return ui.WriteJSON(a.streams.Out, enrolmentDoc{APIVersion: apiVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Warnings: a.progress.warnings(), Next: next})
+		return ui.WriteJSON(a.Streams.Out, enrolmentDoc{APIVersion: apiVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Warnings: a.Progress.warnings(), Next: next})
 	case outputName:
-		return writeAll(a.streams.Out, []byte(en.Name+"\n"))
+		return writeAll(a.Streams.Out, []byte(en.Name+"\n"))
 	}
-	a.progress.done()
+	a.Progress.done()
 	if unchanged {
-		a.progress.note("unchanged: %s", standing(en))
+		a.Progress.note("unchanged: %s", standing(en))
 	}
-	if err := a.enrolmentFields(en).Write(a.streams.Out, a.streams.OutTTY); err != nil {
+	if err := a.enrolmentFields(en).Write(a.Streams.Out, a.Streams.OutTTY); err != nil {
 		return err
 	}
 	if en.Step == enroll.StepDone && next == "" { // a script is done here, a person wants to look
 		next = a.line("show cert", "-n", en.Name)
 	}
-	a.progress.next(next)
+	a.Progress.next(next)
 	return nil
 }
 
@@ -72,8 +72,8 @@ func standing(en *enroll.Enrolment) string {
 }
 
 // enrolmentFields lays an enrolment out for people.
-func (a *App) enrolmentFields(en *enroll.Enrolment) *ui.Fields {
-	f := &ui.Fields{Now: a.clock(), Paint: a.streams.OutPaint()}
+func (a *Call) enrolmentFields(en *enroll.Enrolment) *ui.Fields {
+	f := &ui.Fields{Now: a.Clock(), Paint: a.Streams.OutPaint()}
 	f.Add("name", en.Name)
 	f.Add("status", standing(en))
 	f.Add("server", en.Server)
@@ -220,18 +220,18 @@ func difference(severity, field, requested, issued, clause string) string {
 }
 
 // printAccount prints an account.
-func (a *App) printAccount(acc *enroll.Account, unchanged bool, next string) error {
-	switch a.global.output {
+func (a *Call) printAccount(acc *enroll.Account, unchanged bool, next string) error {
+	switch a.Global.output {
 	case outputJSON, outputJSONL:
-		return ui.WriteJSON(a.streams.Out, accountDoc{APIVersion: apiVersion, Kind: "Account", Account: acc, Existing: acc.Found, Unchanged: unchanged, Warnings: a.progress.warnings(), Next: next})
+		return ui.WriteJSON(a.Streams.Out, accountDoc{APIVersion: apiVersion, Kind: "Account", Account: acc, Existing: acc.Found, Unchanged: unchanged, Warnings: a.Progress.warnings(), Next: next})
 	case outputName:
-		return writeAll(a.streams.Out, []byte(acc.Name+"\n"))
+		return writeAll(a.Streams.Out, []byte(acc.Name+"\n"))
 	}
-	a.progress.done()
+	a.Progress.done()
 	if unchanged {
-		a.progress.note("unchanged: account %s is %s", acc.Name, acc.Status)
+		a.Progress.note("unchanged: account %s is %s", acc.Name, acc.Status)
 	}
-	f := &ui.Fields{Now: a.clock(), Paint: a.streams.OutPaint()}
+	f := &ui.Fields{Now: a.Clock(), Paint: a.Streams.OutPaint()}
 	f.Add("account", acc.Name)
 	f.Add("status", acc.Status)
 	f.Add("server", acc.Server)
@@ -248,31 +248,31 @@ func (a *App) printAccount(acc *enroll.Account, unchanged bool, next string) err
 	f.Add("eab kid", acc.BindingKey)
 	f.Add("terms", acc.TermsAgreed)
 	f.Add("created", acc.Created)
-	if err := f.Write(a.streams.Out, a.streams.OutTTY); err != nil {
+	if err := f.Write(a.Streams.Out, a.Streams.OutTTY); err != nil {
 		return err
 	}
-	a.progress.next(next)
+	a.Progress.next(next)
 	return nil
 }
 
 // printList prints a list, as a document or a table.
-func (a *App) printList(kind, member string, list any, table *ui.Table) error {
-	switch a.global.output {
+func (a *Call) printList(kind, member string, list any, table *ui.Table) error {
+	switch a.Global.output {
 	case outputJSON, outputJSONL:
 		doc := map[string]any{"apiVersion": apiVersion, "kind": kind, member: list}
-		if len(a.progress.warnings()) > 0 {
-			doc["warnings"] = a.progress.warnings()
+		if len(a.Progress.warnings()) > 0 {
+			doc["warnings"] = a.Progress.warnings()
 		}
-		return ui.WriteJSON(a.streams.Out, doc)
+		return ui.WriteJSON(a.Streams.Out, doc)
 	case outputName:
-		return table.WriteNames(a.streams.Out)
+		return table.WriteNames(a.Streams.Out)
 	}
-	a.progress.done()
+	a.Progress.done()
 	if table.Len() == 0 {
-		a.progress.note("there are none")
+		a.Progress.note("there are none")
 		return nil
 	}
-	if err := table.Write(a.streams.Out, a.streams.OutTTY); err != nil {
+	if err := table.Write(a.Streams.Out, a.Streams.OutTTY); err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
 	return nil

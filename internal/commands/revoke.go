@@ -48,7 +48,7 @@ func reasonNames() string {
 	return strings.Join(names, ", ")
 }
 
-func newRevoke(app *App) *cobra.Command {
+func newRevoke(env *Env) *cobra.Command {
 	o := &revokeFlags{}
 	cmd := &cobra.Command{
 		Use:   "revoke [FILE]",
@@ -69,13 +69,13 @@ Reasons:
   nfcert revoke old.pem --reason superseded --yes
   nfcert revoke lost.pem --by certificate-key --key-in lost.key --reason keyCompromise`,
 		Args: wantArgs(0, 1, "at most one file with a certificate"),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: env.run(func(ctx context.Context, a *Call, args []string) error {
 			file := ""
 			if len(args) == 1 {
 				file = args[0]
 			}
-			return app.runRevoke(cmd.Context(), o, file)
-		},
+			return a.runRevoke(ctx, o, file)
+		}),
 	}
 	o.addFlags(cmd.Flags())
 	return cmd
@@ -90,7 +90,7 @@ func reasonTable() string {
 }
 
 // options turns the flags into what the engine takes.
-func (o *revokeFlags) options(a *App) (out enroll.RevokeOptions, err error) {
+func (o *revokeFlags) options(a *Call) (out enroll.RevokeOptions, err error) {
 	if out.Reason, err = enroll.ParseReason(o.reason); err != nil {
 		return out, usagef("", "--reason: %v", err)
 	}
@@ -110,18 +110,17 @@ func (o *revokeFlags) options(a *App) (out enroll.RevokeOptions, err error) {
 	return out, err
 }
 
-func (a *App) runRevoke(ctx context.Context, o *revokeFlags, file string) error {
+func (a *Call) runRevoke(ctx context.Context, o *revokeFlags, file string) error {
 	switch {
-	case file == "" && a.global.name == "":
+	case file == "" && a.Global.name == "":
 		return usagef("as in nfcert revoke -n amf-01, or nfcert revoke amf.pem", "it is not said what to revoke")
-	case file != "" && a.global.name != "":
+	case file != "" && a.Global.name != "":
 		return usagef("leave one of them out", "-n and a file are two ways to say which certificate")
 	}
 	options, err := o.options(a)
 	if err != nil {
 		return err
 	}
-	a.resume = a.again()
 	if file == "" {
 		if err := a.mustExist(); err != nil {
 			return err
@@ -143,14 +142,14 @@ func (a *App) runRevoke(ctx context.Context, o *revokeFlags, file string) error 
 	if holder == "" {
 		return a.revokeFile(ctx, o, cert, options)
 	}
-	a.name, a.global.name = holder, holder
+	a = a.forEnrolment(holder)
 	sum := sha256.Sum256(cert.Raw)
 	options.SHA256 = hex.EncodeToString(sum[:])
 	return a.revokeNamed(ctx, o, options)
 }
 
 // certificateToRevoke is the first certificate of a file.
-func (a *App) certificateToRevoke(file string) (*x509.Certificate, error) {
+func (a *Call) certificateToRevoke(file string) (*x509.Certificate, error) {
 	data, err := a.readFileOr(file, maxPEM)
 	if err != nil {
 		return nil, err
@@ -175,8 +174,8 @@ func (a *App) certificateToRevoke(file string) (*x509.Certificate, error) {
 }
 
 // confirmRevoking wants word typed, which names what is to be revoked.
-func (a *App) confirmRevoking(what, word string) error {
-	if a.global.yes {
+func (a *Call) confirmRevoking(what, word string) error {
+	if a.Global.yes {
 		return nil
 	}
 	typed, err := a.prompter().Input(fmt.Sprintf("This revokes %s for good. Type %s to go on:", what, word), "")
@@ -192,10 +191,10 @@ func (a *App) confirmRevoking(what, word string) error {
 	return nil
 }
 
-func (a *App) revokeNamed(ctx context.Context, flags *revokeFlags, o enroll.RevokeOptions) error {
+func (a *Call) revokeNamed(ctx context.Context, flags *revokeFlags, o enroll.RevokeOptions) error {
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
 		s.engine.OpenKey = flags.keyIn.openToken(a)
-		en, err := enroll.Load(s.store, a.name)
+		en, err := enroll.Load(s.store, a.Global.name)
 		if err != nil {
 			return err
 		}
@@ -204,11 +203,11 @@ func (a *App) revokeNamed(ctx context.Context, flags *revokeFlags, o enroll.Revo
 			cert = p.Certificate
 		}
 		if cert != nil && cert.Revoked == nil {
-			if err := a.confirmRevoking(fmt.Sprintf("certificate %s of %s", cert.Serial, a.name), a.name); err != nil {
+			if err := a.confirmRevoking(fmt.Sprintf("certificate %s of %s", cert.Serial, a.Global.name), a.Global.name); err != nil {
 				return err
 			}
 		}
-		en, unchanged, err := s.engine.Revoke(ctx, a.name, o)
+		en, unchanged, err := s.engine.Revoke(ctx, a.Global.name, o)
 		if err != nil {
 			return err
 		}
@@ -230,7 +229,7 @@ type revocationDoc struct {
 	Warnings   []string  `json:"warnings,omitempty"`
 }
 
-func (a *App) revokeFile(ctx context.Context, flags *revokeFlags, cert *x509.Certificate, o enroll.RevokeOptions) error {
+func (a *Call) revokeFile(ctx context.Context, flags *revokeFlags, cert *x509.Certificate, o enroll.RevokeOptions) error {
 	serial := fmt.Sprintf("%x", cert.SerialNumber)
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
 		s.engine.OpenKey = flags.keyIn.openToken(a)
@@ -244,7 +243,7 @@ func (a *App) revokeFile(ctx context.Context, flags *revokeFlags, cert *x509.Cer
 		doc := revocationDoc{
 			APIVersion: apiVersion, Kind: "Revocation", Server: s.server.URL, Serial: serial,
 			Subject: cert.Subject.String(), Issuer: cert.Issuer.String(), NotAfter: cert.NotAfter.UTC(),
-			Reason: o.Reason.Name, Unchanged: unchanged, Warnings: a.progress.warnings(),
+			Reason: o.Reason.Name, Unchanged: unchanged, Warnings: a.Progress.warnings(),
 		}
 		if unchanged {
 			doc.Reason = ""
@@ -253,23 +252,23 @@ func (a *App) revokeFile(ctx context.Context, flags *revokeFlags, cert *x509.Cer
 	})
 }
 
-func (a *App) printRevocation(doc revocationDoc) error {
-	switch a.global.output {
+func (a *Call) printRevocation(doc revocationDoc) error {
+	switch a.Global.output {
 	case outputJSON, outputJSONL:
-		return ui.WriteJSON(a.streams.Out, doc)
+		return ui.WriteJSON(a.Streams.Out, doc)
 	case outputName:
-		return writeAll(a.streams.Out, []byte(doc.Serial+"\n"))
+		return writeAll(a.Streams.Out, []byte(doc.Serial+"\n"))
 	}
-	a.progress.done()
+	a.Progress.done()
 	if doc.Unchanged {
-		a.progress.note("unchanged: it was revoked before")
+		a.Progress.note("unchanged: it was revoked before")
 	}
-	f := &ui.Fields{Now: a.clock(), Paint: a.streams.OutPaint()}
+	f := &ui.Fields{Now: a.Clock(), Paint: a.Streams.OutPaint()}
 	f.Add("revoked", doc.Serial)
 	f.Add("reason", doc.Reason)
 	f.Add("subject", doc.Subject)
 	f.Add("issuer", doc.Issuer)
 	f.Add("not after", doc.NotAfter)
 	f.Add("server", doc.Server)
-	return f.Write(a.streams.Out, a.streams.OutTTY)
+	return f.Write(a.Streams.Out, a.Streams.OutTTY)
 }

@@ -126,14 +126,14 @@ its name in capitals.`
 var inFlowOrder = sync.OnceFunc(func() { cobra.EnableCommandSorting = false })
 
 // newRoot makes the whole tree.
-func newRoot(app *App) *cobra.Command {
-	root := newBareRoot(app)
-	addTo(root, groupSteps, newAccount(app), newCSR(app), newOrder(app), newFinalize(app), newShow(app))
-	addTo(root, groupOne, newEnroll(app), newRenew(app), newRevoke(app))
-	addTo(root, groupJudge, newLint(app))
-	addTo(root, groupTools, newToken(app), newLab(app), newVersion(app))
+func newRoot(env *Env) *cobra.Command {
+	root := newBareRoot(env)
+	addTo(root, groupSteps, newAccount(env), newCSR(env), newOrder(env), newFinalize(env), newShow(env))
+	addTo(root, groupOne, newEnroll(env), newRenew(env), newRevoke(env))
+	addTo(root, groupJudge, newLint(env))
+	addTo(root, groupTools, newToken(env), newLab(env), newVersion(env))
 	root.AddCommand(helpTopics()...)
-	addHelpAndCompletion(app, root)
+	addHelpAndCompletion(env, root)
 	return root
 }
 
@@ -145,7 +145,7 @@ func addTo(root *cobra.Command, group string, commands ...*cobra.Command) {
 }
 
 // newBareRoot makes the root without any command below it.
-func newBareRoot(app *App) *cobra.Command {
+func newBareRoot(env *Env) *cobra.Command {
 	inFlowOrder()
 	root := &cobra.Command{
 		Use:           "nfcert",
@@ -156,14 +156,13 @@ func newBareRoot(app *App) *cobra.Command {
 		Args:          noArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	app.global.addFlags(root.PersistentFlags())
+	env.global.addFlags(root.PersistentFlags())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if errors.Is(err, pflag.ErrHelp) {
 			return err
 		}
 		return usagef("see: "+cmd.CommandPath()+" --help", "%v", err)
 	})
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return app.prepare(cmd) }
 	root.AddGroup(
 		&cobra.Group{ID: groupSteps, Title: "The flow, one step at a time:"},
 		&cobra.Group{ID: groupOne, Title: "The flow in one go:"},
@@ -173,15 +172,15 @@ func newBareRoot(app *App) *cobra.Command {
 	root.SetUsageFunc(sectionUsage(root.UsageFunc()))
 	root.SetHelpCommandGroupID(groupTools)
 	root.SetCompletionCommandGroupID(groupTools)
-	root.SetIn(app.streams.In)
-	root.SetOut(app.streams.Out)
-	root.SetErr(app.streams.Err)
+	root.SetIn(env.Streams.In)
+	root.SetOut(env.Streams.Out)
+	root.SetErr(env.Streams.Err)
 	return root
 }
 
 // addHelpAndCompletion adds what cobra brings, made to refuse what it does not
 // know, as all other commands do. Both keep the streams that are set by now.
-func addHelpAndCompletion(app *App, root *cobra.Command) {
+func addHelpAndCompletion(env *Env, root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
@@ -195,30 +194,14 @@ func addHelpAndCompletion(app *App, root *cobra.Command) {
 				return noArgs(found, rest)
 			}
 		case "completion":
-			app.group(cmd)
+			env.group(cmd)
 		}
 	}
 }
 
-// prepare fills flags from variables and configuration and starts the clock,
-// before any command runs.
-func (a *App) prepare(cmd *cobra.Command) error {
-	a.command = commandWords(cmd)
-	if err := a.fill(cmd); err != nil {
-		return err
-	}
-	if err := a.global.check(a.command); err != nil {
-		return err
-	}
-	a.name = a.global.name
-	a.progress = newProgress(a)
-	a.stdin = &input{app: a, ctx: cmd.Context()}
-	return nil
-}
-
 // bounded is the context of a command that talks to servers.
-func (a *App) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, a.global.timeout)
+func (a *Call) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, a.Global.timeout)
 }
 
 // commandWords is the path of a command without the program's name.

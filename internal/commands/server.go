@@ -97,8 +97,8 @@ func servers(s *store.Store) ([]*server, error) {
 
 // chooseServer finds the server that the flags, the enrolment or the state
 // name, with what is known of it.
-func (a *App) chooseServer(s *store.Store, enrolled string) (*server, error) {
-	wish := a.global.server
+func (a *Call) chooseServer(s *store.Store, enrolled string) (*server, error) {
+	wish := a.Global.server
 	if wish == "" {
 		wish = enrolled
 	}
@@ -106,7 +106,7 @@ func (a *App) chooseServer(s *store.Store, enrolled string) (*server, error) {
 		return a.onlyServer(s)
 	}
 	sv := &server{Version: 1, URL: wish}
-	if named, ok := a.settings.servers[wish]; ok {
+	if named, ok := a.Settings.servers[wish]; ok {
 		named.Version = 1
 		sv = &named
 	} else if !strings.Contains(wish, ":") {
@@ -118,7 +118,7 @@ func (a *App) chooseServer(s *store.Store, enrolled string) (*server, error) {
 	return sv, a.complete(s, sv)
 }
 
-func (a *App) onlyServer(s *store.Store) (*server, error) {
+func (a *Call) onlyServer(s *store.Store) (*server, error) {
 	known, err := servers(s)
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (a *App) onlyServer(s *store.Store) (*server, error) {
 
 // complete fills in what was saved of the server and what the flags say, and
 // loads its roots.
-func (a *App) complete(s *store.Store, sv *server) error {
+func (a *Call) complete(s *store.Store, sv *server) error {
 	saved := &server{}
 	switch err := s.Load(serverFile(sv.URL), saved); {
 	case err == nil:
@@ -149,12 +149,12 @@ func (a *App) complete(s *store.Store, sv *server) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	switch a.global.caRoot {
+	switch a.Global.caRoot {
 	case "":
 	case systemRoots:
 		sv.rootFile, sv.Root, sv.RootSHA256, saved.Pin, sv.pinNamed = "", "", "", "", ""
 	default:
-		sv.rootFile = a.global.caRoot
+		sv.rootFile = a.Global.caRoot
 	}
 	if err := a.namePin(sv, saved); err != nil {
 		return err
@@ -171,19 +171,19 @@ func (a *App) complete(s *store.Store, sv *server) error {
 
 // nameIdentity takes the client certificate of the flags, by paths that hold in
 // every directory.
-func (a *App) nameIdentity(sv *server) (err error) {
-	if a.global.clientCert != "" {
+func (a *Call) nameIdentity(sv *server) (err error) {
+	if a.Global.clientCert != "" {
 		sv.ClientPassphrase = ""
-		if sv.ClientCert, err = filepath.Abs(a.global.clientCert); err != nil {
+		if sv.ClientCert, err = filepath.Abs(a.Global.clientCert); err != nil {
 			return err
 		}
-		if sv.ClientKey = a.global.clientKey; sv.ClientKey != "" && !pkcs11.IsURI(sv.ClientKey) {
+		if sv.ClientKey = a.Global.clientKey; sv.ClientKey != "" && !pkcs11.IsURI(sv.ClientKey) {
 			if sv.ClientKey, err = filepath.Abs(sv.ClientKey); err != nil {
 				return err
 			}
 		}
 	}
-	switch file := a.global.clientPassphrase; file {
+	switch file := a.Global.clientPassphrase; file {
 	case "":
 	case "-":
 		sv.ClientPassphrase = file

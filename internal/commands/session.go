@@ -18,7 +18,7 @@ import (
 
 // session is an open store with an engine, and what must be kept at the end.
 type session struct {
-	app     *App
+	call    *Call
 	store   *store.Store
 	engine  *enroll.Engine
 	server  *server // nil: the command needs none
@@ -29,17 +29,19 @@ type session struct {
 
 	remembered chan error // the outcome of saving the server; nil: not begun
 
+	clockAhead time.Duration // of the server before ours, by its last answer
+
 	skewed, proxied bool // these were told
 }
 
 // stateDir is where state lives.
-func (a *App) stateDir() (string, error) {
-	dir := a.global.state
+func (a *Call) stateDir() (string, error) {
+	dir := a.Global.state
 	for _, try := range []func() string{
-		func() string { return a.env("STATE_DIRECTORY") },
-		func() string { return under(a.env("XDG_DATA_HOME"), "nfcert") },
-		func() string { return under(a.env("HOME"), ".local", "share", "nfcert") },
-		func() string { return under(a.env("LOCALAPPDATA"), "nfcert") },
+		func() string { return a.Getenv("STATE_DIRECTORY") },
+		func() string { return under(a.Getenv("XDG_DATA_HOME"), "nfcert") },
+		func() string { return under(a.Getenv("HOME"), ".local", "share", "nfcert") },
+		func() string { return under(a.Getenv("LOCALAPPDATA"), "nfcert") },
 	} {
 		if dir != "" {
 			break
@@ -60,7 +62,7 @@ func under(dir string, elem ...string) string {
 }
 
 // openStore opens the state.
-func (a *App) openStore() (*store.Store, error) {
+func (a *Call) openStore() (*store.Store, error) {
 	dir, err := a.stateDir()
 	if err != nil {
 		return nil, err
@@ -69,21 +71,21 @@ func (a *App) openStore() (*store.Store, error) {
 }
 
 // local opens a session that talks to no server.
-func (a *App) local() (*session, error) {
+func (a *Call) local() (*session, error) {
 	s, err := a.openStore()
 	if err != nil {
 		return nil, err
 	}
-	return &session{app: a, store: s, engine: a.newEngine(s)}, nil
+	return &session{call: a, store: s, engine: a.newEngine(s)}, nil
 }
 
-func (a *App) newEngine(s *store.Store) *enroll.Engine {
-	return &enroll.Engine{Store: s, Progress: a.progress.event, Clock: a.clock, Passphrase: a.accountPassphrase}
+func (a *Call) newEngine(s *store.Store) *enroll.Engine {
+	return &enroll.Engine{Store: s, Progress: a.Progress.event, Clock: a.Clock, Passphrase: a.accountPassphrase}
 }
 
 // dial opens a session with the server that the flags, the enrolment or the
 // state name. Nothing is sent yet.
-func (a *App) dial() (*session, error) {
+func (a *Call) dial() (*session, error) {
 	s, err := a.local()
 	if err != nil {
 		return nil, err
@@ -95,7 +97,7 @@ func (a *App) dial() (*session, error) {
 	if s.server, err = a.chooseServer(s.store, enrolled.Server); err != nil {
 		return nil, err
 	}
-	s.account = a.global.account
+	s.account = a.Global.account
 	if s.account == "" {
 		s.account = enrolled.Account
 	}
@@ -107,11 +109,11 @@ func (a *App) dial() (*session, error) {
 
 // enrolled is the enrolment that -n names, and an empty one where it is yet to
 // come.
-func (a *App) enrolled(s *session) (*enroll.Enrolment, error) {
-	if a.global.name == "" {
+func (a *Call) enrolled(s *session) (*enroll.Enrolment, error) {
+	if a.Global.name == "" {
 		return &enroll.Enrolment{}, nil
 	}
-	en, err := enroll.Load(s.store, a.global.name)
+	en, err := enroll.Load(s.store, a.Global.name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &enroll.Enrolment{}, nil
 	}
@@ -123,18 +125,17 @@ func (s *session) connect() error {
 	if err := enroll.CheckName("account", s.account); err != nil {
 		return err
 	}
-	s.app.serverURL = s.server.URL
-	cert, err := s.app.clientIdentity(s.server.identity())
+	cert, err := s.call.clientIdentity(s.server.identity())
 	if err != nil {
 		return err
 	}
-	s.record.store, s.record.name, s.record.warn = s.store, s.app.global.name, s.app.progress.warn
+	s.record.store, s.record.name, s.record.warn = s.store, s.call.Global.name, s.call.Progress.warn
 	if err := s.openTrace(); err != nil {
 		return err
 	}
 	cfg := acmewire.Config{
 		DirectoryURL: s.server.URL, Certificate: cert, Resolve: s.server.Resolve,
-		UserAgent: "nfcert/" + s.app.version, Saved: s.saved(), Observe: s.observe,
+		UserAgent: "nfcert/" + s.call.Version, Saved: s.saved(), Observe: s.observe,
 	}
 	s.server.trusts(&cfg)
 	s.engine.CA = acmewire.New(cfg)
@@ -147,7 +148,9 @@ func (s *session) observe(ex *acmewire.Exchange) {
 	if ex.Status != 0 && ex.Method != http.MethodGet {
 		s.remember() // it has a directory, so it is an ACME server
 	}
-	s.app.noteClock(ex) // the CA's, not the Token Authority's
+	if ahead, ok := ex.Skew(); ok { // the CA's clock, not the Token Authority's
+		s.clockAhead = ahead
+	}
 	s.note(ex)
 }
 
@@ -156,7 +159,7 @@ func (s *session) observe(ex *acmewire.Exchange) {
 func (s *session) note(ex *acmewire.Exchange) {
 	s.exchanges++
 	ex.Number = s.exchanges
-	s.app.progress.exchange(ex)
+	s.call.Progress.exchange(ex)
 	s.way(ex)
 	s.record.add(ex)
 }
@@ -170,11 +173,11 @@ func (s *session) way(ex *acmewire.Exchange) {
 	if ahead, ok := ex.Skew(); ok && ahead.Abs() > maxSkew && !s.skewed {
 		s.skewed = true
 		here := ex.Time.Add(ex.Duration)
-		s.app.progress.warn("this machine's clock and the server's are %s apart: here it is %s, there %s; certificates, tokens and bindings hang on it", ahead.Abs().Round(time.Minute), ui.Time(here), ui.Time(here.Add(ahead)))
+		s.call.Progress.warn("this machine's clock and the server's are %s apart: here it is %s, there %s; certificates, tokens and bindings hang on it", ahead.Abs().Round(time.Minute), ui.Time(here), ui.Time(here.Add(ahead)))
 	}
-	if ex.Proxy != "" && len(s.app.global.resolve) > 0 && !s.proxied {
+	if ex.Proxy != "" && len(s.call.Global.resolve) > 0 && !s.proxied {
 		s.proxied = true
-		s.app.progress.warn("the proxy %s looks names up itself, so that --resolve is not used; NO_PROXY=HOST goes there without it", ex.Proxy)
+		s.call.Progress.warn("the proxy %s looks names up itself, so that --resolve is not used; NO_PROXY=HOST goes there without it", ex.Proxy)
 	}
 }
 
@@ -190,7 +193,7 @@ func (s *session) remember() {
 }
 
 func (s *session) openTrace() error {
-	path := s.app.global.trace
+	path := s.call.Global.trace
 	if path == "" || path == "-" {
 		return nil
 	}
@@ -228,6 +231,9 @@ func (*wireCache) DocVersion() int { return 1 }
 
 // close keeps what the next process can use. It is called also after failures.
 func (s *session) close(err error) error {
+	if _, ok := as[*enroll.BindingRefusedError](err); ok {
+		err = &clockError{Err: err, Ahead: s.clockAhead}
+	}
 	err = s.judgeTrust(err)
 	if closeErr := s.record.close(); closeErr != nil {
 		err = errors.Join(err, closeErr)
@@ -259,8 +265,17 @@ func (s *session) close(err error) error {
 	return err
 }
 
+// clockError adds to an error how far the server's clock is before ours.
+type clockError struct {
+	Err   error
+	Ahead time.Duration
+}
+
+func (e *clockError) Error() string { return e.Err.Error() }
+func (e *clockError) Unwrap() error { return e.Err }
+
 // withServer runs work in a session with a server, within the command's time.
-func (a *App) withServer(ctx context.Context, work func(context.Context, *session) error) error {
+func (a *Call) withServer(ctx context.Context, work func(context.Context, *session) error) error {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	s, err := a.dial()
@@ -271,16 +286,16 @@ func (a *App) withServer(ctx context.Context, work func(context.Context, *sessio
 }
 
 // needName refuses to work on no enrolment.
-func (a *App) needName() error {
-	if a.global.name == "" {
-		return usagef("as in -n amf-01; nfcert show lists what there is", "%s needs the name of an enrolment", a.command)
+func (a *Call) needName() error {
+	if a.Global.name == "" {
+		return usagef("as in -n amf-01; nfcert show lists what there is", "%s needs the name of an enrolment", a.Command)
 	}
-	return enroll.CheckName("enrolment", a.global.name)
+	return enroll.CheckName("enrolment", a.Global.name)
 }
 
 // mustExist refuses to go on with an enrolment that was never begun, before any
 // server is looked for.
-func (a *App) mustExist() error {
+func (a *Call) mustExist() error {
 	if err := a.needName(); err != nil {
 		return err
 	}
@@ -288,8 +303,8 @@ func (a *App) mustExist() error {
 	if err != nil {
 		return err
 	}
-	if _, err := enroll.Load(s, a.name); err != nil {
-		return a.noSuch(a.name, err)
+	if _, err := enroll.Load(s, a.Global.name); err != nil {
+		return a.noSuch(a.Global.name, err)
 	}
 	return nil
 }
@@ -297,17 +312,17 @@ func (a *App) mustExist() error {
 // mustExistWhenTyped is mustExist where -n only tells whose account is meant:
 // that of a mistyped one would be another, and a new key or its end is for good.
 // A variable may name an enrolment that is yet to come.
-func (a *App) mustExistWhenTyped() error {
-	if a.settings.sources["name"] != "flag" {
+func (a *Call) mustExistWhenTyped() error {
+	if a.Settings.sources["name"] != "flag" {
 		return nil
 	}
 	return a.mustExist()
 }
 
 // noSuch says that an enrolment does not exist.
-func (a *App) noSuch(name string, err error) error {
+func (a *Call) noSuch(name string, err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return &enroll.OutOfTurnError{Name: name, Step: enroll.Step(a.command), Needs: enroll.StepCSR, Found: fmt.Sprintf("there is no enrolment %q", name)}
+	return &enroll.OutOfTurnError{Name: name, Step: enroll.Step(a.Command), Needs: enroll.StepCSR, Found: fmt.Sprintf("there is no enrolment %q", name)}
 }

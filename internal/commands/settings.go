@@ -93,26 +93,26 @@ const maxConfig = 1 << 20
 
 // fill sets each flag that the command line did not from its variable, else
 // from the configuration's defaults.
-func (a *App) fill(cmd *cobra.Command) error {
+func (a *Call) fill(cmd *cobra.Command) error {
 	flags := cmd.Flags()
 	if err := a.fromEnv(flags.Lookup("config")); err != nil {
 		return err
 	}
-	defaults, err := a.loadConfig()
+	defaults, err := a.loadConfig(cmd)
 	if err != nil {
 		return err
 	}
 	sources := make(map[string]string, 64)
-	a.settings.defaults, a.settings.flags, a.settings.sources = defaults, flags, sources
+	a.Settings.defaults, a.Settings.flags, a.Settings.sources = defaults, flags, sources
 	var failure error
 	flags.VisitAll(func(f *pflag.Flag) {
 		switch {
 		case failure != nil:
 		case f.Changed:
 			sources[f.Name] = "flag"
-			a.settings.typed = append(a.settings.typed, typedAgain(f)...)
+			a.Settings.typed = append(a.Settings.typed, typedAgain(f)...)
 			if groupOf(f.Name, answering) != nil {
-				a.settings.way = append(a.settings.way, typedAgain(f)...)
+				a.Settings.way = append(a.Settings.way, typedAgain(f)...)
 			}
 		case groupOf(f.Name, oneWay) != nil && a.sourceOf(f, defaults) != a.wayFrom(flags, groupOf(f.Name, oneWay)), a.orphaned(flags, f, defaults):
 			sources[f.Name] = "default"
@@ -136,8 +136,8 @@ func (s *settings) values() []value {
 
 // everywhere is each value of the running command, and what variables and
 // configuration say of the flags of all others.
-func (a *App) everywhere() []value {
-	values := a.settings.values()
+func (a *Call) everywhere() []value {
+	values := a.Settings.values()
 	seen := map[string]bool{}
 	for _, v := range values {
 		seen[v.Flag] = true
@@ -149,11 +149,11 @@ func (a *App) everywhere() []value {
 				return
 			}
 			seen[f.Name] = true
-			switch a.sourceOf(f, a.settings.defaults) {
+			switch a.sourceOf(f, a.Settings.defaults) {
 			case fromVariable:
-				values = append(values, value{f.Name, a.env(envName(f.Name)), envName(f.Name)})
+				values = append(values, value{f.Name, a.Getenv(envName(f.Name)), envName(f.Name)})
 			case fromConfig:
-				values = append(values, value{f.Name, a.settings.defaults[f.Name], a.settings.file})
+				values = append(values, value{f.Name, a.Settings.defaults[f.Name], a.Settings.file})
 			default:
 				seen[f.Name] = false // another command may know it
 			}
@@ -162,7 +162,7 @@ func (a *App) everywhere() []value {
 			visit(child)
 		}
 	}
-	visit(Tree())
+	visit(a.root)
 	slices.SortStableFunc(values, func(a, b value) int { return strings.Compare(a.Flag, b.Flag) })
 	return values
 }
@@ -178,12 +178,12 @@ const (
 )
 
 // sourceOf is the best source that says something of a flag.
-func (a *App) sourceOf(f *pflag.Flag, defaults map[string]string) source {
+func (a *Call) sourceOf(f *pflag.Flag, defaults map[string]string) source {
 	_, inConfig := defaults[f.Name]
 	switch {
 	case f.Changed:
 		return fromFlag
-	case a.env(envName(f.Name)) != "":
+	case a.Getenv(envName(f.Name)) != "":
 		return fromVariable
 	case inConfig:
 		return fromConfig
@@ -192,18 +192,18 @@ func (a *App) sourceOf(f *pflag.Flag, defaults map[string]string) source {
 }
 
 // wayFrom is the best source that names one of a group of flags.
-func (a *App) wayFrom(flags *pflag.FlagSet, group []string) source {
+func (a *Call) wayFrom(flags *pflag.FlagSet, group []string) source {
 	best := fromDefault
 	for _, name := range group {
 		if f := flags.Lookup(name); f != nil {
-			best = max(best, a.sourceOf(f, a.settings.defaults))
+			best = max(best, a.sourceOf(f, a.Settings.defaults))
 		}
 	}
 	return best
 }
 
 // orphaned reports whether a flag belongs to one that a better source names.
-func (a *App) orphaned(flags *pflag.FlagSet, f *pflag.Flag, defaults map[string]string) bool {
+func (a *Call) orphaned(flags *pflag.FlagSet, f *pflag.Flag, defaults map[string]string) bool {
 	to := flags.Lookup(belongsTo[f.Name])
 	return to != nil && a.sourceOf(f, defaults) < a.sourceOf(to, defaults)
 }
@@ -234,26 +234,26 @@ func typedAgain(f *pflag.Flag) []string {
 }
 
 // fillOne sets one flag and says from where.
-func (a *App) fillOne(f *pflag.Flag, defaults map[string]string) (source string, err error) {
+func (a *Call) fillOne(f *pflag.Flag, defaults map[string]string) (source string, err error) {
 	if slices.Contains(notFromOutside, f.Name) {
 		return "default", nil
 	}
-	if v := a.env(envName(f.Name)); v != "" {
+	if v := a.Getenv(envName(f.Name)); v != "" {
 		return envName(f.Name), a.fromEnv(f)
 	}
 	if v, ok := defaults[f.Name]; ok {
 		if err := setFromOutside(f.Value, v); err != nil {
-			return "", &inputError{File: a.settings.file, Err: fmt.Errorf("defaults: %s: %w", f.Name, err)}
+			return "", &inputError{File: a.Settings.file, Err: fmt.Errorf("defaults: %s: %w", f.Name, err)}
 		}
-		return a.settings.file, nil
+		return a.Settings.file, nil
 	}
 	return "default", nil
 }
 
 // fromEnv sets one flag from its variable, when it has one and the command line
 // said nothing.
-func (a *App) fromEnv(f *pflag.Flag) error {
-	v := a.env(envName(f.Name))
+func (a *Call) fromEnv(f *pflag.Flag) error {
+	v := a.Getenv(envName(f.Name))
 	if v == "" || f.Changed {
 		return nil
 	}
@@ -265,12 +265,12 @@ func (a *App) fromEnv(f *pflag.Flag) error {
 
 // loadConfig reads the configuration file. One that nobody named may be
 // missing.
-func (a *App) loadConfig() (defaults map[string]string, err error) {
+func (a *Call) loadConfig(cmd *cobra.Command) (defaults map[string]string, err error) {
 	path, named := a.global.config, a.global.config != ""
 	if !named {
-		dir := a.env("XDG_CONFIG_HOME")
+		dir := a.Getenv("XDG_CONFIG_HOME")
 		if dir == "" {
-			home := a.env("HOME")
+			home := a.Getenv("HOME")
 			if home == "" {
 				return nil, nil
 			}
@@ -285,7 +285,7 @@ func (a *App) loadConfig() (defaults map[string]string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a.settings.file = path
+	a.Settings.file = path
 	var c configFile
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
@@ -298,7 +298,7 @@ func (a *App) loadConfig() (defaults map[string]string, err error) {
 	if len(c.Defaults) == 0 {
 		return nil, nil
 	}
-	root := Tree()
+	root := cmd.Root()
 	for name := range c.Defaults {
 		if !knownFlag(root, name) || slices.Contains(notFromOutside, name) || name == "config" {
 			return nil, &inputError{File: path, Err: fmt.Errorf("defaults: there is no flag --%s that could have a default", name)}
@@ -331,13 +331,13 @@ func knownFlag(cmd *cobra.Command, name string) bool {
 }
 
 // nameServers takes over the configuration's servers.
-func (a *App) nameServers(path string, servers map[string]configServer) error {
-	a.settings.servers = make(map[string]server, len(servers))
+func (a *Call) nameServers(path string, servers map[string]configServer) error {
+	a.Settings.servers = make(map[string]server, len(servers))
 	for name, s := range servers {
 		if err := checkServerURL(s.URL); err != nil {
 			return &inputError{File: path, Err: fmt.Errorf("servers: %s: %w", name, err)}
 		}
-		a.settings.servers[name] = server{
+		a.Settings.servers[name] = server{
 			URL: s.URL, Name: name, rootFile: beside(path, s.CARoot), pinNamed: s.CAPin,
 			ClientCert: beside(path, s.ClientCert), ClientKey: beside(path, s.ClientKey),
 			ClientPassphrase: beside(path, s.ClientPassphraseFile),
@@ -372,15 +372,15 @@ func readFile(path string, limit int64) ([]byte, error) {
 }
 
 // readFileOr reads a file, or standard input for "-".
-func (a *App) readFileOr(path string, limit int64) ([]byte, error) {
+func (a *Call) readFileOr(path string, limit int64) ([]byte, error) {
 	if path != "-" {
 		return readFile(path, limit)
 	}
-	if a.stdinRead {
+	if a.private.stdinRead {
 		return nil, usagef("put one of them into a file", "standard input is to be read twice, and can be one thing only")
 	}
-	a.stdinRead = true
-	data, err := io.ReadAll(io.LimitReader(a.stdin, limit+1))
+	a.private.stdinRead = true
+	data, err := io.ReadAll(io.LimitReader(a.Stdin, limit+1))
 	if err != nil {
 		return nil, &inputError{File: "standard input", Err: err}
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-func newShow(app *App) *cobra.Command {
+func newShow(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show",
 		Short: "What there is and what comes next; without -n, everything",
@@ -26,15 +26,15 @@ func newShow(app *App) *cobra.Command {
 Without -n, list all enrolments. Nothing is asked of any server, except by
 show server.`,
 		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return app.runShow() },
+		RunE: env.run(func(_ context.Context, a *Call, _ []string) error { return a.runShow() }),
 	}
-	cmd.AddCommand(newShowAccount(app), newShowOrder(app), newShowCSR(app), newShowCert(app), newShowServer(app), newShowToken(app), newShowTrace(app), newShowConfig(app))
+	cmd.AddCommand(newShowAccount(env), newShowOrder(env), newShowCSR(env), newShowCert(env), newShowServer(env), newShowToken(env), newShowTrace(env), newShowConfig(env))
 	return cmd
 }
 
 // enrolments loads every enrolment. One that cannot be read is told and passed
 // over: the others are still worth showing.
-func (a *App) enrolments(s *session) ([]*enroll.Enrolment, error) {
+func (a *Call) enrolments(s *session) ([]*enroll.Enrolment, error) {
 	names, err := enroll.Names(s.store)
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func (a *App) enrolments(s *session) ([]*enroll.Enrolment, error) {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
-			a.progress.warn("enrolment %s: %v", name, err)
+			a.Progress.warn("enrolment %s: %v", name, err)
 		default:
 			list = append(list, en)
 		}
@@ -53,15 +53,15 @@ func (a *App) enrolments(s *session) ([]*enroll.Enrolment, error) {
 	return list, nil
 }
 
-func (a *App) runShow() error {
+func (a *Call) runShow() error {
 	s, err := a.local()
 	if err != nil {
 		return err
 	}
-	if a.global.name != "" {
-		en, err := enroll.Load(s.store, a.global.name)
+	if a.Global.name != "" {
+		en, err := enroll.Load(s.store, a.Global.name)
 		if err != nil {
-			return a.noSuch(a.global.name, err)
+			return a.noSuch(a.Global.name, err)
 		}
 		return a.printEnrolment(en, false)
 	}
@@ -86,25 +86,25 @@ func (a *App) runShow() error {
 	if err := a.printList("Enrolments", "enrolments", docs, table); err != nil {
 		return err
 	}
-	if len(list) == 0 && a.global.output == outputTable {
-		a.progress.next(a.line("csr", "-n", "NAME", "--nf", "FILE"))
+	if len(list) == 0 && a.Global.output == outputTable {
+		a.Progress.next(a.line("csr", "-n", "NAME", "--nf", "FILE"))
 	}
 	return nil
 }
 
-func newShowAccount(app *App) *cobra.Command {
+func newShowAccount(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "account [NAME]", Short: "A saved account", Args: wantArgs(0, 1, "at most the name of one account"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: env.run(func(_ context.Context, a *Call, args []string) error {
 			if len(args) == 1 {
-				app.global.account = args[0]
+				a = a.forAccount(args[0])
 			}
-			return app.runShowAccount()
-		},
+			return a.runShowAccount()
+		}),
 	}
 }
 
-func (a *App) runShowAccount() error {
+func (a *Call) runShowAccount() error {
 	if err := a.mustExistWhenTyped(); err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (a *App) runShowAccount() error {
 	if err != nil {
 		return err
 	}
-	name := first(a.global.account, first(en.Account, enroll.DefaultAccount))
+	name := first(a.Global.account, first(en.Account, enroll.DefaultAccount))
 	acc, err := savedAccount(s.store, name, first(a.serverNamed(), en.Server))
 	if err != nil {
 		return err
@@ -127,14 +127,14 @@ func (a *App) runShowAccount() error {
 	return &enroll.OutOfTurnError{Name: name, Step: "show account", Needs: enroll.StepAccount, Found: fmt.Sprintf("there is no account %q", name)}
 }
 
-func newShowOrder(app *App) *cobra.Command {
+func newShowOrder(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "order", Short: "The order of an enrolment, as last seen", Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return app.runShowOrder() },
+		RunE: env.run(func(_ context.Context, a *Call, _ []string) error { return a.runShowOrder() }),
 	}
 }
 
-func (a *App) runShowOrder() error {
+func (a *Call) runShowOrder() error {
 	if err := a.needName(); err != nil {
 		return err
 	}
@@ -142,38 +142,38 @@ func (a *App) runShowOrder() error {
 	if err != nil {
 		return err
 	}
-	en, err := enroll.Load(s.store, a.name)
+	en, err := enroll.Load(s.store, a.Global.name)
 	if err != nil {
-		return a.noSuch(a.name, err)
+		return a.noSuch(a.Global.name, err)
 	}
 	if en.Order == nil {
-		return &enroll.OutOfTurnError{Name: a.name, Step: "show order", Needs: en.Step, Found: "it has no order"}
+		return &enroll.OutOfTurnError{Name: a.Global.name, Step: "show order", Needs: en.Step, Found: "it has no order"}
 	}
-	if a.global.output != outputTable {
+	if a.Global.output != outputTable {
 		return a.printEnrolment(en, false)
 	}
-	f := &ui.Fields{Now: a.clock(), Paint: a.streams.OutPaint()}
+	f := &ui.Fields{Now: a.Clock(), Paint: a.Streams.OutPaint()}
 	addOrder(f, en.Order)
-	if err := f.Write(a.streams.Out, a.streams.OutTTY); err != nil {
+	if err := f.Write(a.Streams.Out, a.Streams.OutTTY); err != nil {
 		return err
 	}
-	a.progress.next(a.nextFor(en))
+	a.Progress.next(a.nextFor(en))
 	return nil
 }
 
-func newShowServer(app *App) *cobra.Command {
+func newShowServer(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "server [URL]", Short: "What a server tells of itself", Args: wantArgs(0, 1, "at most one URL"),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: env.run(func(ctx context.Context, a *Call, args []string) error {
 			if len(args) == 1 {
-				app.global.server = args[0]
+				a = a.forServer(args[0])
 			}
-			return app.runShowServer(cmd.Context())
-		},
+			return a.runShowServer(ctx)
+		}),
 	}
 }
 
-func (a *App) runShowServer(ctx context.Context) error {
+func (a *Call) runShowServer(ctx context.Context) error {
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
 		d, err := s.engine.CA.Refresh(ctx)
 		if err != nil {
@@ -181,8 +181,8 @@ func (a *App) runShowServer(ctx context.Context) error {
 		}
 		s.adoptPinned()
 		live := liveTLS(s.engine.CA.Wire())
-		if a.global.output != outputTable {
-			return ui.WriteJSON(a.streams.Out, struct {
+		if a.Global.output != outputTable {
+			return ui.WriteJSON(a.Streams.Out, struct {
 				APIVersion string `json:"apiVersion"`
 				Kind       string `json:"kind"`
 				*server
@@ -192,12 +192,12 @@ func (a *App) runShowServer(ctx context.Context) error {
 		}
 		f := a.serverFields(s.server, d)
 		live.addTo(f)
-		return f.Write(a.streams.Out, a.streams.OutTTY)
+		return f.Write(a.Streams.Out, a.Streams.OutTTY)
 	})
 }
 
-func (a *App) serverFields(sv *server, d *acmewire.Directory) *ui.Fields {
-	f := &ui.Fields{Paint: a.streams.OutPaint()}
+func (a *Call) serverFields(sv *server, d *acmewire.Directory) *ui.Fields {
+	f := &ui.Fields{Paint: a.Streams.OutPaint()}
 	f.Add("server", sv.URL)
 	f.Add("trusted by", first(sv.RootSHA256, "the system's roots"))
 	f.Add("pin", sv.Pin)
@@ -223,15 +223,15 @@ func (a *App) serverFields(sv *server, d *acmewire.Directory) *ui.Fields {
 	return f
 }
 
-func newShowTrace(app *App) *cobra.Command {
+func newShowTrace(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "trace", Short: "The HTTP exchanges that an enrolment has kept", Args: noArgs,
 		Long: "Show what was sent to the CA and what it answered for an enrolment, decoded and\nredacted. With -o json each exchange is a JSON object on a line of its own.",
-		RunE: func(*cobra.Command, []string) error { return app.runShowTrace() },
+		RunE: env.run(func(_ context.Context, a *Call, _ []string) error { return a.runShowTrace() }),
 	}
 }
 
-func (a *App) runShowTrace() error {
+func (a *Call) runShowTrace() error {
 	if err := a.needName(); err != nil {
 		return err
 	}
@@ -239,12 +239,12 @@ func (a *App) runShowTrace() error {
 	if err != nil {
 		return err
 	}
-	data, err := s.store.ReadFile(enroll.TraceFile(a.name))
+	data, err := s.store.ReadFile(enroll.TraceFile(a.Global.name))
 	if err != nil {
-		return a.noSuch(a.name, err)
+		return a.noSuch(a.Global.name, err)
 	}
-	if a.global.output == outputJSON || a.global.output == outputJSONL {
-		return writeAll(a.streams.Out, data)
+	if a.Global.output == outputJSON || a.Global.output == outputJSONL {
+		return writeAll(a.Streams.Out, data)
 	}
 	var out strings.Builder
 	for line := range bytes.Lines(data) {
@@ -255,18 +255,18 @@ func (a *App) runShowTrace() error {
 		out.WriteString(ui.Time(ex.Time) + " " + exchangeLine(&ex) + "\n")
 		writeExchange(&out, &ex)
 	}
-	return writeAll(a.streams.Out, []byte(out.String()))
+	return writeAll(a.Streams.Out, []byte(out.String()))
 }
 
-func newShowConfig(app *App) *cobra.Command {
+func newShowConfig(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "config", Short: "Each setting's value and where it came from", Args: noArgs,
 		Long: "Show each flag that every command takes, and what else variables and the\nconfiguration file set: the value that counts, and where it came from.",
-		RunE: func(*cobra.Command, []string) error { return app.runShowConfig() },
+		RunE: env.run(func(_ context.Context, a *Call, _ []string) error { return a.runShowConfig() }),
 	}
 }
 
-func (a *App) runShowConfig() error {
+func (a *Call) runShowConfig() error {
 	dir, err := a.stateDir()
 	if err != nil {
 		return err

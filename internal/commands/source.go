@@ -28,8 +28,8 @@ func (o *sourceFlags) addServerFlags(fs *pflag.FlagSet) {
 
 // options reads the secrets that reading needs. For HOST:PORT they have the
 // client certificate of --client-cert.
-func (o *sourceFlags) options(a *App) (certsource.Options, error) {
-	out := certsource.Options{Stdin: a.stdin, ServerName: o.serverName}
+func (o *sourceFlags) options(a *Call) (certsource.Options, error) {
+	out := certsource.Options{Stdin: a.Stdin, ServerName: o.serverName}
 	var err error
 	if out.Passphrase, err = o.passphrase(a); err != nil {
 		return out, err
@@ -40,20 +40,20 @@ func (o *sourceFlags) options(a *App) (certsource.Options, error) {
 }
 
 // shownCertificate is the client certificate of the command line; nil: none.
-func (a *App) shownCertificate() (*tls.Certificate, error) {
-	return a.clientIdentity(identity{cert: a.global.clientCert, key: a.global.clientKey, passphraseFile: a.global.clientPassphrase})
+func (a *Call) shownCertificate() (*tls.Certificate, error) {
+	return a.clientIdentity(identity{cert: a.Global.clientCert, key: a.Global.clientKey, passphraseFile: a.Global.clientPassphrase})
 }
 
 // passphrase is the first line of the file, or the variable's value.
-func (o *sourceFlags) passphrase(a *App) (secret.Bytes, error) {
+func (o *sourceFlags) passphrase(a *Call) (secret.Bytes, error) {
 	if o.passphraseFile == "" {
-		return secret.New([]byte(a.env("NFCERT_PASSPHRASE"))), nil
+		return secret.New([]byte(a.Getenv("NFCERT_PASSPHRASE"))), nil
 	}
 	return a.readPassphrase(o.passphraseFile)
 }
 
 // readSource reads the source of the argument.
-func (o *sourceFlags) readSource(ctx context.Context, a *App, target string, filesOnly bool) (*certsource.Artifact, error) {
+func (o *sourceFlags) readSource(ctx context.Context, a *Call, target string, filesOnly bool) (*certsource.Artifact, error) {
 	if target == "-" && o.passphraseFile == "-" {
 		return nil, usagef("put one of them into a file", "standard input cannot be both the passphrase and what it opens")
 	}
@@ -109,7 +109,7 @@ func ofKind(art *certsource.Artifact, kind certsource.Kind) (items []certsource.
 
 // explainSource is for files and servers that CSRs and certificates are read
 // from.
-func (a *App) explainSource(err error, r *report) bool {
+func (a *Call) explainSource(err error, r *report) bool {
 	r.Exit, r.Code, r.Fault = exitUsage, "invalid-input", faultInput
 	if e, ok := as[*certsource.PassphraseError](err); ok {
 		r.Code, r.Hint = "wrong-passphrase", "give it with --passphrase-file FILE, or $NFCERT_PASSPHRASE"

@@ -18,7 +18,7 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-func newToken(app *App) *cobra.Command {
+func newToken(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "token", Short: "Get or check an Authority Token (RFC 9447)",
 		Long: `An Authority Token says that an ACME account may have a certificate for an
@@ -26,8 +26,8 @@ identifier. By TS 33.310 Annex J an NF instance id is proven with one, and the O
 gives it. order and enroll get and check tokens themselves; these commands do it
 by hand, to see what the authority says.`,
 	}
-	cmd.AddCommand(newTokenGet(app), newTokenCheck(app))
-	return app.group(cmd)
+	cmd.AddCommand(newTokenGet(env), newTokenCheck(env))
+	return env.group(cmd)
 }
 
 // subjectFlags say what a token is for, beside -n.
@@ -46,7 +46,7 @@ func (o *subjectFlags) addFlags(fs *pflag.FlagSet) {
 }
 
 // want is what a token shall say. Members that nothing is said of are empty.
-func (o *subjectFlags) want(a *App, en *enroll.Enrolment) (want token.ATC, err error) {
+func (o *subjectFlags) want(a *Call, en *enroll.Enrolment) (want token.ATC, err error) {
 	given := 0
 	for _, flag := range []string{o.identifier, o.nfFile, o.instanceID} {
 		if flag != "" {
@@ -91,18 +91,18 @@ func (o *subjectFlags) want(a *App, en *enroll.Enrolment) (want token.ATC, err e
 }
 
 // named loads the enrolment of -n; nil: there is no -n.
-func (a *App) named(s *session) (*enroll.Enrolment, error) {
-	if a.global.name == "" {
+func (a *Call) named(s *session) (*enroll.Enrolment, error) {
+	if a.Global.name == "" {
 		return nil, nil
 	}
-	en, err := enroll.Load(s.store, a.global.name)
+	en, err := enroll.Load(s.store, a.Global.name)
 	if err != nil {
-		return nil, a.noSuch(a.global.name, err)
+		return nil, a.noSuch(a.Global.name, err)
 	}
 	return en, nil
 }
 
-func newTokenGet(app *App) *cobra.Command {
+func newTokenGet(env *Env) *cobra.Command {
 	subject, authority := &subjectFlags{}, &authorityFlags{}
 	var file string
 	cmd := &cobra.Command{
@@ -112,9 +112,9 @@ and print it, alone, on stdout. It can be used once: order --token-file.`,
 		Example: `  nfcert token get -n amf-01 --ta https://oam.example/at/account/amf/token --token-out amf-01.jwt
   nfcert order -n amf-01 --token-file amf-01.jwt`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return app.runTokenGet(cmd.Context(), subject, authority, file)
-		},
+		RunE: env.run(func(ctx context.Context, a *Call, _ []string) error {
+			return a.runTokenGet(ctx, subject, authority, file)
+		}),
 	}
 	subject.addFlags(cmd.Flags())
 	authority.addFlags(cmd.Flags())
@@ -122,14 +122,13 @@ and print it, alone, on stdout. It can be used once: order --token-file.`,
 	return cmd
 }
 
-func (a *App) runTokenGet(ctx context.Context, subject *subjectFlags, authority *authorityFlags, file string) error {
+func (a *Call) runTokenGet(ctx context.Context, subject *subjectFlags, authority *authorityFlags, file string) error {
 	if authority.url == "" {
 		return usagef("as in --ta https://oam.example/at/account/amf/token", "token get needs the URL of a Token Authority")
 	}
 	if err := authority.check(); err != nil {
 		return err
 	}
-	a.resume = a.again()
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
 		en, err := a.named(s)
 		if err != nil {
@@ -173,12 +172,12 @@ type tokenDoc struct {
 }
 
 // printGot prints a token, or writes it to a file and prints its name.
-func (a *App) printGot(text secret.Bytes, file string) error {
+func (a *Call) printGot(text secret.Bytes, file string) error {
 	got, err := token.Parse(text)
 	if err != nil {
 		return err
 	}
-	a.progress.note("for %s:%s by account key %s, until %s", got.ATC.Type, got.ATC.Value, got.ATC.Fingerprint, got.Expires.Format(time.RFC3339))
+	a.Progress.note("for %s:%s by account key %s, until %s", got.ATC.Type, got.ATC.Value, got.ATC.Fingerprint, got.Expires.Format(time.RFC3339))
 	doc := tokenDoc{APIVersion: apiVersion, Kind: "Token", Token: got, Signers: signers(got), Text: string(text.Reveal())}
 	answer := doc.Text
 	if file != "" {
@@ -192,9 +191,9 @@ func (a *App) printGot(text secret.Bytes, file string) error {
 		doc.Text, answer = "", doc.File
 	}
 	if a.machine() {
-		return ui.WriteJSON(a.streams.Out, doc)
+		return ui.WriteJSON(a.Streams.Out, doc)
 	}
-	return writeAll(a.streams.Out, []byte(answer+"\n"))
+	return writeAll(a.Streams.Out, []byte(answer+"\n"))
 }
 
 // fingerprint is that of the account's key, without a question to any server.
@@ -222,7 +221,7 @@ func (e *tokenError) Unwrap() error { return e.Err }
 const maxToken = 64 << 10
 
 // readToken reads a token from a file, or from standard input for "-".
-func (a *App) readToken(path string) (*token.Token, error) {
+func (a *Call) readToken(path string) (*token.Token, error) {
 	data, err := a.readFileOr(path, maxToken)
 	if err != nil {
 		return nil, err
@@ -236,8 +235,8 @@ func (a *App) readToken(path string) (*token.Token, error) {
 
 // boundTo lists the saved accounts whose key a token is for. One that cannot be
 // read is told and passed over.
-func (a *App) boundTo(s *store.Store, got *token.Token) (names []string, err error) {
-	accounts, err := enroll.Accounts(s, func(name string, err error) { a.progress.warn("account %s: %v", name, err) })
+func (a *Call) boundTo(s *store.Store, got *token.Token) (names []string, err error) {
+	accounts, err := enroll.Accounts(s, func(name string, err error) { a.Progress.warn("account %s: %v", name, err) })
 	for _, acc := range accounts {
 		if token.SameFingerprint(acc.Thumbprint, got.ATC.Fingerprint) {
 			names = append(names, acc.Name+" at "+acc.Server)

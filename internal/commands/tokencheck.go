@@ -12,7 +12,7 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-func newTokenCheck(app *App) *cobra.Command {
+func newTokenCheck(env *Env) *cobra.Command {
 	subject, authority := &subjectFlags{}, &authorityFlags{}
 	cmd := &cobra.Command{
 		Use: "check FILE", Short: "Check an Authority Token as a strict CA does",
@@ -23,9 +23,9 @@ it (--ta-root). Nobody is asked, but with --ta-x5u the host that the token names
 A check that fails makes the exit code 9.`,
 		Example: `  nfcert token check amf-01.jwt -n amf-01 --ta-root oam-root.pem`,
 		Args:    wantArgs(1, 1, "the file of one token"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return app.runTokenCheck(cmd.Context(), args[0], subject, authority)
-		},
+		RunE: env.run(func(ctx context.Context, a *Call, args []string) error {
+			return a.runTokenCheck(ctx, args[0], subject, authority)
+		}),
 	}
 	subject.addFlags(cmd.Flags())
 	authority.addTrustFlags(cmd.Flags())
@@ -41,7 +41,7 @@ type tokenCheck struct {
 	Clause  string      `json:"clause,omitempty"`
 }
 
-func (a *App) runTokenCheck(ctx context.Context, path string, subject *subjectFlags, authority *authorityFlags) error {
+func (a *Call) runTokenCheck(ctx context.Context, path string, subject *subjectFlags, authority *authorityFlags) error {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	s, err := a.local()
@@ -77,7 +77,7 @@ func (a *App) runTokenCheck(ctx context.Context, path string, subject *subjectFl
 			return &tokenError{Err: err}
 		}
 	}
-	faults = append(faults, got.Faults(want, a.clock(), options)...)
+	faults = append(faults, got.Faults(want, a.Clock(), options)...)
 	return a.printChecks(tokenDoc{
 		APIVersion: apiVersion, Kind: "TokenCheck", File: path, Token: got, Signers: signers(got), Accounts: accounts,
 		Checks: outcomes(want, options, faults, len(accounts) > 0),
@@ -86,19 +86,19 @@ func (a *App) runTokenCheck(ctx context.Context, path string, subject *subjectFl
 
 // wanted is what the flags say of a token, with the account that -n or --account
 // name.
-func (a *App) wanted(s *session, subject *subjectFlags) (token.ATC, error) {
+func (a *Call) wanted(s *session, subject *subjectFlags) (token.ATC, error) {
 	en, err := a.named(s)
 	if err != nil {
 		return token.ATC{}, err
 	}
 	want, err := subject.want(a, en)
-	if err != nil || want.Fingerprint != "" || a.global.account == "" && (en == nil || en.Server == "") {
+	if err != nil || want.Fingerprint != "" || a.Global.account == "" && (en == nil || en.Server == "") {
 		return want, err
 	}
 	url := ""
-	s.account = first(a.global.account, enroll.DefaultAccount)
+	s.account = first(a.Global.account, enroll.DefaultAccount)
 	if en != nil {
-		url, s.account = en.Server, first(a.global.account, first(en.Account, enroll.DefaultAccount))
+		url, s.account = en.Server, first(a.Global.account, first(en.Account, enroll.DefaultAccount))
 	}
 	if s.server, err = a.chooseServer(s.store, url); err != nil {
 		return want, err
@@ -137,41 +137,41 @@ func outcomes(want token.ATC, o token.CheckOptions, faults []*token.CheckError, 
 
 // printChecks prints the outcome, which is the command's answer; faults make its
 // exit code.
-func (a *App) printChecks(doc tokenDoc, faults []*token.CheckError) error {
+func (a *Call) printChecks(doc tokenDoc, faults []*token.CheckError) error {
 	if a.machine() {
-		if err := ui.WriteJSON(a.streams.Out, doc); err != nil || len(faults) == 0 {
+		if err := ui.WriteJSON(a.Streams.Out, doc); err != nil || len(faults) == 0 {
 			return err
 		}
 		return &exitError{code: exitToken}
 	}
-	a.progress.note("token for %s:%s", doc.ATC.Type, doc.ATC.Value)
+	a.Progress.note("token for %s:%s", doc.ATC.Type, doc.ATC.Value)
 	for _, name := range doc.Accounts {
-		a.progress.note("bound to account %s", name)
+		a.Progress.note("bound to account %s", name)
 	}
 	if len(doc.Accounts) == 0 {
-		a.progress.note("bound to no saved account, but to key %s", first(doc.ATC.Fingerprint, "(none)"))
+		a.Progress.note("bound to no saved account, but to key %s", first(doc.ATC.Fingerprint, "(none)"))
 	}
 	table := ui.NewTable("CHECK", "VERDICT", "FOUND", "WANTED", "CLAUSE")
 	for _, c := range doc.Checks {
 		table.Row(string(c.Check), c.Verdict, c.Found, c.Wanted, c.Clause)
 	}
-	if err := table.Write(a.streams.Out, a.streams.OutTTY); err != nil || len(faults) == 0 {
+	if err := table.Write(a.Streams.Out, a.Streams.OutTTY); err != nil || len(faults) == 0 {
 		return err
 	}
 	return &tokenError{Err: faults[0]}
 }
 
-func newShowToken(app *App) *cobra.Command {
+func newShowToken(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "token FILE", Short: "What an Authority Token says",
 		Long: `Show the claims of a token, - for stdin, and which saved account it is bound to.
 Nothing is judged (nfcert token check does), and the token itself is not shown.`,
 		Args: wantArgs(1, 1, "the file of one token"),
-		RunE: func(_ *cobra.Command, args []string) error { return app.runShowToken(args[0]) },
+		RunE: env.run(func(_ context.Context, a *Call, args []string) error { return a.runShowToken(args[0]) }),
 	}
 }
 
-func (a *App) runShowToken(path string) error {
+func (a *Call) runShowToken(path string) error {
 	s, err := a.local()
 	if err != nil {
 		return err
@@ -186,13 +186,13 @@ func (a *App) runShowToken(path string) error {
 	}
 	doc := tokenDoc{APIVersion: apiVersion, Kind: "Token", File: path, Token: got, Signers: signers(got), Accounts: accounts}
 	if a.machine() {
-		return ui.WriteJSON(a.streams.Out, doc)
+		return ui.WriteJSON(a.Streams.Out, doc)
 	}
-	return a.tokenFields(doc).Write(a.streams.Out, a.streams.OutTTY)
+	return a.tokenFields(doc).Write(a.Streams.Out, a.Streams.OutTTY)
 }
 
-func (a *App) tokenFields(doc tokenDoc) *ui.Fields {
-	f := &ui.Fields{Paint: a.streams.OutPaint()}
+func (a *Call) tokenFields(doc tokenDoc) *ui.Fields {
+	f := &ui.Fields{Paint: a.Streams.OutPaint()}
 	f.Add("identifier", doc.ATC.Type+":"+doc.ATC.Value)
 	f.Add("fingerprint", doc.ATC.Fingerprint)
 	for _, name := range doc.Accounts {

@@ -121,7 +121,7 @@ func (o *tokenFlags) solver(s *session) (*challenge.TKAuth, error) {
 		return nil, err
 	}
 	t := &challenge.TKAuth{
-		Source: source, Field: challenge.TokenField(o.field), Reuse: o.reuse, Clock: s.app.clock,
+		Source: source, Field: challenge.TokenField(o.field), Reuse: o.reuse, Clock: s.call.Clock,
 		Check: token.CheckOptions{Roots: roots, Skew: tokenSkew, Life: tokenLife},
 	}
 	if o.authority.x5u {
@@ -191,11 +191,11 @@ func (o *authorityFlags) open(s *session) (func(url string) token.Source, error)
 	if err != nil {
 		return nil, err
 	}
-	bearer, err := s.app.readSecret(o.bearerFile)
+	bearer, err := s.call.readSecret(o.bearerFile)
 	if err != nil {
 		return nil, err
 	}
-	basic, err := s.app.readSecret(o.basicFile)
+	basic, err := s.call.readSecret(o.basicFile)
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +216,7 @@ func (o *authorityFlags) transport(s *session) (http.RoundTripper, error) {
 	if roots == nil && s.server != nil {
 		roots = s.server.pool()
 	}
-	cert, err := s.app.clientIdentity(o.identity(s))
+	cert, err := s.call.clientIdentity(o.identity(s))
 	if err != nil {
 		return nil, err
 	}
@@ -234,19 +234,19 @@ func (o *authorityFlags) identity(s *session) identity {
 // tokenTransport is the way to a Token Authority. Traces show what is said there
 // without the token.
 func (s *session) tokenTransport(roots *x509.CertPool, cert *tls.Certificate) http.RoundTripper {
-	resolve := s.app.resolutions(nil)
+	resolve := s.call.resolutions(nil)
 	if s.server != nil {
 		resolve = s.server.Resolve
 	}
 	return acmewire.Transport(acmewire.Config{
-		Resolve: resolve, Roots: roots, Certificate: cert, UserAgent: "nfcert/" + s.app.version, Tokens: true,
+		Resolve: resolve, Roots: roots, Certificate: cert, UserAgent: "nfcert/" + s.call.Version, Tokens: true,
 		Observe: s.note,
 	})
 }
 
 // readSecret reads the one line of a file with a credential. No file: the zero
 // value.
-func (a *App) readSecret(path string) (secret.Bytes, error) {
+func (a *Call) readSecret(path string) (secret.Bytes, error) {
 	if path == "" {
 		return secret.Bytes{}, nil
 	}

@@ -79,10 +79,10 @@ func (sv *server) trusts(cfg *acmewire.Config) {
 
 // namePin takes the pin of the flags or the configuration, else the remembered
 // one. A pin beside a root file picks the one certificate of it that is trusted.
-func (a *App) namePin(sv, saved *server) error {
+func (a *Call) namePin(sv, saved *server) error {
 	switch {
-	case a.global.caPin != "":
-		sv.Pin = a.global.caPin
+	case a.Global.caPin != "":
+		sv.Pin = a.Global.caPin
 	case sv.rootFile != "" && sv.pinNamed == "":
 		sv.Pin = "" // a root replaces what was pinned before
 		return nil
@@ -146,9 +146,9 @@ func (s *session) adoptPinned() {
 	}
 	s.server.keepPinned(c)
 	for i, served := range s.engine.CA.Wire().Connection().PeerCertificates {
-		s.app.progress.note("served %d: %s", i+1, trustCertOf(served).line())
+		s.call.Progress.note("served %d: %s", i+1, trustCertOf(served).line())
 	}
-	s.app.progress.note("pinned: %s; it alone is trusted from now on", trustCertOf(c).line())
+	s.call.Progress.note("pinned: %s; it alone is trusted from now on", trustCertOf(c).line())
 }
 
 // line is the certificate in one line.

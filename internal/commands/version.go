@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"context"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -8,18 +9,18 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-func newVersion(app *App) *cobra.Command {
+func newVersion(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "The version of nfcert", Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return app.runVersion() },
+		RunE: env.run(func(_ context.Context, a *Call, _ []string) error { return a.runVersion() }),
 	}
 }
 
-func (a *App) runVersion() error {
+func (a *Call) runVersion() error {
 	if a.machine() {
-		return ui.WriteJSON(a.streams.Out, map[string]string{
-			"apiVersion": apiVersion, "kind": "Version", "version": a.version, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH,
+		return ui.WriteJSON(a.Streams.Out, map[string]string{
+			"apiVersion": apiVersion, "kind": "Version", "version": a.Version, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH,
 		})
 	}
-	return writeAll(a.streams.Out, []byte("nfcert "+a.version+" "+runtime.Version()+" "+runtime.GOOS+"/"+runtime.GOARCH+"\n"))
+	return writeAll(a.Streams.Out, []byte("nfcert "+a.Version+" "+runtime.Version()+" "+runtime.GOOS+"/"+runtime.GOARCH+"\n"))
 }

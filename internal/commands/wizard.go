@@ -18,7 +18,7 @@ import (
 // A wizard asks what csr otherwise learns from flags, and fills them in. Each
 // question names the flag that answers it.
 type wizard struct {
-	app   *App
+	call  *Call
 	ask   ui.Prompter
 	store *store.Store
 	flags *nfFlags
@@ -26,12 +26,12 @@ type wizard struct {
 
 // wizardFor returns the wizard where csr was told nothing and somebody can be
 // asked; nil otherwise.
-func (a *App) wizardFor(s *session, o *csrOptions) *wizard {
+func (a *Call) wizardFor(s *session, o *csrOptions) *wizard {
 	if o.nf.given() || o.nf.csrIn != "" || len(o.nf.typed()) > 0 || o.csrOut == "-" {
 		return nil
 	}
-	if a.global.name != "" {
-		en, err := enroll.Load(s.store, a.global.name)
+	if a.Global.name != "" {
+		en, err := enroll.Load(s.store, a.Global.name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) || err == nil && (en.NF != nil || en.CSR != nil) {
 			return nil // what it is, is known, or cannot be read
 		}
@@ -40,12 +40,12 @@ func (a *App) wizardFor(s *session, o *csrOptions) *wizard {
 	if _, nobody := ask.(ui.NoPrompter); nobody {
 		return nil
 	}
-	return &wizard{app: a, ask: ask, store: s.store, flags: &o.nf}
+	return &wizard{call: a, ask: ask, store: s.store, flags: &o.nf}
 }
 
 // run asks all questions and has the answers confirmed.
 func (w *wizard) run() error {
-	w.app.progress.note("Which network function is it? Each question names its flag; Ctrl-C leaves nothing behind.")
+	w.call.Progress.note("Which network function is it? Each question names its flag; Ctrl-C leaves nothing behind.")
 	for _, question := range []func() error{w.nfType, w.profile, w.network, w.instance, w.country, w.subject, w.names, w.keyType, w.enrolmentName, w.confirm} {
 		if err := question(); err != nil {
 			if errors.Is(err, io.EOF) || errors.Is(err, ui.ErrNoTerminal) {
@@ -66,7 +66,7 @@ func (w *wizard) until(question, def string, check func(string) error) (string, 
 		}
 		answer = strings.TrimSpace(answer)
 		if err := check(answer); err != nil {
-			w.app.progress.note("%v", err)
+			w.call.Progress.note("%v", err)
 			continue
 		}
 		return answer, nil
@@ -235,7 +235,7 @@ func (w *wizard) keyType() error {
 
 // enrolmentName proposes the first name after the type that is free.
 func (w *wizard) enrolmentName() error {
-	if w.app.global.name != "" {
+	if w.call.Global.name != "" {
 		return nil
 	}
 	known, err := enroll.Names(w.store)
@@ -252,14 +252,14 @@ func (w *wizard) enrolmentName() error {
 		}
 		return enroll.CheckName("enrolment", s)
 	})
-	w.app.global.name, w.app.name = name, name
+	w.call = w.call.forEnrolment(name)
 	return err
 }
 
 // confirm shows the command that says the same.
 func (w *wizard) confirm() error {
-	w.app.progress.note("The same by flags:")
-	w.app.progress.note("  %s", w.command())
+	w.call.Progress.note("The same by flags:")
+	w.call.Progress.note("  %s", w.command())
 	yes, err := w.ask.Confirm("Make key and CSR?", true)
 	if err == nil && !yes {
 		return usagef("", "not confirmed; nothing was made")
@@ -275,7 +275,7 @@ func (w *wizard) command() string {
 			words = append(words, flag, value)
 		}
 	}
-	add("-n", w.app.global.name)
+	add("-n", w.call.Global.name)
 	add("--nf-type", w.flags.kind)
 	add("--nf-instance-id", w.flags.instanceID)
 	add("--plmn", w.flags.plmn)
@@ -287,7 +287,7 @@ func (w *wizard) command() string {
 	}
 	add("--profile", w.flags.profile)
 	add("--key", w.flags.key)
-	return w.app.line("csr", words...)
+	return w.call.line("csr", words...)
 }
 
 // keep offers to save the answers as an NF file.
@@ -322,6 +322,6 @@ func (w *wizard) keep(en *enroll.Enrolment) error {
 	if err != nil {
 		return &enroll.OutputError{Err: err}
 	}
-	w.app.progress.note("NF file: %s", path)
+	w.call.Progress.note("NF file: %s", path)
 	return nil
 }

@@ -77,12 +77,7 @@ func wizardRunAs(t *testing.T, dir string, args []string, answers ...string) (co
 	s := &script{t: t, answers: answers}
 	env := map[string]string{"HOME": dir, "NFCERT_STATE": filepath.Join(dir, "state")}
 	streams := ui.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}
-	app := &App{streams: streams, env: func(k string) string { return env[k] }, version: "test", args: args, clock: time.Now, prompt: s}
-	root := newRoot(app)
-	root.SetArgs(app.args)
-	if err := root.ExecuteContext(context.Background()); err != nil {
-		code = app.fail(err)
-	}
+	code = runEnv(context.Background(), &Env{Streams: streams, Getenv: func(k string) string { return env[k] }, Version: "test", Args: args, Clock: time.Now, Prompt: s})
 	return code, s.asked, out.String(), errs.String()
 }
 
