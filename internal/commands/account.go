@@ -48,7 +48,8 @@ func (o *accountFlags) options(a *Call) (enroll.AccountOptions, error) {
 			return out, err
 		}
 	}
-	out.TermsAgreed, out.AskTerms = o.acceptTOS, a.askTerms
+	out.TermsAgreed = o.acceptTOS
+	out.AskTerms = func(url string) (bool, error) { return a.askTerms(url) }
 	return out, o.eab.into(a, &out)
 }
 

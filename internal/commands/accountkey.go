@@ -43,7 +43,7 @@ func (o *accountKeyFlags) seal(a *Call) func() (secret.Bytes, error) {
 	if !o.encrypt && !a.accountPassphraseGiven() {
 		return nil
 	}
-	return a.newAccountPassphrase
+	return func() (secret.Bytes, error) { return a.newAccountPassphrase() }
 }
 
 // varAccountPassphrase is the variable beside --account-key-passphrase-file.
@@ -133,7 +133,7 @@ func (a *Call) chosenPassphrase(of string) (secret.Bytes, error) {
 // the same passphrase.
 func (a *Call) broughtKey(path string, out *enroll.AccountOptions) (key crypto.Signer, err error) {
 	return a.readKey(path, func() (secret.Bytes, error) {
-		out.Seal = a.newAccountPassphrase
+		out.Seal = func() (secret.Bytes, error) { return a.newAccountPassphrase() }
 		return a.accountPassphrase(path)
 	})
 }

@@ -79,7 +79,7 @@ type accountEntry struct {
 // usersOf names the enrolments that use an account.
 func usersOf(acc *enroll.Account, all []*enroll.Enrolment) (names []string) {
 	for _, en := range all {
-		if en.Server == acc.Server && first(en.Account, enroll.DefaultAccount) == acc.Name {
+		if en.Server == acc.Server && cmp.Or(en.Account, enroll.DefaultAccount) == acc.Name {
 			names = append(names, en.Name)
 		}
 	}

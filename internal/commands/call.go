@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -97,7 +98,7 @@ func (e *Env) newCall(cmd *cobra.Command) (a *Call, err error) {
 // unparsed is a call whose flags are not known yet, for reporting an error.
 func (e *Env) unparsed() *Call {
 	a := &Call{Env: e, private: &private{}}
-	a.Global.output = first(outputWish(e.Args), first(e.Getenv(envName("output")), outputTable))
+	a.Global.output = cmp.Or(outputWish(e.Args), cmp.Or(e.Getenv(envName("output")), outputTable))
 	return a
 }
 

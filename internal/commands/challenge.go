@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"net"
 
@@ -88,7 +89,7 @@ func (o *challengeFlags) check() error {
 	return o.tokens.check()
 }
 
-func (o *challengeFlags) address() string { return first(o.httpListen, defaultHTTPListen) }
+func (o *challengeFlags) address() string { return cmp.Or(o.httpListen, defaultHTTPListen) }
 
 // solvers makes what can answer challenges with what lies on this machine. The
 // caller calls end.

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -94,7 +95,7 @@ func (d *requestDoc) fields(f *ui.Fields) {
 	f.AddNote("signature", d.Contents.Signature, proofNote(d.Proof, "made by the key in the request", "NOT made by the key in the request"))
 	extensionFields(f, d.Contents, &d.Meaning)
 	for _, attribute := range d.Attributes {
-		f.AddNote("attribute", first(attribute.Name, string(attribute.OID)), counted(attribute.Values, "value"))
+		f.AddNote("attribute", cmp.Or(attribute.Name, string(attribute.OID)), counted(attribute.Values, "value"))
 	}
 	endFields(f, d.Contents, d.fingerprints)
 }
@@ -190,7 +191,7 @@ func extensionFields(f *ui.Fields, c *inspect.Contents, m *meaning) {
 	}
 	caFields(f, c)
 	for _, e := range c.Extensions {
-		f.AddNote("extension"+mark(e.Critical), first(e.Name, string(e.OID)), extensionNote(e))
+		f.AddNote("extension"+mark(e.Critical), cmp.Or(e.Name, string(e.OID)), extensionNote(e))
 	}
 }
 

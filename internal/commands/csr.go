@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -129,8 +130,8 @@ func (o *nfFlags) own(a *Call, en *enroll.Enrolment) (enroll.CSROptions, error) 
 				return out, err
 			}
 			f = file.NF
-			out.Profile = first(o.profile, file.Certificate.Profile)
-			key = first(o.key, file.Certificate.Key)
+			out.Profile = cmp.Or(o.profile, file.Certificate.Profile)
+			key = cmp.Or(o.key, file.Certificate.Key)
 		}
 		if err := o.over(&f, saved); err != nil {
 			return out, err
@@ -153,18 +154,11 @@ func (o *nfFlags) own(a *Call, en *enroll.Enrolment) (enroll.CSROptions, error) 
 	return out, nil
 }
 
-func first(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
 // over lets each flag beat the field it is the twin of.
 func (o *nfFlags) over(f *nf.Function, saved *nf.Function) error {
-	f.Type = first(o.kind, f.Type)
-	f.NID = first(o.nid, f.NID)
-	f.Country = first(o.country, f.Country)
+	f.Type = cmp.Or(o.kind, f.Type)
+	f.NID = cmp.Or(o.nid, f.NID)
+	f.Country = cmp.Or(o.country, f.Country)
 	if o.plmn != "" {
 		plmn, err := nf.ParsePLMN(o.plmn)
 		if err != nil {
@@ -321,7 +315,7 @@ func (a *Call) csrWishes(s *session, flags *nfFlags) (enroll.CSROptions, error) 
 		return options, err
 	}
 	if options.Function = flags.sample; options.Function == nil {
-		return options, usagef("describe it by --nf FILE, or by --nf-type, --nf-instance-id, --plmn, --country and --fqdn", "it is not said which network function %s is", first(a.Global.name, "this"))
+		return options, usagef("describe it by --nf FILE, or by --nf-type, --nf-instance-id, --plmn, --country and --fqdn", "it is not said which network function %s is", cmp.Or(a.Global.name, "this"))
 	}
 	return options, nil
 }

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -117,7 +118,7 @@ func parseBinding(out []byte, alg string) (*acmewire.Binding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &acmewire.Binding{KeyID: pair.Kid, Key: secret.New(key), Algorithm: first(theirs, alg)}, nil
+	return &acmewire.Binding{KeyID: pair.Kid, Key: secret.New(key), Algorithm: cmp.Or(theirs, alg)}, nil
 }
 
 // cappedBuffer keeps the start of what is written.

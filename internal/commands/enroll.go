@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"crypto/x509"
 	"os"
 	"path/filepath"
 
@@ -120,7 +121,9 @@ func (a *Call) runEnrollLab(ctx context.Context, o *enrollOptions) error {
 	if o.finalize.output.dir == "" && dir != "" {
 		o.finalize.output.dir = filepath.Join(dir, "tls")
 	}
-	return a.inLab(ctx, o, func(ctx context.Context, s *session) error {
+	o.account.acceptTOS = true
+	return a.inLab(ctx, func(ctx context.Context, s *session, roots []*x509.Certificate) error {
+		o.finalize.roots = roots
 		return a.allSteps(ctx, s, o)
 	})
 }

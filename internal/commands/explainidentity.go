@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"crypto/x509"
 	"fmt"
 	"strings"
@@ -35,7 +36,7 @@ func (e *identityError) Error() string {
 	case keyMissing:
 		return fmt.Sprintf("client certificate %q: its key is missing: the file has none, and none was named", e.cert)
 	case keyForeign:
-		return fmt.Sprintf("client certificate %q: the key of %q is not that of %q", e.cert, first(e.key, e.cert), c.Subject)
+		return fmt.Sprintf("client certificate %q: the key of %q is not that of %q", e.cert, cmp.Or(e.key, e.cert), c.Subject)
 	case certExpired:
 		return fmt.Sprintf("client certificate %q: %q expired at %s", e.cert, c.Subject, ui.Time(c.NotAfter))
 	case certEarly:

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
@@ -33,7 +34,7 @@ type identity struct {
 }
 
 // flagName is one of the identity's flags.
-func (id identity) flagName(end string) string { return first(id.flag, "client") + "-" + end }
+func (id identity) flagName(end string) string { return cmp.Or(id.flag, "client") + "-" + end }
 
 // passphraseVariable has the passphrase when no file does.
 func (id identity) passphraseVariable() string { return envName(id.flagName("passphrase")) }
@@ -192,7 +193,7 @@ func (a *Call) askPassphrase(id identity) (secret.Bytes, error) {
 	if word := a.Getenv(id.passphraseVariable()); word != "" {
 		return secret.New([]byte(word)), nil
 	}
-	of := first(id.key, id.cert)
+	of := cmp.Or(id.key, id.cert)
 	word, err := a.prompter().Secret(fmt.Sprintf("Passphrase or PIN of %s:", of))
 	if errors.Is(err, ui.ErrNoTerminal) || errors.Is(err, io.EOF) {
 		return secret.Bytes{}, &passphraseError{Key: of}

@@ -1,7 +1,9 @@
 package commands
 
 import (
+	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -262,8 +264,9 @@ func (a *Call) runLabExec(ctx context.Context, o *labFlags, args []string) error
 	return stopErr
 }
 
-// inLab runs work in a session with a lab CA inside this process.
-func (a *Call) inLab(ctx context.Context, o *enrollOptions, work func(context.Context, *session) error) error {
+// inLab runs work in a session with a lab CA inside this process, whose issuer
+// is roots.
+func (a *Call) inLab(ctx context.Context, work func(ctx context.Context, s *session, roots []*x509.Certificate) error) error {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -283,12 +286,12 @@ func (a *Call) inLab(ctx context.Context, o *enrollOptions, work func(context.Co
 		s.engine.Solvers = append(s.engine.Solvers, listener)
 		err = s.addLabTokens(l)
 	}
+	var roots []*x509.Certificate
 	if err == nil {
-		o.account.acceptTOS = true
-		o.finalize.roots, err = enroll.ParseCertificates(l.IssuerRootPEM())
+		roots, err = enroll.ParseCertificates(l.IssuerRootPEM())
 	}
 	if err == nil {
-		err = s.close(work(ctx, s))
+		err = s.close(work(ctx, s, roots))
 	}
 	return errors.Join(err, l.Close())
 }
@@ -299,7 +302,7 @@ func (a *Call) labSession(l *lab.Lab) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.account = first(a.Global.account, enroll.DefaultAccount)
+	s.account = cmp.Or(a.Global.account, enroll.DefaultAccount)
 	s.server = &server{Version: 1, URL: l.DirectoryURL(), rootPEM: l.TLSRootPEM()}
 	if err := s.server.loadRoots(s.store); err != nil {
 		return nil, err

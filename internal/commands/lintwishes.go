@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -49,8 +50,8 @@ func (s *savedLint) over(o *lintFlags, out *lint.Options) {
 	if s == nil {
 		return
 	}
-	o.profile = first(o.profile, s.profile)
-	o.against = first(o.against, s.csr)
+	o.profile = cmp.Or(o.profile, s.profile)
+	o.against = cmp.Or(o.against, s.csr)
 	if o.nf == "" {
 		out.Function = s.nf
 	}
@@ -105,7 +106,7 @@ func (a *Call) lintOptions(ctx context.Context, o *lintFlags, saved *savedLint) 
 			return out, err
 		}
 		out.Function = &file.NF
-		profile = first(profile, file.Certificate.Profile)
+		profile = cmp.Or(profile, file.Certificate.Profile)
 	}
 	if profile != "" {
 		var ok bool

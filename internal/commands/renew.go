@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -189,11 +190,11 @@ func (a *Call) renewOne(ctx context.Context, s *session, o *renewFlags) (*enroll
 func (o *renewFlags) accepting(a *Call, en *enroll.Enrolment) (enroll.FinalizeOptions, error) {
 	flags := o.finalize
 	if c := en.Certificate; c != nil && c.Accepted != nil {
-		flags.chain = first(flags.chain, c.Accepted.Chain)
-		flags.issuerRoot = first(flags.issuerRoot, c.Accepted.IssuerRoot)
-		flags.lint = first(flags.lint, c.Accepted.Lint)
+		flags.chain = cmp.Or(flags.chain, c.Accepted.Chain)
+		flags.issuerRoot = cmp.Or(flags.issuerRoot, c.Accepted.IssuerRoot)
+		flags.lint = cmp.Or(flags.lint, c.Accepted.Lint)
 	}
-	flags.lint = first(flags.lint, lintWarn)
+	flags.lint = cmp.Or(flags.lint, lintWarn)
 	flags.output.layout.again = !flags.output.given()
 	out, stdout, err := flags.options(a)
 	if err != nil {

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -358,7 +359,7 @@ func cmdSameURL(ts *testscript.TestScript, neg bool, args []string) {
 			Order enroll.Order `json:"order"`
 		}
 		ts.Check(json.Unmarshal([]byte(ts.ReadFile(file)), &doc))
-		if urls[i] = first(doc.URL, doc.Order.URL); urls[i] == "" {
+		if urls[i] = cmp.Or(doc.URL, doc.Order.URL); urls[i] == "" {
 			ts.Fatalf("%s has no URL", file)
 		}
 	}

@@ -107,8 +107,10 @@ func (a *Call) chooseServer(s *store.Store, enrolled string) (*server, error) {
 	}
 	sv := &server{Version: 1, URL: wish}
 	if named, ok := a.Settings.servers[wish]; ok {
-		named.Version = 1
-		sv = &named
+		sv = &server{
+			Version: 1, URL: named.URL, Name: wish, rootFile: named.CARoot, pinNamed: named.CAPin,
+			ClientCert: named.ClientCert, ClientKey: named.ClientKey, ClientPassphrase: named.ClientPassphraseFile,
+		}
 	} else if !strings.Contains(wish, ":") {
 		return nil, usagef("give its directory URL, or name it in the configuration file", "there is no server named %q", wish)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/secret"
 	"github.com/nfcert/nfcert/internal/store"
 	"github.com/nfcert/nfcert/internal/ui"
 )
@@ -80,7 +81,7 @@ func (a *Call) local() (*session, error) {
 }
 
 func (a *Call) newEngine(s *store.Store) *enroll.Engine {
-	return &enroll.Engine{Store: s, Progress: a.Progress.event, Clock: a.Clock, Passphrase: a.accountPassphrase}
+	return &enroll.Engine{Store: s, Progress: a.Progress.event, Clock: a.Clock, Passphrase: func(file string) (secret.Bytes, error) { return a.accountPassphrase(file) }}
 }
 
 // dial opens a session with the server that the flags, the enrolment or the

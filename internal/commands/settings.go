@@ -54,10 +54,10 @@ var belongsTo = map[string]string{"client-key": "client-cert", "ta-client-key": 
 
 // settings is where values came from, and the configuration file.
 type settings struct {
-	file    string            // path of the configuration file; "": there is none
-	servers map[string]server // by name
-	flags   *pflag.FlagSet    // of the running command
-	sources map[string]string // of its flags' values, as in [value]
+	file    string                  // path of the configuration file; "": there is none
+	servers map[string]configServer // by name, with absolute paths
+	flags   *pflag.FlagSet          // of the running command
+	sources map[string]string       // of its flags' values, as in [value]
 
 	defaults map[string]string // of flags, from the configuration file
 	typed    []string          // flags of the command line, to be typed again
@@ -332,16 +332,15 @@ func knownFlag(cmd *cobra.Command, name string) bool {
 
 // nameServers takes over the configuration's servers.
 func (a *Call) nameServers(path string, servers map[string]configServer) error {
-	a.Settings.servers = make(map[string]server, len(servers))
+	a.Settings.servers = make(map[string]configServer, len(servers))
 	for name, s := range servers {
 		if err := checkServerURL(s.URL); err != nil {
 			return &inputError{File: path, Err: fmt.Errorf("servers: %s: %w", name, err)}
 		}
-		a.Settings.servers[name] = server{
-			URL: s.URL, Name: name, rootFile: beside(path, s.CARoot), pinNamed: s.CAPin,
-			ClientCert: beside(path, s.ClientCert), ClientKey: beside(path, s.ClientKey),
-			ClientPassphrase: beside(path, s.ClientPassphraseFile),
+		for _, p := range []*string{&s.CARoot, &s.ClientCert, &s.ClientKey, &s.ClientPassphraseFile} {
+			*p = beside(path, *p)
 		}
+		a.Settings.servers[name] = s
 	}
 	return nil
 }

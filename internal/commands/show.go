@@ -2,6 +2,7 @@ package commands
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -116,8 +117,8 @@ func (a *Call) runShowAccount() error {
 	if err != nil {
 		return err
 	}
-	name := first(a.Global.account, first(en.Account, enroll.DefaultAccount))
-	acc, err := savedAccount(s.store, name, first(a.serverNamed(), en.Server))
+	name := cmp.Or(a.Global.account, cmp.Or(en.Account, enroll.DefaultAccount))
+	acc, err := savedAccount(s.store, name, cmp.Or(a.serverNamed(), en.Server))
 	if err != nil {
 		return err
 	}
@@ -199,7 +200,7 @@ func (a *Call) runShowServer(ctx context.Context) error {
 func (a *Call) serverFields(sv *server, d *acmewire.Directory) *ui.Fields {
 	f := &ui.Fields{Paint: a.Streams.OutPaint()}
 	f.Add("server", sv.URL)
-	f.Add("trusted by", first(sv.RootSHA256, "the system's roots"))
+	f.Add("trusted by", cmp.Or(sv.RootSHA256, "the system's roots"))
 	f.Add("pin", sv.Pin)
 	for _, name := range slices.Sorted(maps.Keys(sv.Resolve)) {
 		f.Add("address", name+" is "+sv.Resolve[name])

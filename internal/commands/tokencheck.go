@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -96,9 +97,9 @@ func (a *Call) wanted(s *session, subject *subjectFlags) (token.ATC, error) {
 		return want, err
 	}
 	url := ""
-	s.account = first(a.Global.account, enroll.DefaultAccount)
+	s.account = cmp.Or(a.Global.account, enroll.DefaultAccount)
 	if en != nil {
-		url, s.account = en.Server, first(a.Global.account, first(en.Account, enroll.DefaultAccount))
+		url, s.account = en.Server, cmp.Or(a.Global.account, cmp.Or(en.Account, enroll.DefaultAccount))
 	}
 	if s.server, err = a.chooseServer(s.store, url); err != nil {
 		return want, err
@@ -149,7 +150,7 @@ func (a *Call) printChecks(doc tokenDoc, faults []*token.CheckError) error {
 		a.Progress.note("bound to account %s", name)
 	}
 	if len(doc.Accounts) == 0 {
-		a.Progress.note("bound to no saved account, but to key %s", first(doc.ATC.Fingerprint, "(none)"))
+		a.Progress.note("bound to no saved account, but to key %s", cmp.Or(doc.ATC.Fingerprint, "(none)"))
 	}
 	table := ui.NewTable("CHECK", "VERDICT", "FOUND", "WANTED", "CLAUSE")
 	for _, c := range doc.Checks {
