@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nfcert/nfcert/internal/commands/cli"
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/nf"
 	"github.com/nfcert/nfcert/internal/ui"
 )
@@ -77,7 +79,7 @@ func wizardRunAs(t *testing.T, dir string, args []string, answers ...string) (co
 	s := &script{t: t, answers: answers}
 	env := map[string]string{"HOME": dir, "NFCERT_STATE": filepath.Join(dir, "state")}
 	streams := ui.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}
-	code = runEnv(context.Background(), &Env{Streams: streams, Getenv: func(k string) string { return env[k] }, Version: "test", Args: args, Clock: time.Now, Prompt: s})
+	code = runEnv(context.Background(), &cli.Env{Streams: streams, Getenv: func(k string) string { return env[k] }, Version: "test", Args: args, Clock: time.Now, Prompt: s})
 	return code, s.asked, out.String(), errs.String()
 }
 
@@ -158,9 +160,9 @@ func TestWizardGivenUp(t *testing.T) {
 		answers []string
 		code    int
 	}{
-		"interrupted":   {[]string{"AMF", "nf-tls ", "^C"}, exitInterrupted},
-		"ended":         {[]string{"AMF", "nf-tls "}, exitUsage},
-		"not confirmed": {[]string{"AMF", "nf-tls ", "001-01", "", "-", "SE", "amf1", "", "P256", "-", "no"}, exitUsage},
+		"interrupted":   {[]string{"AMF", "nf-tls ", "^C"}, report.ExitInterrupted},
+		"ended":         {[]string{"AMF", "nf-tls "}, report.ExitUsage},
+		"not confirmed": {[]string{"AMF", "nf-tls ", "001-01", "", "-", "SE", "amf1", "", "P256", "-", "no"}, report.ExitUsage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
