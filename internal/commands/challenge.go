@@ -10,7 +10,7 @@ import (
 	"github.com/nfcert/nfcert/internal/enroll"
 )
 
-// challengeFlags say how challenges are made true.
+// challengeFlags say how challenges are answered.
 type challengeFlags struct {
 	challenge  string
 	httpListen string
@@ -36,11 +36,11 @@ func (a *App) withSolvers(ctx context.Context, flags *challengeFlags, work func(
 	if err := flags.check(); err != nil {
 		return err
 	}
-	solvers, end, err := flags.solvers()
+	solvers, err := flags.solvers()
 	if err != nil {
 		return err
 	}
-	defer end()
+	defer func() { _ = solvers.Close() }()
 	return a.withServer(ctx, func(ctx context.Context, s *session) error {
 		s.engine.Solvers = solvers
 		if err := s.addTokens(&flags.tokens); err != nil {
@@ -90,20 +90,21 @@ func (o *challengeFlags) check() error {
 
 func (o *challengeFlags) address() string { return first(o.httpListen, defaultHTTPListen) }
 
-// solvers makes what can answer challenges with what lies on this machine. The
-// caller calls end.
-func (o *challengeFlags) solvers() (list []challenge.Solver, end func(), err error) {
-	end = func() {}
+// solvers makes the set of what can answer challenges on this machine. The caller
+// closes it.
+func (o *challengeFlags) solvers() (challenge.Set, error) {
 	switch {
 	case o.published:
-		return []challenge.Solver{challenge.Published{}}, end, nil
+		return challenge.Set{challenge.Published{}}, nil
 	case o.webroot != "":
 		dir, err := absolute(o.webroot)
 		if err != nil {
-			return nil, end, err
+			return nil, err
 		}
-		return []challenge.Solver{challenge.NewWebroot(dir)}, end, nil
+		return challenge.Set{challenge.NewWebroot(dir)}, nil
 	}
 	listener := challenge.NewListener(o.address())
-	return []challenge.Solver{listener}, func() { _ = listener.Close() }, nil
+	// The default is tried only when a CA wants it: authorizations may be reused.
+	listener.Early = o.httpListen != ""
+	return challenge.Set{listener}, nil
 }

@@ -131,7 +131,11 @@ func (a *App) explainInput(err error, r *report) bool {
 	if e, ok := as[*challenge.ListenError](err); ok {
 		r.Code, r.Fault = "listen", faultUsage
 		switch {
+		case e.Nfcert:
+			r.Exit, r.Next = exitPending, a.again()
+			r.Hint = "nfcert waits while another nfcert answers there; run it again, or give it longer with --timeout"
 		case e.InUse():
+			r.Exit, r.Next = exitPending, a.again()
 			r.Hint = "another program answers there: serve the challenge through it with --webroot DIR, or listen elsewhere with --http-listen ADDR and forward port 80"
 		case e.NeedsPrivilege():
 			r.Hint = "this port needs privilege: listen elsewhere with --http-listen ADDR and forward port 80, use --webroot DIR, or grant CAP_NET_BIND_SERVICE"
@@ -192,7 +196,7 @@ func (a *App) explainEngine(err error, r *report) bool {
 		r.Hint = "it cannot be used again; register another under a new name: --account NAME"
 		return true
 	}
-	if e, ok := as[*enroll.NoChallengeError](err); ok {
+	if e, ok := as[*challenge.NoSolverError](err); ok {
 		a.explainNoChallenge(e, r)
 		return true
 	}
@@ -228,7 +232,7 @@ func (a *App) explainEngine(err error, r *report) bool {
 	return false
 }
 
-func (a *App) explainNoChallenge(e *enroll.NoChallengeError, r *report) {
+func (a *App) explainNoChallenge(e *challenge.NoSolverError, r *report) {
 	r.Exit, r.Code, r.Fault, r.Clause = exitUsage, "no-challenge", faultUsage, "RFC 8555 7.1.4"
 	if len(e.Offered) == 0 {
 		r.Exit, r.Fault = exitRefused, faultCA
@@ -236,7 +240,7 @@ func (a *App) explainNoChallenge(e *enroll.NoChallengeError, r *report) {
 		return
 	}
 	r.Hint = "choose one of those that the CA offers; the order stays as it is"
-	if slices.Contains(e.Offered, challenge.TKAuth01) && !slices.Contains(e.Able, challenge.TKAuth01) {
+	if slices.Contains(e.Offered, challenge.TKAuth01) && !slices.Contains(e.Configured, challenge.TKAuth01) {
 		r.Clause = "TS 33.310 Annex J.2.2"
 		r.Hint = "it is proven with an Authority Token: name the OAM's Token Authority with --ta URL, or give a token with --token-file or --token-cmd; the order stays as it is"
 		return
@@ -271,7 +275,7 @@ func explainAuthorization(e *enroll.AuthorizationError, r *report) {
 		r.Problem = e.OrderError
 	}
 	for _, refused := range e.Refused {
-		if refused.Looks != nil {
+		if refused.Fetches != nil {
 			r.Causes = append(r.Causes, seenFromHere(refused))
 		}
 	}
@@ -280,14 +284,14 @@ func explainAuthorization(e *enroll.AuthorizationError, r *report) {
 // seenFromHere tells a refusal by what was seen of the CA's validation: whether
 // it got as far as this machine is what nobody but the solver knows.
 func seenFromHere(refused enroll.RefusedIdentifier) string {
-	looks, value := refused.Looks, refused.Identifier.Value
-	switch looks.Count {
+	fetches, value := refused.Fetches, refused.Identifier.Value
+	switch fetches.Count {
 	case 0:
-		return fmt.Sprintf("nobody asked %s for the challenge of %s: for the CA the name leads elsewhere, or something on the way let nothing through", looks.Where, value)
+		return fmt.Sprintf("nobody asked %s for the challenge of %s: for the CA the name leads elsewhere, or something on the way let nothing through", fetches.Where, value)
 	case 1:
-		return fmt.Sprintf("%s was asked for the challenge of %s once, by %s, and answered as it should: what came of that, or of asking elsewhere too, the CA alone knows", looks.Where, value, looks.Last)
+		return fmt.Sprintf("%s was asked for the challenge of %s once, by %s, and answered as it should: what came of that, or of asking elsewhere too, the CA alone knows", fetches.Where, value, fetches.Last)
 	}
-	return fmt.Sprintf("%s was asked for the challenge of %s %d times, last by %s, and answered as it should: what came of that, or of asking elsewhere too, the CA alone knows", looks.Where, value, looks.Count, looks.Last)
+	return fmt.Sprintf("%s was asked for the challenge of %s %d times, last by %s, and answered as it should: what came of that, or of asking elsewhere too, the CA alone knows", fetches.Where, value, fetches.Count, fetches.Last)
 }
 
 // explainCA is for what came, or did not come, from the server.
