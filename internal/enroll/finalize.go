@@ -81,6 +81,9 @@ func (e *Engine) finalize(ctx context.Context, en *Enrolment, o FinalizeOptions)
 		}
 	}
 	if en.usable() {
+		if err := e.sweep(ctx, en); err != nil {
+			return false, err
+		}
 		return e.installAgain(en, o)
 	}
 	if !e.whole { // Enroll has done that

@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/challenge"
 )
 
 // ChallengeAuto lets the engine choose the challenge.
-const ChallengeAuto = "auto"
+const ChallengeAuto = challenge.Auto
 
 // OrderOptions say what to order and how to prove it. The zero value orders
 // the CSR's names, answers the first challenge that a solver can and waits.
@@ -47,12 +48,12 @@ func (e *Engine) order(ctx context.Context, en *Enrolment, o OrderOptions) (unch
 		return false, err
 	}
 	if en.usable() {
-		return true, nil
+		return true, e.sweep(ctx, en)
 	}
-	if en.Order != nil {
-		if err := e.recover(ctx, en); err != nil {
-			return false, err
-		}
+	if en.Order == nil {
+		e.cleanUp(ctx, en) // of an order that was given up
+	} else if err := e.recover(ctx, en); err != nil {
+		return false, err
 	}
 	switch {
 	case en.Order == nil:
@@ -233,6 +234,12 @@ func (e *Engine) place(ctx context.Context, en *Enrolment, o OrderOptions) error
 		}
 	}
 	e.intends = false
+	if !o.NoSolve {
+		if err := e.prepareSolvers(ctx, en.Journal.Intent.Identifiers, o.Challenge); err != nil {
+			en.Journal.Intent = nil // no order was placed
+			return errors.Join(err, e.save(en))
+		}
+	}
 	wish := en.Journal.Intent.NewOrder
 	got, err := e.CA.NewOrder(ctx, wish)
 	if wish.Replaces != "" && refusesReplacing(err) {

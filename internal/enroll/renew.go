@@ -53,6 +53,9 @@ func (e *Engine) Renew(ctx context.Context, name string, o RenewOptions) (en *En
 	if err := e.renewable(en); err != nil {
 		return en, err
 	}
+	if err := e.sweep(ctx, en); err != nil {
+		return en, err
+	}
 	places, err := en.places(o)
 	if err != nil {
 		return en, err
@@ -306,7 +309,7 @@ func (e *Engine) announce(ctx context.Context, en *Enrolment, o RenewOptions) er
 			return err
 		}
 	}
-	en.Journal = nil
+	en.journal().Swap = nil
 	if err := e.save(en); err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func (e *Engine) swap(view *Enrolment) *Enrolment {
 	en.Previous = &Generation{Number: en.Generation, CSR: en.CSR, Certificate: &before, OrderURL: en.Order.URL, Replaced: now}
 	en.Account, en.NF, en.Generation = view.Account, view.NF, view.Generation
 	en.CSR, en.Order, en.Certificate, en.Earlier = view.CSR, view.Order, view.Certificate, view.Earlier
-	en.Journal = &Journal{Swap: &Swap{At: now}}
+	en.Journal = &Journal{Swap: &Swap{At: now}, Placements: append(en.Journal.placements(), view.Journal.placements()...)}
 	if view.Installed != nil {
 		en.Installed = view.Installed
 	}
@@ -140,6 +140,7 @@ func (e *Engine) anew(en *Enrolment) error {
 	if o := left.Order; o != nil {
 		en.Earlier = append(en.Earlier, PastOrder{URL: o.URL, Status: o.Status, Reason: "the renewal was begun anew", Left: isoTime(e.now())})
 	}
+	en.journal().Placements = append(en.Journal.placements(), left.Journal.placements()...)
 	en.Renewal = e.begunRenewal(en, left.Generation+1) // a name of its own: the key that is left may still lie there
 	if err := e.save(en); err != nil {
 		return err

@@ -39,11 +39,11 @@ func WithSolvers(ctx context.Context, call *cli.Call, flags *Challenge, work fun
 	if err := flags.Check(); err != nil {
 		return err
 	}
-	solvers, end, err := flags.solvers()
+	solvers, err := flags.solvers()
 	if err != nil {
 		return err
 	}
-	defer end()
+	defer func() { _ = solvers.Close() }()
 	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {
 		s.Engine.Solvers = solvers
 		if err := addTokens(s, &flags.tokens); err != nil {
@@ -93,20 +93,21 @@ func (o *Challenge) Check() error {
 
 func (o *Challenge) address() string { return cmp.Or(o.httpListen, defaultHTTPListen) }
 
-// solvers makes what can answer challenges with what lies on this machine. The
-// caller calls end.
-func (o *Challenge) solvers() (list []challenge.Solver, end func(), err error) {
-	end = func() {}
+// solvers makes the set of what can answer challenges on this machine. The caller
+// closes it.
+func (o *Challenge) solvers() (challenge.Set, error) {
 	switch {
 	case o.Published:
-		return []challenge.Solver{challenge.Published{}}, end, nil
+		return challenge.Set{challenge.Published{}}, nil
 	case o.webroot != "":
 		dir, err := cli.Absolute(o.webroot)
 		if err != nil {
-			return nil, end, err
+			return nil, err
 		}
-		return []challenge.Solver{challenge.NewWebroot(dir)}, end, nil
+		return challenge.Set{challenge.NewWebroot(dir)}, nil
 	}
 	listener := challenge.NewListener(o.address())
-	return []challenge.Solver{listener}, func() { _ = listener.Close() }, nil
+	// The default is tried only when a CA wants it: authorizations may be reused.
+	listener.Early = o.httpListen != ""
+	return challenge.Set{listener}, nil
 }

@@ -175,7 +175,11 @@ func explainInput(call *cli.Call, err error, r *Report) bool {
 	if e, ok := cli.As[*challenge.ListenError](err); ok {
 		r.Code, r.Fault = "listen", FaultUsage
 		switch {
+		case e.Nfcert:
+			r.Exit, r.Next = ExitPending, call.Again()
+			r.Hint = "nfcert waits while another nfcert answers there; run it again, or give it longer with --timeout"
 		case e.InUse():
+			r.Exit, r.Next = ExitPending, call.Again()
 			r.Hint = "another program answers there: serve the challenge through it with --webroot DIR, or listen elsewhere with --http-listen ADDR and forward port 80"
 		case e.NeedsPrivilege():
 			r.Hint = "this port needs privilege: listen elsewhere with --http-listen ADDR and forward port 80, use --webroot DIR, or grant CAP_NET_BIND_SERVICE"
@@ -236,7 +240,7 @@ func explainEngine(call *cli.Call, err error, r *Report) bool {
 		r.Hint = "it cannot be used again; register another under a new name: --account NAME"
 		return true
 	}
-	if e, ok := cli.As[*enroll.NoChallengeError](err); ok {
+	if e, ok := cli.As[*challenge.NoSolverError](err); ok {
 		explainNoChallenge(call, e, r)
 		return true
 	}
@@ -272,7 +276,7 @@ func explainEngine(call *cli.Call, err error, r *Report) bool {
 	return false
 }
 
-func explainNoChallenge(call *cli.Call, e *enroll.NoChallengeError, r *Report) {
+func explainNoChallenge(call *cli.Call, e *challenge.NoSolverError, r *Report) {
 	r.Exit, r.Code, r.Fault, r.Clause = ExitUsage, "no-challenge", FaultUsage, "RFC 8555 7.1.4"
 	if len(e.Offered) == 0 {
 		r.Exit, r.Fault = ExitRefused, faultCA
@@ -280,7 +284,7 @@ func explainNoChallenge(call *cli.Call, e *enroll.NoChallengeError, r *Report) {
 		return
 	}
 	r.Hint = "choose one of those that the CA offers; the order stays as it is"
-	if slices.Contains(e.Offered, challenge.TKAuth01) && !slices.Contains(e.Able, challenge.TKAuth01) {
+	if slices.Contains(e.Offered, challenge.TKAuth01) && !slices.Contains(e.Configured, challenge.TKAuth01) {
 		r.Clause = "TS 33.310 Annex J.2.2"
 		r.Hint = "it is proven with an Authority Token: name the OAM's Token Authority with --ta URL, or give a token with --token-file or --token-cmd; the order stays as it is"
 		return
@@ -315,7 +319,7 @@ func explainAuthorization(e *enroll.AuthorizationError, r *Report) {
 		r.Problem = e.OrderError
 	}
 	for _, refused := range e.Refused {
-		if refused.Looks != nil {
+		if refused.Fetches != nil {
 			r.Causes = append(r.Causes, seenFromHere(refused))
 		}
 	}
@@ -324,14 +328,14 @@ func explainAuthorization(e *enroll.AuthorizationError, r *Report) {
 // seenFromHere tells a refusal by what was seen of the CA's validation: whether
 // it got as far as this machine is what nobody but the solver knows.
 func seenFromHere(refused enroll.RefusedIdentifier) string {
-	looks, value := refused.Looks, refused.Identifier.Value
-	switch looks.Count {
+	fetches, value := refused.Fetches, refused.Identifier.Value
+	switch fetches.Count {
 	case 0:
-		return fmt.Sprintf("nobody asked %s for the challenge of %s: for the CA the name leads elsewhere, or something on the way let nothing through", looks.Where, value)
+		return fmt.Sprintf("nobody asked %s for the challenge of %s: for the CA the name leads elsewhere, or something on the way let nothing through", fetches.Where, value)
 	case 1:
-		return fmt.Sprintf("%s was asked for the challenge of %s once, by %s, and answered as it should: what came of that, or of asking elsewhere too, the CA alone knows", looks.Where, value, looks.Last)
+		return fmt.Sprintf("%s was asked for the challenge of %s once, by %s, and answered as it should: what came of that, or of asking elsewhere too, the CA alone knows", fetches.Where, value, fetches.Last)
 	}
-	return fmt.Sprintf("%s was asked for the challenge of %s %d times, last by %s, and answered as it should: what came of that, or of asking elsewhere too, the CA alone knows", looks.Where, value, looks.Count, looks.Last)
+	return fmt.Sprintf("%s was asked for the challenge of %s %d times, last by %s, and answered as it should: what came of that, or of asking elsewhere too, the CA alone knows", fetches.Where, value, fetches.Count, fetches.Last)
 }
 
 // explainCA is for what came, or did not come, from the server.
