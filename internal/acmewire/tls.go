@@ -142,7 +142,7 @@ func (w *Wire) newTransport(tlsConfig *tls.Config) *http.Transport {
 		TLSHandshakeTimeout:    10 * time.Second,
 		ResponseHeaderTimeout:  60 * time.Second,
 		IdleConnTimeout:        90 * time.Second,
-		MaxIdleConnsPerHost:    2,
+		MaxIdleConnsPerHost:    maxNonces, // one connection for each request that may be under way
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 }

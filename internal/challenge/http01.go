@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// wellKnown is the path below which http-01 tokens are asked for (RFC 8555 8.3).
+// wellKnown is the path under which a CA requests http-01 tokens (RFC 8555 8.3).
 const wellKnown = "/.well-known/acme-challenge/"
 
 // maxToken caps a token, which becomes a file name. Servers send 22 to 43
 // characters.
 const maxToken = 200
 
-// A TokenError refuses a token that RFC 8555 8.3 does not allow: one with
-// characters outside the base64url alphabet, which might be meant to leave the
-// challenge directory, an empty one, or one of excessive length.
+// A TokenError refuses a token that RFC 8555 8.3 does not allow: an empty one, one
+// of excessive length, or one with characters outside the base64url alphabet,
+// which may be an attempt to leave the challenge directory.
 type TokenError struct {
 	Token string // as the server sent it: clean it before a terminal sees it
 }
@@ -36,8 +36,7 @@ func notBase64URL(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
 }
 
-// HTTP01URL returns the URL at which the CA will ask for token: what a person
-// must serve. The host is a DNS name or an IP address.
+// HTTP01URL returns the URL from which the CA will fetch the key authorization. The host is a DNS name or an IP address.
 func HTTP01URL(host, token string) string {
 	if addr, err := netip.ParseAddr(host); err == nil && addr.Is6() {
 		host = "[" + host + "]"
@@ -45,17 +44,20 @@ func HTTP01URL(host, token string) string {
 	return "http://" + host + wellKnown + token
 }
 
-// planHTTP01 checks that c can be solved by http-01 at all, and returns the
-// parts of its placement that no method changes.
+// provesHTTP01 reports whether http-01 can prove an identifier: a DNS name or an
+// IP address (RFC 8738 section 4). A wildcard has no web server.
+func provesHTTP01(id Identifier) bool {
+	return (id.Type == "dns" || id.Type == "ip") && !id.Wildcard && !strings.HasPrefix(id.Value, "*.")
+}
+
+// planHTTP01 checks that http-01 can solve c, and returns the parts of its
+// placement that are the same for every method.
 func planHTTP01(c Challenge) (Placement, error) {
 	if c.Type != HTTP01 {
 		return Placement{}, fmt.Errorf("challenge type %q: this solver does %s", c.Type, HTTP01)
 	}
-	if c.IdentifierType != "dns" && c.IdentifierType != "ip" {
-		return Placement{}, fmt.Errorf("http-01 for identifier type %q: it proves dns and ip identifiers (RFC 8555 8.3, RFC 8738 4)", c.IdentifierType)
-	}
-	if strings.HasPrefix(c.Identifier, "*.") {
-		return Placement{}, fmt.Errorf("http-01 for %q: a wildcard has no web server", c.Identifier)
+	if !provesHTTP01(c.Identifier) {
+		return Placement{}, fmt.Errorf("http-01 for %s: it proves dns and ip identifiers and no wildcards (RFC 8555 8.3, RFC 8738 4)", c.Identifier)
 	}
 	if err := checkToken(c.Token); err != nil {
 		return Placement{}, err
@@ -67,8 +69,8 @@ func planHTTP01(c Challenge) (Placement, error) {
 	return Placement{Type: HTTP01, Token: c.Token, Content: c.KeyAuthorization}, nil
 }
 
-// Published solves http-01 for what a person or script has put in place: it
-// changes nothing. Its placement's Where is the URL.
+// Published solves http-01 where a person or a script has put the response in
+// place: it changes nothing. Its placement's Where is the URL.
 type Published struct{}
 
 // Type returns "http-01".
@@ -77,18 +79,22 @@ func (Published) Type() string { return HTTP01 }
 // Method returns "published".
 func (Published) Method() string { return MethodPublished }
 
+// Proves reports whether http-01 can prove the identifier.
+func (Published) Proves(id Identifier) bool { return provesHTTP01(id) }
+
 // Plan returns what must be served and where.
 func (Published) Plan(c Challenge) (Placement, error) {
 	p, err := planHTTP01(c)
 	if err != nil {
 		return Placement{}, err
 	}
-	p.Method, p.Where = MethodPublished, HTTP01URL(c.Identifier, c.Token)
+	p.Method, p.Where = MethodPublished, HTTP01URL(c.Identifier.Value, c.Token)
 	return p, nil
 }
 
 // Present does nothing.
 func (Published) Present(context.Context, Challenge, Placement) error { return nil }
 
-// CleanUp does nothing: who put it there takes it away.
+// CleanUp does nothing: the person or script that put the response in place
+// removes it.
 func (Published) CleanUp(context.Context, Placement) error { return nil }

@@ -15,7 +15,7 @@ const (
 )
 
 func testChallenge() Challenge {
-	return Challenge{Type: HTTP01, IdentifierType: "dns", Identifier: "amf1.example", Token: testToken, KeyAuthorization: testAuth}
+	return Challenge{Type: HTTP01, Identifier: Identifier{Type: "dns", Value: "amf1.example"}, Token: testToken, KeyAuthorization: testAuth}
 }
 
 func mustPlan(t *testing.T, s Solver, c Challenge) Placement {
@@ -61,8 +61,9 @@ func TestPlanRefuses(t *testing.T) {
 	}{
 		{"other type", func(c *Challenge) { c.Type = "dns-01" }, `"dns-01"`},
 		{"no type", func(c *Challenge) { c.Type = "" }, "http-01"},
-		{"NF instance", func(c *Challenge) { c.IdentifierType = "NfInstanceId" }, "NfInstanceId"},
-		{"wildcard", func(c *Challenge) { c.Identifier = "*.example" }, "wildcard"},
+		{"NF instance", func(c *Challenge) { c.Identifier.Type = "NfInstanceId" }, "NfInstanceId"},
+		{"wildcard", func(c *Challenge) { c.Identifier.Wildcard = true }, "wildcard"},
+		{"name of a wildcard", func(c *Challenge) { c.Identifier.Value = "*.example" }, "wildcard"},
 		{"bad token", func(c *Challenge) { c.Token = "../x" }, "base64url"},
 		{"no key authorization", func(c *Challenge) { c.KeyAuthorization = "" }, "key authorization"},
 		{"of another token", func(c *Challenge) { c.KeyAuthorization = "x.y" }, "key authorization"},
@@ -127,18 +128,6 @@ func TestHTTP01URL(t *testing.T) {
 	}
 }
 
-func TestForPlacement(t *testing.T) {
-	for method, want := range map[string]Solver{MethodListener: &Listener{}, MethodWebroot: &Webroot{}, MethodPublished: Published{}} {
-		got, err := ForPlacement(Placement{Method: method, Where: "127.0.0.1:0"})
-		if err != nil || typeName(got) != typeName(want) {
-			t.Errorf("ForPlacement of %q: got %T, %v, want a %T", method, got, err, want)
-		}
-	}
-	if got, err := ForPlacement(Placement{Method: "magic"}); err == nil {
-		t.Errorf("ForPlacement of an unknown method: got %T, want an error", got)
-	}
-}
-
 func FuzzPlan(f *testing.F) {
 	f.Add(testToken, testAuth, "amf1.example")
 	f.Add("..", "...x", "*.x")
@@ -146,7 +135,7 @@ func FuzzPlan(f *testing.F) {
 	f.Add("", ".", "::1")
 	f.Fuzz(func(t *testing.T, token, auth, identifier string) {
 		root := t.TempDir()
-		c := Challenge{Type: HTTP01, IdentifierType: "dns", Identifier: identifier, Token: token, KeyAuthorization: auth}
+		c := Challenge{Type: HTTP01, Identifier: Identifier{Type: "dns", Value: identifier}, Token: token, KeyAuthorization: auth}
 		w := NewWebroot(root)
 		p, err := w.Plan(c)
 		if err != nil {

@@ -8,91 +8,86 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
 
-// Bounds on one request to the listener. It stands open to whoever can reach
-// it, and a CA's request is short.
+// Bounds on one request to the listener. Anyone who can reach it may send one,
+// and a CA's request is short.
 const (
 	requestTimeout = 10 * time.Second
 	closeTimeout   = time.Second // for a request being answered when the last challenge ends
 	maxHeader      = 16 << 10
 )
 
-// A ListenError says that the listener could not open its socket.
-type ListenError struct {
-	Addr string // as given
-	Err  error
-}
-
-func (e *ListenError) Error() string {
-	reason := e.Err.Error()
-	switch {
-	case e.InUse():
-		reason = "another program is listening there"
-	case e.NeedsPrivilege():
-		reason = "this user may not open that port"
-	}
-	return fmt.Sprintf("listening on %q for http-01: %s", e.Addr, reason)
-}
-
-func (e *ListenError) Unwrap() error { return e.Err }
-
-// InUse reports whether another socket has the address.
-func (e *ListenError) InUse() bool { return addressInUse(e.Err) }
-
-// NeedsPrivilege reports whether the system denied this user the port, as most
-// do for those below 1024.
-func (e *ListenError) NeedsPrivilege() bool { return addressDenied(e.Err) }
-
 // A Listener solves http-01 by answering the CA's request itself. It serves the
-// presented tokens at their exact path and nothing else.
+// presented tokens at their exact path, and tells another nfcert that it is one.
+//
+// The first Present opens the socket and the last CleanUp closes it, unless
+// Prepare opened it or it was given: then it stays open until Close. While
+// another nfcert uses the address, opening waits.
 type Listener struct {
+	// Early lets Prepare open the socket.
+	Early bool
+
 	addr  string
 	given net.Listener // from NewListenerOn, else nil
 
-	mu      sync.Mutex // guards opening and closing
+	opening chan struct{} // holds one while the socket is being opened
+
+	mu      sync.Mutex // guards starting and stopping the server
 	server  *http.Server
 	socket  net.Listener
 	serving chan error // receives what Serve returned, once
-	closed  bool       // the given socket is closed for good
-
-	looked chan struct{} // holds one
+	kept    bool       // the socket stays open until Close
+	closed  bool       // the given socket is closed
 
 	contentMu sync.Mutex
 	content   map[string]*served // by token
 }
 
-// served is what is answered for one token.
+// served is the answer for one token.
 type served struct {
 	content string
-	looks   Looks
+	fetches Fetches
+	watches []*func() // called with each fetch
 }
 
 // NewListener returns a solver that listens on addr, "host:port" as in
-// [net.Listen], while a challenge is presented: the first Present opens the
-// socket, the last CleanUp closes it. Without a host it answers on IPv4 and, where
-// the system has it, IPv6. Port 0 chooses a free one; see [Listener.Addr].
+// [net.Listen]. Without a host it answers on IPv4 and, where the system has it,
+// IPv6. Port 0 chooses a free one; see [Listener.Addr].
 func NewListener(addr string) *Listener {
-	return &Listener{addr: addr, looked: make(chan struct{}, 1), content: make(map[string]*served)}
+	return &Listener{addr: addr, opening: make(chan struct{}, 1), content: make(map[string]*served)}
 }
 
-// NewListenerOn returns a solver that answers on ln, which it owns from then on
-// and which stays open until Close.
+// NewListenerOn returns a solver that answers on ln. It owns ln, which stays open
+// until Close.
 func NewListenerOn(ln net.Listener) *Listener {
 	l := NewListener(ln.Addr().String())
-	l.given = ln
+	l.given, l.kept = ln, true
 	return l
 }
 
 // Type returns "http-01".
-func (l *Listener) Type() string { return HTTP01 }
+func (*Listener) Type() string { return HTTP01 }
 
 // Method returns "listener".
 func (*Listener) Method() string { return MethodListener }
+
+// Proves reports whether http-01 can prove the identifier.
+func (*Listener) Proves(id Identifier) bool { return provesHTTP01(id) }
+
+// Prepare opens the socket if Early is set. The error is a [ListenError], or ctx
+// was canceled.
+func (l *Listener) Prepare(ctx context.Context) error {
+	if !l.Early || l.given != nil {
+		return nil
+	}
+	return l.open(ctx, true)
+}
 
 // Plan returns the placement: Where is the address to listen on.
 func (l *Listener) Plan(c Challenge) (Placement, error) {
@@ -110,28 +105,22 @@ func (l *Listener) Present(ctx context.Context, _ Challenge, p Placement) error 
 	if err := checkToken(p.Token); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := l.open(ctx); err != nil {
-		return err
-	}
+	// The token comes first: with one in place, the clean-up of another
+	// challenge does not close the socket.
 	l.contentMu.Lock()
-	defer l.contentMu.Unlock()
 	if s := l.content[p.Token]; s == nil || s.content != p.Content {
 		l.content[p.Token] = &served{content: p.Content}
-		select {
-		case <-l.looked: // nobody has looked at this one
-		default:
-		}
 	}
-	return nil
+	l.contentMu.Unlock()
+	return l.open(ctx, false)
 }
 
-// CleanUp stops answering for the token, and closes the socket after the last.
+// CleanUp stops answering for the token, and closes the socket after the last
+// unless it is to stay open.
 func (l *Listener) CleanUp(_ context.Context, p Placement) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.forget(p.Token) > 0 || l.given != nil {
+	if l.forget(p.Token) > 0 || l.kept {
 		return nil
 	}
 	return l.shut()
@@ -159,17 +148,34 @@ func (l *Listener) Close() error {
 	return l.shut()
 }
 
-// Looked receives when each token that is answered for was asked for.
-func (l *Listener) Looked() <-chan struct{} { return l.looked }
+// Watch calls fetched with each request that was answered for the token.
+func (l *Listener) Watch(p Placement, fetched func()) (stop func()) {
+	l.contentMu.Lock()
+	defer l.contentMu.Unlock()
+	s := l.content[p.Token]
+	if s == nil {
+		return func() {}
+	}
+	watch := &fetched
+	s.watches = append(s.watches, watch)
+	if s.fetches.Count > 0 {
+		fetched()
+	}
+	return func() {
+		l.contentMu.Lock()
+		defer l.contentMu.Unlock()
+		s.watches = slices.DeleteFunc(s.watches, func(w *func()) bool { return w == watch })
+	}
+}
 
-// Looks tells who asked for the token.
-func (l *Listener) Looks(p Placement) Looks {
+// Fetches returns who requested the token.
+func (l *Listener) Fetches(p Placement) Fetches {
 	l.contentMu.Lock()
 	defer l.contentMu.Unlock()
 	if s := l.content[p.Token]; s != nil {
-		return s.looks
+		return s.fetches
 	}
-	return Looks{}
+	return Fetches{}
 }
 
 // Addr returns the address that the listener answers on, or nil while it has no
@@ -186,34 +192,60 @@ func (l *Listener) Addr() net.Addr {
 	return nil
 }
 
-// open starts serving unless it does already. The caller holds mu.
-func (l *Listener) open(ctx context.Context) error {
-	if l.server != nil {
-		return nil
+// open starts serving unless it does already. keep leaves the socket open until
+// Close. mu is not held while open waits for the address, so that CleanUp and
+// Close need not wait.
+func (l *Listener) open(ctx context.Context, keep bool) error {
+	select {
+	case l.opening <- struct{}{}:
+		defer func() { <-l.opening }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if open, err := l.isOpen(keep); open || err != nil {
+		return err
 	}
 	socket := l.given
-	if l.closed {
-		return &ListenError{Addr: l.addr, Err: net.ErrClosed}
-	}
 	if socket == nil {
-		// On a wildcard host this is one socket for both IP versions, or an
-		// IPv4 one where the system has no IPv6.
 		var err error
-		if socket, err = new(net.ListenConfig).Listen(ctx, "tcp", l.addr); err != nil {
-			return &ListenError{Addr: l.addr, Err: err}
+		if socket, err = listen(ctx, l.addr); err != nil {
+			return err
 		}
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kept = l.kept || keep
+	l.start(socket)
+	return nil
+}
+
+// isOpen reports whether the listener is serving, and from then on keeps the
+// socket if that is wanted.
+func (l *Listener) isOpen(keep bool) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false, &ListenError{Addr: l.addr, Err: net.ErrClosed}
+	}
+	if l.server == nil {
+		return false, nil
+	}
+	l.kept = l.kept || keep
+	return true, nil
+}
+
+// start serves on a socket. The caller holds mu.
+func (l *Listener) start(socket net.Listener) {
 	server := &http.Server{
 		Handler:        http.HandlerFunc(l.serve),
 		ReadTimeout:    requestTimeout,
 		WriteTimeout:   requestTimeout,
 		MaxHeaderBytes: maxHeader,
-		ErrorLog:       log.New(io.Discard, "", 0), // what strangers send is not our user's concern
+		ErrorLog:       log.New(io.Discard, "", 0), // invalid requests of strangers are not the user's concern
 	}
 	server.SetKeepAlivesEnabled(false) // a CA asks once; idle connections would only delay closing
 	l.server, l.socket, l.serving = server, socket, make(chan error, 1)
-	go func() { l.serving <- server.Serve(socket) }()
-	return nil
+	go func(serving chan<- error) { serving <- server.Serve(socket) }(l.serving)
 }
 
 // shut stops serving and waits for it. The caller holds mu.
@@ -229,7 +261,7 @@ func (l *Listener) shut() error {
 	}
 	err := <-l.serving
 	l.server, l.socket, l.serving = nil, nil, nil
-	l.closed = l.given != nil
+	l.closed, l.kept = l.given != nil, l.given != nil
 	if err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serving http-01 on %q: %w", l.addr, err)
 	}
@@ -238,6 +270,11 @@ func (l *Listener) shut() error {
 
 // serve answers one request.
 func (l *Listener) serve(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == probePath {
+		w.Header().Set(probeHeader, HTTP01)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	content, ok := l.lookup(r)
 	if !ok {
 		http.NotFound(w, r)
@@ -252,24 +289,18 @@ func (l *Listener) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// note counts a look, and tells of it when no token is left that nobody asked
-// for.
+// note counts a fetch and calls those who watch the token.
 func (l *Listener) note(r *http.Request) {
 	l.contentMu.Lock()
 	defer l.contentMu.Unlock()
-	token := strings.TrimPrefix(r.URL.Path, wellKnown)
-	if s := l.content[token]; s != nil {
-		s.looks.Count++
-		s.looks.Last, _, _ = net.SplitHostPort(r.RemoteAddr)
+	s := l.content[strings.TrimPrefix(r.URL.Path, wellKnown)]
+	if s == nil {
+		return // cleaned up meanwhile
 	}
-	for _, s := range l.content {
-		if s.looks.Count == 0 {
-			return
-		}
-	}
-	select {
-	case l.looked <- struct{}{}:
-	default: // one waits to be received already
+	s.fetches.Count++
+	s.fetches.Last, _, _ = net.SplitHostPort(r.RemoteAddr)
+	for _, fetched := range s.watches {
+		(*fetched)()
 	}
 }
 

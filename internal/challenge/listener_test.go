@@ -266,9 +266,9 @@ func TestListenerHeaderLimit(t *testing.T) {
 	}
 }
 
-// A listener tells when everything it answers for was asked for, and by whom;
-// what it refuses is no look.
-func TestListenerLooked(t *testing.T) {
+// The set signals when everything that the listener answers for was fetched, and
+// the listener counts who fetched it; a refused request does not count.
+func TestListenerFetches(t *testing.T) {
 	l := NewListener("127.0.0.1:0")
 	addr, p := presentListener(t, l)
 	other := testChallenge()
@@ -277,43 +277,55 @@ func TestListenerLooked(t *testing.T) {
 	if err := l.Present(t.Context(), other, second); err != nil {
 		t.Fatalf("Present: %v", err)
 	}
-	looked := func() bool {
+	set := Set{l}
+	fetched, stop := set.Watch([]Placement{p, second, {Type: TKAuth01, Method: MethodToken}})
+	signalled := func(c <-chan struct{}) bool {
 		select {
-		case <-l.Looked():
+		case <-c:
 			return true
 		default:
 			return false
 		}
 	}
-	want := func(when string, told bool, first, last Looks) {
+	want := func(when string, signal bool, first, last Fetches) {
 		t.Helper()
-		if got := looked(); got != told {
-			t.Errorf("%s: told %t, want %t", when, got, told)
+		if got := signalled(fetched); got != signal {
+			t.Errorf("%s: signalled %t, want %t", when, got, signal)
 		}
-		if a, b := l.Looks(p), l.Looks(second); a != first || b != last {
-			t.Errorf("%s: looks %+v and %+v, want %+v and %+v", when, a, b, first, last)
+		if a, b := l.Fetches(p), l.Fetches(second); a != first || b != last {
+			t.Errorf("%s: fetches %+v and %+v, want %+v and %+v", when, a, b, first, last)
 		}
 	}
-	once, twice := Looks{1, "127.0.0.1"}, Looks{2, "127.0.0.1"}
+	once, twice := Fetches{1, "127.0.0.1"}, Fetches{2, "127.0.0.1"}
 	ask(t, addr, "GET", wellKnown+"stranger")
 	ask(t, addr, "HEAD", wellKnown+testToken)
-	want("before", false, Looks{}, Looks{})
+	want("before", false, Fetches{}, Fetches{})
 	ask(t, addr, "GET", wellKnown+testToken)
-	want("one of two", false, once, Looks{})
+	want("one of two", false, once, Fetches{})
 	ask(t, addr, "GET", wellKnown+"other")
 	want("both", true, once, once)
 	ask(t, addr, "GET", wellKnown+"other")
 	ask(t, addr, "GET", wellKnown+testToken)
 	want("again", true, twice, twice)
-	ask(t, addr, "GET", wellKnown+testToken)
-	third := testChallenge()
-	third.Token, third.KeyAuthorization = "third", "third"+strings.TrimPrefix(testAuth, testToken)
-	if err := l.Present(t.Context(), third, mustPlan(t, l, third)); err != nil {
-		t.Fatalf("Present: %v", err)
+
+	// One that begins to watch late learns of what was fetched before.
+	late, stopLate := set.Watch([]Placement{p})
+	if !signalled(late) {
+		t.Error("a late watch is not signalled, want that it is")
 	}
-	want("a new one", false, Looks{3, "127.0.0.1"}, twice)
+	stopLate()
+	stop()
+	ask(t, addr, "GET", wellKnown+testToken)
+	want("stopped", false, Fetches{3, "127.0.0.1"}, twice)
+	if signalled(late) {
+		t.Error("a watch that was stopped is signalled")
+	}
 	if err := l.CleanUp(t.Context(), p); err != nil {
 		t.Fatalf("CleanUp: %v", err)
 	}
-	want("taken away", false, Looks{}, twice)
+	want("cleaned up", false, Fetches{}, twice)
+	if c, stop := set.Watch([]Placement{{Type: TKAuth01, Method: MethodToken}}); c != nil {
+		t.Error("a token is watched, want that it cannot be")
+		stop()
+	}
 }

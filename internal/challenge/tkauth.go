@@ -82,6 +82,10 @@ func (*TKAuth) Type() string { return TKAuth01 }
 // Method returns "token".
 func (*TKAuth) Method() string { return MethodToken }
 
+// Proves reports whether a token can prove the identifier. The CA decides for
+// which identifier types it offers tkauth-01; no token is for a wildcard.
+func (*TKAuth) Proves(id Identifier) bool { return !id.Wildcard }
+
 // Plan returns where the token comes from.
 func (s *TKAuth) Plan(c Challenge) (Placement, error) {
 	source, err := s.source(c)
@@ -122,7 +126,7 @@ func (s *TKAuth) Prove(ctx context.Context, c Challenge) (json.RawMessage, error
 	if err != nil {
 		return nil, s.fail(c, source.Where(), err)
 	}
-	want := token.ATC{Type: c.IdentifierType, Value: c.Identifier, Fingerprint: fingerprint}
+	want := token.ATC{Type: c.Identifier.Type, Value: c.Identifier.Value, Fingerprint: fingerprint}
 	text, err := s.Get(ctx, source, want)
 	if err != nil {
 		return nil, s.fail(c, source.Where(), err)
@@ -197,5 +201,5 @@ func (s *TKAuth) keep(want token.ATC, kept keptToken, now time.Time) {
 }
 
 func (s *TKAuth) fail(c Challenge, where string, err error) error {
-	return &ProofError{Identifier: c.IdentifierType + ":" + c.Identifier, Where: where, Err: err}
+	return &ProofError{Identifier: c.Identifier.String(), Where: where, Err: err}
 }

@@ -63,7 +63,7 @@ func (f *fakeSource) Token(_ context.Context, want token.ATC) (secret.Bytes, err
 
 func tokenChallenge() Challenge {
 	return Challenge{
-		Type: TKAuth01, IdentifierType: "NfInstanceId", Identifier: "4ace9d34-2c69-4f99-92d5-a73a3fe8e23b",
+		Type: TKAuth01, Identifier: Identifier{Type: "NfInstanceId", Value: "4ace9d34-2c69-4f99-92d5-a73a3fe8e23b"},
 		Thumbprint: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", TKAuthType: "atc", TokenAuthority: "https://oam.example/token",
 	}
 }
@@ -133,7 +133,7 @@ func TestTokenAsked(t *testing.T) {
 // it no longer passes, and only for the same identifier and account.
 func TestTokenReuse(t *testing.T) {
 	other := tokenChallenge()
-	other.Identifier = "00000000-0000-4000-8000-000000000000"
+	other.Identifier.Value = "00000000-0000-4000-8000-000000000000"
 	key := tokenChallenge()
 	key.Thumbprint = base64.RawURLEncoding.EncodeToString(make([]byte, 32))
 	for _, reuse := range []bool{false, true} {
@@ -166,7 +166,7 @@ func TestTokenReuse(t *testing.T) {
 		wantKept := 0
 		if reuse { // those that are over are let go
 			now = tokenNow.Add(10 * time.Minute)
-			other.Identifier = "00000000-0000-4000-8000-000000000001"
+			other.Identifier.Value = "00000000-0000-4000-8000-000000000001"
 			prove(other)
 			wantKept = 2
 		}
@@ -250,7 +250,7 @@ func TestTokenRefused(t *testing.T) {
 					t.Errorf("%s: %v", step, err)
 				case want != nil && (!errors.As(err, &proof) || !want(err)):
 					t.Errorf("%s: %v (%T)", step, err, errors.Unwrap(err))
-				case want != nil && (proof.Identifier != "NfInstanceId:"+tc.c.Identifier || proof.Where != where):
+				case want != nil && (proof.Identifier != tc.c.Identifier.String() || proof.Where != where):
 					t.Errorf("%s: %+v, want the identifier and %q", step, proof, where)
 				}
 				if err != nil && strings.Contains(err.Error(), "eyJ") {
@@ -283,7 +283,7 @@ func TestTokensAtOnce(t *testing.T) {
 		wg.Go(func() {
 			for range 20 {
 				c := tokenChallenge()
-				c.Identifier = fmt.Sprintf("00000000-0000-4000-8000-%012d", i%4)
+				c.Identifier.Value = fmt.Sprintf("00000000-0000-4000-8000-%012d", i%4)
 				if _, err := s.Prove(t.Context(), c); err != nil {
 					t.Error(err)
 				}

@@ -50,6 +50,9 @@ func (w *Webroot) Type() string { return HTTP01 }
 // Method returns "webroot".
 func (*Webroot) Method() string { return MethodWebroot }
 
+// Proves reports whether http-01 can prove the identifier.
+func (*Webroot) Proves(id Identifier) bool { return provesHTTP01(id) }
+
 // Plan returns the placement: Where is the absolute path of the file, and
 // Directories are those that are not there yet.
 func (w *Webroot) Plan(c Challenge) (Placement, error) {

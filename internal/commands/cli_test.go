@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/nfcert/nfcert/internal/commands/report"
 )
 
 // walk calls visit for a command and all below it.
@@ -114,7 +116,7 @@ func TestTypos(t *testing.T) {
 			w := newWorld(t)
 			args := strings.Fields(tt.in)
 			people := w.run(t.Context(), args...)
-			if people.code != exitUsage || !strings.Contains(people.err, tt.want) {
+			if people.code != report.ExitUsage || !strings.Contains(people.err, tt.want) {
 				t.Errorf("exit %d, stderr %q; want 2 and %q", people.code, people.err, tt.want)
 			}
 			if people.out != "" {
@@ -124,7 +126,7 @@ func TestTypos(t *testing.T) {
 				return
 			}
 			machine := w.run(t.Context(), append([]string{"-o", "json"}, args...)...)
-			if doc := machine.report(t); doc.Code != "usage" || doc.Fault != faultUsage {
+			if doc := machine.report(t); doc.Code != "usage" || doc.Fault != report.FaultUsage {
 				t.Errorf("got code %q and fault %q, want usage", doc.Code, doc.Fault)
 			}
 		})
@@ -154,7 +156,7 @@ func TestUsageErrorAsJSON(t *testing.T) {
 		w := newWorld(t)
 		w.env["NFCERT_OUTPUT"] = tt.env
 		r := w.run(t.Context(), strings.Fields(tt.in)...)
-		if got := strings.HasPrefix(r.err, "{"); got != tt.want || r.code != exitUsage {
+		if got := strings.HasPrefix(r.err, "{"); got != tt.want || r.code != report.ExitUsage {
 			t.Errorf("%s with NFCERT_OUTPUT=%q: exit %d, a document: %t; want 2, %t\n%s", tt.in, tt.env, r.code, got, tt.want, r.err)
 		}
 	}

@@ -6,11 +6,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/lab"
-	"github.com/nfcert/nfcert/internal/store"
 )
 
 // TestDamagedState guards that each saved file cut short, at many points, is
@@ -58,13 +57,13 @@ func TestDamagedState(t *testing.T) {
 				write(t, found[0], string(whole[:cut]))
 				r := w.run(t.Context(), append(strings.Fields(tt.run), "-o", "json")...)
 				if tt.code == "" {
-					if r.code != exitDone {
+					if r.code != report.ExitDone {
 						t.Errorf("cut at %d: exit %d, want 0\n%s", cut, r.code, r.err)
 					}
 					continue
 				}
 				doc := r.report(t)
-				if r.code != exitState || doc.Code != tt.code || doc.Fault != faultState || !strings.Contains(doc.Message, filepath.Base(found[0])) || doc.Hint == "" {
+				if r.code != report.ExitState || doc.Code != tt.code || doc.Fault != report.FaultState || !strings.Contains(doc.Message, filepath.Base(found[0])) || doc.Hint == "" {
 					t.Errorf("cut at %d: exit %d, code %q, message %q; want 7, %q and the file's name", cut, r.code, doc.Code, doc.Message, tt.code)
 				}
 				if after, err := os.ReadFile(found[0]); err != nil || !bytes.Equal(after, whole[:cut]) {
@@ -117,15 +116,5 @@ func TestTraceGapsToldOnce(t *testing.T) {
 	r := w.must(t, "enroll", "-n", "amf-01")
 	if got := strings.Count(r.err, "trace.jsonl"); got != 1 {
 		t.Errorf("the trace is told of %d times, want once:\n%s", got, r.err)
-	}
-}
-
-// TestFullDisk guards that nobody is sent to another state for want of room: the
-// order that was begun is in this one.
-func TestFullDisk(t *testing.T) {
-	t.Parallel()
-	r := (&App{}).explain(&store.AccessError{Op: "writing", Path: "enrolment.json", Err: syscall.ENOSPC})
-	if r.Exit != exitState || r.Code != "access" || strings.Contains(r.Hint, "--state") || !strings.Contains(r.Hint, "make room") {
-		t.Errorf("got exit %d, code %q, hint %q; want 7, access, and to make room", r.Exit, r.Code, r.Hint)
 	}
 }

@@ -9,9 +9,12 @@ import (
 	"testing"
 	"time"
 
+	gopkcs12 "software.sslmate.com/src/go-pkcs12"
+
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
-	gopkcs12 "software.sslmate.com/src/go-pkcs12"
+	"github.com/nfcert/nfcert/internal/store"
 )
 
 // identities is a lab that demands client certificates of a CA with an
@@ -160,7 +163,7 @@ func TestIdentityRefused(t *testing.T) {
 			i.env["NFCERT_CLIENT_PASSPHRASE"] = tt.passphrase
 			r := i.run(t.Context(), args...)
 			doc := r.report(t)
-			if doc.Exit != exitUsage || doc.Code != tt.code || !strings.Contains(doc.Message, tt.message) || !strings.Contains(doc.Hint, tt.hint) {
+			if doc.Exit != report.ExitUsage || doc.Code != tt.code || !strings.Contains(doc.Message, tt.message) || !strings.Contains(doc.Hint, tt.hint) {
 				t.Errorf("got %d %s: %s\nhint: %s\nwant 2 %s, %q and the hint %q", doc.Exit, doc.Code, doc.Message, doc.Hint, tt.code, tt.message, tt.hint)
 			}
 			if strings.Contains(r.err, "GEHEIM") {
@@ -168,7 +171,7 @@ func TestIdentityRefused(t *testing.T) {
 			}
 		})
 	}
-	s, err := (&App{global: globalFlags{state: i.path("state")}}).openStore()
+	s, err := store.Open(i.path("state"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -37,8 +38,8 @@ func TestInterruptInput(t *testing.T) {
 		code    int
 		says    string
 	}{
-		{"1h", exitInterrupted, "interrupted; what was reached is saved"},
-		{"50ms", exitPending, "out of time after 50ms"},
+		{"1h", report.ExitInterrupted, "interrupted; what was reached is saved"},
+		{"50ms", report.ExitPending, "out of time after 50ms"},
 	} {
 		for _, line := range []string{
 			"csr -n amf-01 --csr-in -", "account import -", "token check -", "show cert -", "lint -", "lint --files-from -",
@@ -68,7 +69,7 @@ func TestInterruptInput(t *testing.T) {
 				case got := <-code: // out of time before it read
 					code <- got
 				}
-				if tt.code == exitInterrupted {
+				if tt.code == report.ExitInterrupted {
 					cancel()
 				}
 				select {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/lab"
 )
 
@@ -82,7 +83,7 @@ func (p *process) end(t *testing.T, with os.Signal, waits func(stderr *lockedBuf
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
+	if code := cmd.ProcessState.ExitCode(); code != report.ExitInterrupted {
 		t.Errorf("nfcert %v ended with %d, want 130\n%s", args, code, errs)
 	}
 	if out.String() != "" {

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/nfcert/nfcert/internal/commands/report"
 )
 
 // TestKeyPassphrasePrompt guards that an encrypted key is asked for its
@@ -19,9 +21,9 @@ func TestKeyPassphrasePrompt(t *testing.T) {
 		name, typed, code string
 		exit              int
 	}{
-		{"right", "nfcert\n", "", exitDone},
-		{"wrong", "GEHEIM\n", "the passphrase does not open it", exitUsage},
-		{"nothing typed", "", "its passphrase is not given", exitUsage},
+		{"right", "nfcert\n", "", report.ExitDone},
+		{"wrong", "GEHEIM\n", "the passphrase does not open it", report.ExitUsage},
+		{"nothing typed", "", "its passphrase is not given", report.ExitUsage},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -53,7 +55,7 @@ func TestPassphraseIsNoFlag(t *testing.T) {
 	} {
 		args = append(args, "-o", "json")
 		r := w.run(t.Context(), args...)
-		if doc := r.report(t); doc.Exit != exitUsage || doc.Code != "usage" || strings.Contains(r.err, "GEHEIM") {
+		if doc := r.report(t); doc.Exit != report.ExitUsage || doc.Code != "usage" || strings.Contains(r.err, "GEHEIM") {
 			t.Errorf("%q: got %+v, want a usage error that repeats nothing", args, doc)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -41,8 +42,8 @@ func TestLintOnTerminal(t *testing.T) {
 	w.onTerminal()
 	bad, good := forge(t, t.TempDir(), "no-nftypes"), forge(t, t.TempDir(), "good")
 	r := w.run(t.Context(), "lint", "--zlint", "off", bad, good)
-	if r.code != exitFindings {
-		t.Errorf("got exit %d, want %d; stderr:\n%s", r.code, exitFindings, r.err)
+	if r.code != report.ExitFindings {
+		t.Errorf("got exit %d, want %d; stderr:\n%s", r.code, report.ExitFindings, r.err)
 	}
 	want := []string{
 		bad + ": certificate, profile nf-tls (",
@@ -64,7 +65,7 @@ func TestLintOnTerminal(t *testing.T) {
 		t.Errorf("got TABs, or reasons that nobody asked for:\n%s", r.out)
 	}
 	for _, line := range strings.Split(r.out, "\n") {
-		if len([]rune(line)) > w.streams.Width && strings.HasPrefix(line, indentation) {
+		if len([]rune(line)) > w.streams.Width && strings.HasPrefix(line, "      ") {
 			t.Errorf("line of %d characters, want at most %d: %s", len([]rune(line)), w.streams.Width, line)
 		}
 	}
@@ -82,8 +83,8 @@ func TestLintHostileNames(t *testing.T) {
 	w := newWorld(t)
 	w.onTerminal()
 	r := w.run(t.Context(), "lint", "-v", "--zlint", "off", forge(t, t.TempDir(), "hostile"))
-	if r.code != exitFindings {
-		t.Errorf("got exit %d, want %d", r.code, exitFindings)
+	if r.code != report.ExitFindings {
+		t.Errorf("got exit %d, want %d", r.code, report.ExitFindings)
 	}
 	for line := range strings.SplitSeq(r.out+r.err, "\n") {
 		if line != ui.Clean(line, 0) {
@@ -121,7 +122,7 @@ func TestLintManyInOrder(t *testing.T) {
 	for line := range strings.Lines(r.out) {
 		fmt.Fprintln(&got, strings.Split(line, "\t")[2])
 	}
-	if r.code != exitFindings || got.String() != want.String() {
-		t.Errorf("got exit %d and the verdicts\n%s\nwant %d and\n%s", r.code, got.String(), exitFindings, want.String())
+	if r.code != report.ExitFindings || got.String() != want.String() {
+		t.Errorf("got exit %d and the verdicts\n%s\nwant %d and\n%s", r.code, got.String(), report.ExitFindings, want.String())
 	}
 }

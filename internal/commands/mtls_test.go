@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/lab"
 )
 
@@ -26,8 +27,8 @@ func TestMutualTLS(t *testing.T) {
 	write(t, w.path("oam.key"), keyPEM(t, leafKey))
 
 	refused := w.run(t.Context(), "account", "-o", "json").report(t)
-	if refused.Exit != exitNetwork || refused.Fault != faultTLS {
-		t.Errorf("without a certificate: exit %d, fault %q, want %d and %q", refused.Exit, refused.Fault, exitNetwork, faultTLS)
+	if refused.Exit != report.ExitNetwork || refused.Fault != report.FaultTLS {
+		t.Errorf("without a certificate: exit %d, fault %q, want %d and %q", refused.Exit, refused.Fault, report.ExitNetwork, report.FaultTLS)
 	}
 	w.must(t, "account", "--client-cert", w.path("oam.pem"), "--client-key", w.path("oam.key"))
 	w.must(t, "enroll", "-n", "amf-01", "--nf", w.path("amf.yaml"))

@@ -5,17 +5,24 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/lab"
 )
 
+// renewal is what renew prints of one enrolment.
+type renewal struct {
+	Name, Because, Serial, Result string
+	Error                         *report.Report
+}
+
 // renewed reads what renew printed, by enrolment.
-func renewed(t *testing.T, r result) map[string]renewalRow {
+func renewed(t *testing.T, r result) map[string]renewal {
 	t.Helper()
-	var doc renewalsDoc
+	var doc struct{ Renewals []renewal }
 	if err := json.Unmarshal([]byte(r.out), &doc); err != nil {
 		t.Fatalf("%v: %q, %q", err, r.out, r.err)
 	}
-	rows := map[string]renewalRow{}
+	rows := map[string]renewal{}
 	for _, row := range doc.Renewals {
 		rows[row.Name] = row
 	}
@@ -47,19 +54,19 @@ func TestRenewOthersGoOn(t *testing.T) {
 	w := twoServers(t)
 	r := w.run(t.Context(), "renew", "--due", "--at", "1e-12", "-o", "json")
 	rows := renewed(t, r)
-	if gone := rows["amf-gone"]; r.code != exitFindings || gone.Result != resultFailed || gone.Error == nil || gone.Error.Code != "unreachable" {
-		t.Errorf("ended with %d, %+v; want %d and the one whose server is gone failed", r.code, gone, exitFindings)
+	if gone := rows["amf-gone"]; r.code != report.ExitFindings || gone.Result != "failed" || gone.Error == nil || gone.Error.Code != "unreachable" {
+		t.Errorf("ended with %d, %+v; want %d and the one whose server is gone failed", r.code, gone, report.ExitFindings)
 	}
-	if here := rows["amf-here"]; here.Result != resultRenewed || here.Serial == "" {
+	if here := rows["amf-here"]; here.Result != "renewed" || here.Serial == "" {
 		t.Errorf("%+v, want the other renewed", here)
 	}
 	r = w.run(t.Context(), "renew", "--due", "--at", "1e-12", "-o", "json", "--server", w.env["NFCERT_SERVER"])
-	if rows = renewed(t, r); r.code != exitDone || len(rows) != 1 || rows["amf-here"].Result != resultRenewed {
+	if rows = renewed(t, r); r.code != report.ExitDone || len(rows) != 1 || rows["amf-here"].Result != "renewed" {
 		t.Errorf("ended with %d, %+v; want the one at the named server renewed, and no other", r.code, rows)
 	}
 	// What its age says can be said without a CA.
 	r = w.run(t.Context(), "renew", "--dry-run", "-o", "json")
-	if rows = renewed(t, r); r.code != exitDone || rows["amf-gone"].Because != "underWay" {
+	if rows = renewed(t, r); r.code != report.ExitDone || rows["amf-gone"].Because != "underWay" {
 		t.Errorf("ended with %d, %+v; want the failed renewal under way", r.code, rows["amf-gone"])
 	}
 }
@@ -70,7 +77,7 @@ func TestRenewInterrupted(t *testing.T) {
 	w := twoServers(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if r := w.run(ctx, "renew", "--due", "--at", "1e-12", "-o", "json"); r.code != exitInterrupted || r.out != "" {
-		t.Errorf("ended with %d and %q, want %d and nothing", r.code, r.out, exitInterrupted)
+	if r := w.run(ctx, "renew", "--due", "--at", "1e-12", "-o", "json"); r.code != report.ExitInterrupted || r.out != "" {
+		t.Errorf("ended with %d and %q, want %d and nothing", r.code, r.out, report.ExitInterrupted)
 	}
 }

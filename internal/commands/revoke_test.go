@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/lab"
 )
 
@@ -18,10 +19,10 @@ func TestRevokeConfirmed(t *testing.T) {
 		typed, told string
 		exit        int
 	}{
-		{"yes\n", "that is not amf-01", exitUsage},
-		{"\n", "that is not amf-01", exitUsage},
-		{"", "nobody to ask", exitUsage},
-		{"amf-01\n", "revoked", exitDone},
+		{"yes\n", "that is not amf-01", report.ExitUsage},
+		{"\n", "that is not amf-01", report.ExitUsage},
+		{"", "nobody to ask", report.ExitUsage},
+		{"amf-01\n", "revoked", report.ExitDone},
 	} {
 		before := len(l.Requests())
 		w.streams.In = strings.NewReader(tt.typed)
@@ -29,7 +30,7 @@ func TestRevokeConfirmed(t *testing.T) {
 		if r.code != tt.exit || !strings.Contains(r.err, tt.told) || !strings.Contains(r.err, "Type amf-01 to go on") {
 			t.Errorf("typed %q: ended with %d and %q, want %d, the question, and %q", tt.typed, r.code, r.err, tt.exit, tt.told)
 		}
-		if sent := len(l.Requests()) - before; (sent > 0) != (tt.exit == exitDone) {
+		if sent := len(l.Requests()) - before; (sent > 0) != (tt.exit == report.ExitDone) {
 			t.Errorf("typed %q: %d requests were sent", tt.typed, sent)
 		}
 	}

@@ -1,101 +1,26 @@
 package commands
 
 import (
-	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/nfcert/nfcert/internal/commands/account"
+	"github.com/nfcert/nfcert/internal/commands/cli"
+	"github.com/nfcert/nfcert/internal/commands/csr"
+	"github.com/nfcert/nfcert/internal/commands/enroll"
+	"github.com/nfcert/nfcert/internal/commands/finalize"
+	"github.com/nfcert/nfcert/internal/commands/lab"
+	"github.com/nfcert/nfcert/internal/commands/lint"
+	"github.com/nfcert/nfcert/internal/commands/order"
+	"github.com/nfcert/nfcert/internal/commands/renew"
+	"github.com/nfcert/nfcert/internal/commands/revoke"
+	"github.com/nfcert/nfcert/internal/commands/show"
+	"github.com/nfcert/nfcert/internal/commands/token"
+	"github.com/nfcert/nfcert/internal/commands/version"
 )
-
-// Output formats.
-const (
-	outputTable = "table"
-	outputJSON  = "json"
-	outputJSONL = "jsonl"
-	outputName  = "name"
-)
-
-// globalFlags are the flags that every command takes.
-type globalFlags struct {
-	server     string
-	caRoot     string
-	caPin      string
-	resolve    []string
-	clientCert string
-	clientKey  string
-	// clientPassphrase is a file.
-	clientPassphrase string
-	account          string
-	// accountPassphrase is a file.
-	accountPassphrase string
-	name              string
-	state             string
-	config            string
-	output            string
-	trace             string
-	timeout           time.Duration
-	noInput           bool
-	yes               bool
-	quiet             bool
-	verbose           int
-	color             string
-}
-
-func (g *globalFlags) addFlags(fs *pflag.FlagSet) {
-	fs.StringVarP(&g.server, "server", "s", "", "ACME server: a directory URL, or a name from the configuration; left out: the only one known")
-	fs.StringVar(&g.caRoot, "ca-root", "", "PEM `FILE` of roots that alone validate the server's TLS certificate, or system; remembered with the server")
-	fs.StringVar(&g.caPin, "ca-pin", "", "`FINGERPRINT` of the server's certificate or an issuer's that it sends, sha256:... of the certificate or spki-sha256:... of its key: that alone is trusted, and remembered")
-	listVar(fs, &g.resolve, "resolve", "`HOST:PORT:ADDRESS` to connect to where DNS does not know the server, as curl has it; remembered; -HOST:PORT forgets")
-	fs.StringVar(&g.clientCert, "client-cert", "", "`FILE` with the certificate for mutual TLS towards the server, PEM or PKCS#12, with or without its key; its path is remembered")
-	fs.StringVar(&g.clientKey, "client-key", "", "`FILE` with the key of --client-cert, or a pkcs11: URI; left out: it is in the file of --client-cert")
-	fs.StringVar(&g.clientPassphrase, "client-passphrase-file", "", "`FILE` with the passphrase or PIN of the client certificate's key, - for stdin; or $NFCERT_CLIENT_PASSPHRASE")
-	fs.StringVar(&g.account, "account", "", "which saved account (default: the enrolment's, else \"default\")")
-	fs.StringVar(&g.accountPassphrase, "account-key-passphrase-file", "", "`FILE` with the passphrase of an encrypted account key, - for stdin; or $NFCERT_ACCOUNT_KEY_PASSPHRASE")
-	fs.StringVarP(&g.name, "name", "n", "", "which enrolment")
-	fs.StringVar(&g.state, "state", "", "`DIR` where state lives (default: $STATE_DIRECTORY, $XDG_DATA_HOME/nfcert, ~/.local/share/nfcert)")
-	fs.StringVar(&g.config, "config", "", "YAML `FILE` with named servers and defaults (default: $XDG_CONFIG_HOME/nfcert/config.yaml)")
-	fs.StringVarP(&g.output, "output", "o", outputTable, "what stdout carries: table, json, jsonl (enroll, lint), name, junit and sarif (lint)")
-	fs.StringVar(&g.trace, "trace", "", "append every HTTP exchange, decoded and redacted, to `FILE`, a JSON object a line; - for a readable one on stderr")
-	fs.DurationVar(&g.timeout, "timeout", 5*time.Minute, "bound on the whole command")
-	fs.BoolVar(&g.noInput, "no-input", false, "never prompt; also without a terminal, with -o json, and with $CI set")
-	fs.BoolVarP(&g.yes, "yes", "y", false, "confirm what is asked; never supplies a value")
-	fs.BoolVarP(&g.quiet, "quiet", "q", false, "no progress on stderr")
-	fs.CountVarP(&g.verbose, "verbose", "v", "a line for each request; -vv: its content too")
-	fs.StringVar(&g.color, "color", "auto", "auto, always or never; NO_COLOR is honoured")
-}
-
-// check refuses values that no command can use.
-func (g *globalFlags) check(command string) error {
-	switch g.output {
-	case outputTable, outputJSON, outputJSONL, outputName:
-	case outputJUnit, outputSARIF:
-		if command != "lint" {
-			return usagef("one of table, json, jsonl, name", "--output %s is a format of lint alone", g.output)
-		}
-	default:
-		return usagef("one of table, json, jsonl, name, and of lint junit and sarif; files are written by --out", "--output %q is no format", g.output)
-	}
-	switch g.color {
-	case "auto", "always", "never":
-	default:
-		return usagef("", "--color %q: want auto, always or never", g.color)
-	}
-	if g.timeout <= 0 {
-		return usagef("", "--timeout %s: want more than zero, as in 5m", g.timeout)
-	}
-	for _, text := range g.resolve {
-		if _, err := parseResolve(text); err != nil {
-			return usagef("", "--resolve %v", err)
-		}
-	}
-	if g.clientCert == "" && g.clientKey != "" {
-		return usagef("name the certificate with --client-cert FILE", "--client-key is given without --client-cert")
-	}
-	return nil
-}
 
 // Groups of the help.
 const (
@@ -126,14 +51,14 @@ its name in capitals.`
 var inFlowOrder = sync.OnceFunc(func() { cobra.EnableCommandSorting = false })
 
 // newRoot makes the whole tree.
-func newRoot(app *App) *cobra.Command {
-	root := newBareRoot(app)
-	addTo(root, groupSteps, newAccount(app), newCSR(app), newOrder(app), newFinalize(app), newShow(app))
-	addTo(root, groupOne, newEnroll(app), newRenew(app), newRevoke(app))
-	addTo(root, groupJudge, newLint(app))
-	addTo(root, groupTools, newToken(app), newLab(app), newVersion(app))
+func newRoot(env *cli.Env) *cobra.Command {
+	root := newBareRoot(env)
+	addTo(root, groupSteps, account.New(env), csr.New(env), order.New(env), finalize.New(env), show.New(env))
+	addTo(root, groupOne, enroll.New(env), renew.New(env), revoke.New(env))
+	addTo(root, groupJudge, lint.New(env))
+	addTo(root, groupTools, token.New(env), lab.New(env), version.New(env))
 	root.AddCommand(helpTopics()...)
-	addHelpAndCompletion(app, root)
+	addHelpAndCompletion(env, root)
 	return root
 }
 
@@ -145,7 +70,7 @@ func addTo(root *cobra.Command, group string, commands ...*cobra.Command) {
 }
 
 // newBareRoot makes the root without any command below it.
-func newBareRoot(app *App) *cobra.Command {
+func newBareRoot(env *cli.Env) *cobra.Command {
 	inFlowOrder()
 	root := &cobra.Command{
 		Use:           "nfcert",
@@ -153,35 +78,34 @@ func newBareRoot(app *App) *cobra.Command {
 		Long:          rootLong,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          noArgs,
+		Args:          cli.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	app.global.addFlags(root.PersistentFlags())
+	env.AddFlags(root.PersistentFlags())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if errors.Is(err, pflag.ErrHelp) {
 			return err
 		}
-		return usagef("see: "+cmd.CommandPath()+" --help", "%v", err)
+		return cli.Usagef("see: "+cmd.CommandPath()+" --help", "%v", err)
 	})
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return app.prepare(cmd) }
 	root.AddGroup(
 		&cobra.Group{ID: groupSteps, Title: "The flow, one step at a time:"},
 		&cobra.Group{ID: groupOne, Title: "The flow in one go:"},
 		&cobra.Group{ID: groupJudge, Title: "Judging:"},
 		&cobra.Group{ID: groupTools, Title: "Tools:"},
 	)
-	root.SetUsageFunc(sectionUsage(root.UsageFunc()))
+	root.SetUsageFunc(cli.SectionUsage(root.UsageFunc()))
 	root.SetHelpCommandGroupID(groupTools)
 	root.SetCompletionCommandGroupID(groupTools)
-	root.SetIn(app.streams.In)
-	root.SetOut(app.streams.Out)
-	root.SetErr(app.streams.Err)
+	root.SetIn(env.Streams.In)
+	root.SetOut(env.Streams.Out)
+	root.SetErr(env.Streams.Err)
 	return root
 }
 
 // addHelpAndCompletion adds what cobra brings, made to refuse what it does not
 // know, as all other commands do. Both keep the streams that are set by now.
-func addHelpAndCompletion(app *App, root *cobra.Command) {
+func addHelpAndCompletion(env *cli.Env, root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
@@ -192,43 +116,14 @@ func addHelpAndCompletion(app *App, root *cobra.Command) {
 				if err != nil {
 					return err
 				}
-				return noArgs(found, rest)
+				return cli.NoArgs(found, rest)
 			}
 		case "completion":
-			app.group(cmd)
+			env.Group(cmd)
 		}
 	}
 }
 
-// prepare fills flags from variables and configuration and starts the clock,
-// before any command runs.
-func (a *App) prepare(cmd *cobra.Command) error {
-	a.command = commandWords(cmd)
-	if err := a.fill(cmd); err != nil {
-		return err
-	}
-	if err := a.global.check(a.command); err != nil {
-		return err
-	}
-	a.name = a.global.name
-	a.progress = newProgress(a)
-	a.stdin = &input{app: a, ctx: cmd.Context()}
-	return nil
-}
-
-// bounded is the context of a command that talks to servers.
-func (a *App) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, a.global.timeout)
-}
-
-// commandWords is the path of a command without the program's name.
-func commandWords(cmd *cobra.Command) string {
-	words := ""
-	for c := cmd; c.HasParent(); c = c.Parent() {
-		words = c.Name() + " " + words
-	}
-	if words == "" {
-		return ""
-	}
-	return words[:len(words)-1]
-}
+// Tree returns every command with its flags and texts, for documentation to be
+// generated from. It must not be executed: [Run] does that.
+func Tree() *cobra.Command { return newRoot(&cli.Env{}) }

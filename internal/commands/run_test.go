@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -42,16 +43,16 @@ func (w *world) run(ctx context.Context, args ...string) result {
 func (w *world) must(t *testing.T, args ...string) result {
 	t.Helper()
 	r := w.run(t.Context(), args...)
-	if r.code != exitDone {
+	if r.code != report.ExitDone {
 		t.Fatalf("nfcert %s ended with %d, want 0; stderr:\n%s", strings.Join(args, " "), r.code, r.err)
 	}
 	return r
 }
 
 // report reads the one Error document that stderr must hold.
-func (r result) report(t *testing.T) report {
+func (r result) report(t *testing.T) report.Report {
 	t.Helper()
-	var doc report
+	var doc report.Report
 	if err := json.Unmarshal([]byte(r.err), &doc); err != nil {
 		t.Fatalf("stderr is not one JSON document: %v\n%s", err, r.err)
 	}

@@ -2,13 +2,14 @@ package commands
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,10 +17,13 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/nfcert/nfcert/internal/commands/cli"
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/store"
 )
@@ -29,11 +33,11 @@ type bookKey struct{}
 
 // scriptBook is what a script's commands remember.
 type scriptBook struct {
-	requests func() int        // requests that the lab has served
-	counted  int               // of them, those told before
-	seen     map[string]string // contents of directories, by the directory
-	occupied net.Listener      // what stands where nfcert wants to listen
-	server   *httptest.Server  // of the last serves
+	requests func() int                 // requests that the lab has served
+	counted  int                        // of them, those told before
+	seen     map[string]string          // contents of directories, by the directory
+	occupied net.Listener               // what stands where nfcert wants to listen
+	tls      atomic.Pointer[tls.Config] // of the last serves
 }
 
 func book(ts *testscript.TestScript) *scriptBook { return ts.Value(bookKey{}).(*scriptBook) }
@@ -167,11 +171,11 @@ func cmdFails(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("stdout has %q, want nothing beside an error", out)
 	}
 	text := ts.ReadFile("stderr")
-	var r report
+	var r report.Report
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		ts.Fatalf("stderr is not one JSON document: %v\n%s", err, text)
 	}
-	if r.Kind != "Error" || r.APIVersion != apiVersion || r.Exit != want || r.Code != args[1] || r.Fault != args[2] {
+	if r.Kind != "Error" || r.APIVersion != cli.APIVersion || r.Exit != want || r.Code != args[1] || r.Fault != args[2] {
 		ts.Fatalf("got kind %q, exit %d, code %q, fault %q; want Error %v\n%s", r.Kind, r.Exit, r.Code, r.Fault, args[:3], text)
 	}
 }
@@ -358,7 +362,7 @@ func cmdSameURL(ts *testscript.TestScript, neg bool, args []string) {
 			Order enroll.Order `json:"order"`
 		}
 		ts.Check(json.Unmarshal([]byte(ts.ReadFile(file)), &doc))
-		if urls[i] = first(doc.URL, doc.Order.URL); urls[i] == "" {
+		if urls[i] = cmp.Or(doc.URL, doc.Order.URL); urls[i] == "" {
 			ts.Fatalf("%s has no URL", file)
 		}
 	}

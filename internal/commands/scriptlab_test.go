@@ -18,6 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/nfcert/nfcert/internal/commands/practice"
 	"github.com/nfcert/nfcert/internal/lab"
 )
 
@@ -41,7 +42,7 @@ func cmdLab(ts *testscript.TestScript, neg bool, args []string) {
 	flags.Func("roster", "", func(id string) error { o.Roster = append(o.Roster, id); return nil })
 	ts.Check(flags.Parse(args))
 	if *tokens != "" {
-		authority, err := (&labFlags{tokenAuth: *tokens}).authority()
+		authority, err := (&practice.Flags{TokenAuth: *tokens}).Authority()
 		ts.Check(err)
 		o.Authority = authority
 	}
@@ -76,10 +77,10 @@ func cmdLab(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv("NFCERT_HTTP_LISTEN", net.JoinHostPort("127.0.0.1", strconv.Itoa(o.HTTPPort)))
 	}
 	if *tokens != "" {
-		r := &running{Lab: l, dir: ts.MkAbs("lab")}
-		ts.Check(os.MkdirAll(r.dir, 0o700))
-		ts.Check(r.writeTokenFiles(o.Authority))
-		for _, s := range r.settings {
+		r := &practice.Running{Lab: l, Dir: ts.MkAbs("lab")}
+		ts.Check(os.MkdirAll(r.Dir, 0o700))
+		ts.Check(r.WriteTokenFiles(o.Authority))
+		for _, s := range r.Settings {
 			ts.Setenv(s.Name, s.Value)
 		}
 		ts.Setenv("NFCERT_TA", l.TokenAuthorityURL())

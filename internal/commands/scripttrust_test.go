@@ -115,26 +115,31 @@ func cmdServes(ts *testscript.TestScript, neg bool, args []string) {
 	})
 	ts.Check(err)
 	config.Certificates = []tls.Certificate{{Certificate: [][]byte{leaf.Raw, root.Raw}, PrivateKey: leafKey}}
+	book(ts).tls.Store(config)
+	if len(args) == 1 {
+		startServer(ts)
+	}
+	for name, c := range map[string]*x509.Certificate{"leaf.pem": leaf, "root.pem": root} {
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(certPEM(c)), 0o644))
+	}
+}
+
+// startServer serves a directory with the TLS configuration of the last serves,
+// until the script ends. The listener is never closed before that: while other
+// scripts start programs, a closed listener's address is not free at once.
+func startServer(ts *testscript.TestScript) {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"newNonce":"https://%[1]s/n","newAccount":"https://%[1]s/a","newOrder":"https://%[1]s/o"}`, r.Host)
 	}))
-	if len(args) == 2 {
-		book(ts).server.Close()
-		s.Listener.Close()
-		s.Listener, err = net.Listen("tcp", book(ts).server.Listener.Addr().String())
-		ts.Check(err)
-	}
-	s.TLS, s.Config.ErrorLog = config, log.New(io.Discard, "", 0)
+	current := &book(ts).tls
+	s.TLS = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return current.Load(), nil }}
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
-	book(ts).server = s
 	ts.Defer(s.Close)
 	_, port, err := net.SplitHostPort(s.Listener.Addr().String())
 	ts.Check(err)
 	ts.Setenv("PORT", port)
 	ts.Setenv("NFCERT_SERVER", "https://127.0.0.1:"+port+"/directory")
-	for name, c := range map[string]*x509.Certificate{"leaf.pem": leaf, "root.pem": root} {
-		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(certPEM(c)), 0o644))
-	}
 }
 
 // servesKind is what a kind of server has of its own.

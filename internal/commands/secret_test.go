@@ -18,6 +18,7 @@ import (
 
 	gopkcs12 "software.sslmate.com/src/go-pkcs12"
 
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/lab"
 )
 
@@ -70,27 +71,27 @@ func TestSecrets(t *testing.T) {
 		said = append(said, r)
 	}
 	write(t, w.path("eab.key"), base64.StdEncoding.EncodeToString(eabKey))
-	run(exitDone, "account", "--eab-kid", "amf-01", "--eab-key-file", w.path("eab.key"), "-vv")
+	run(report.ExitDone, "account", "--eab-kid", "amf-01", "--eab-key-file", w.path("eab.key"), "-vv")
 	w.env["NFCERT_EAB_KEY"], w.env["NFCERT_EAB_KID"] = base64.RawURLEncoding.EncodeToString(eabKey), "amf-01"
-	run(exitDone, "account", "--account", "second", "-vv", "-o", "json")
-	run(exitDone, "show", "config")
-	run(exitRefused, "account", "--account", "third", "--eab-kid", "nobody", "-vv")
-	run(exitDone, "enroll", "-n", "amf-01", "--nf", w.path("amf.yaml"), "--out", w.path("tls"), "-vv")
+	run(report.ExitDone, "account", "--account", "second", "-vv", "-o", "json")
+	run(report.ExitDone, "show", "config")
+	run(report.ExitRefused, "account", "--account", "third", "--eab-kid", "nobody", "-vv")
+	run(report.ExitDone, "enroll", "-n", "amf-01", "--nf", w.path("amf.yaml"), "--out", w.path("tls"), "-vv")
 	write(t, w.path("p12.pass"), passphrase)
-	run(exitDone, "finalize", "-n", "amf-01", "--out", w.path("p12"), "--layout", "pkcs12", "--p12-passphrase-file", w.path("p12.pass"), "-vv")
+	run(report.ExitDone, "finalize", "-n", "amf-01", "--out", w.path("p12"), "--layout", "pkcs12", "--p12-passphrase-file", w.path("p12.pass"), "-vv")
 	w.env["NFCERT_P12_PASSPHRASE"] = passphrase
-	run(exitDone, "finalize", "-n", "amf-01", "--out", w.path("p12"), "--layout", "pkcs12", "-o", "json")
-	run(exitDone, "finalize", "-n", "amf-01", "--out", w.path("free5gc"), "--layout", "free5gc", "-vv")
-	run(exitDone, "finalize", "-n", "amf-01", "--out", w.path("k8s"), "--layout", "k8s-secret", "-vv")
-	run(exitDone, "account", "rollover", "-vv")
-	run(exitDone, "enroll", "-n", "amf-02", "--nf", w.path("amf.yaml"), "-o", "jsonl")
-	run(exitDone, "show", "trace", "-n", "amf-01")
-	run(exitDone, "show", "trace", "-n", "amf-01", "-o", "json")
-	run(exitDone, "show", "-n", "amf-01", "-o", "json")
-	run(exitDone, "show", "account")
+	run(report.ExitDone, "finalize", "-n", "amf-01", "--out", w.path("p12"), "--layout", "pkcs12", "-o", "json")
+	run(report.ExitDone, "finalize", "-n", "amf-01", "--out", w.path("free5gc"), "--layout", "free5gc", "-vv")
+	run(report.ExitDone, "finalize", "-n", "amf-01", "--out", w.path("k8s"), "--layout", "k8s-secret", "-vv")
+	run(report.ExitDone, "account", "rollover", "-vv")
+	run(report.ExitDone, "enroll", "-n", "amf-02", "--nf", w.path("amf.yaml"), "-o", "jsonl")
+	run(report.ExitDone, "show", "trace", "-n", "amf-01")
+	run(report.ExitDone, "show", "trace", "-n", "amf-01", "-o", "json")
+	run(report.ExitDone, "show", "-n", "amf-01", "-o", "json")
+	run(report.ExitDone, "show", "account")
 	write(t, w.path("nonsense.key"), base64.StdEncoding.EncodeToString(eabKey)+"!")
 	delete(w.env, "NFCERT_EAB_KEY")
-	run(exitUsage, "account", "--account", "fourth", "--eab-key-file", w.path("nonsense.key"), "-vv")
+	run(report.ExitUsage, "account", "--account", "fourth", "--eab-key-file", w.path("nonsense.key"), "-vv")
 
 	secrets := map[string][]byte{"the MAC key": eabKey, "the passphrase": []byte(passphrase)}
 	for _, pattern := range []string{"state/accounts/*/*/key.pem", "state/enrolments/*/key.pem"} {
@@ -180,29 +181,29 @@ func TestTokenSecrets(t *testing.T) {
 	} {
 		write(t, w.path(name), text)
 	}
-	run(exitDone, "account", "-vv")
-	run(exitDone, "csr", "-n", "amf-01", "--nf", w.path("amf.yaml"))
-	run(exitDone, "token", "get", "-n", "amf-01", "--ta-bearer-file", w.path("bearer"), "--token-out", w.path("amf.jwt"), "-vv", "-o", "json")
-	run(exitDone, "show", "token", w.path("amf.jwt"))
-	run(exitDone, "token", "check", w.path("amf.jwt"), "-o", "json")
-	run(exitToken, "token", "check", w.path("amf.jwt"), "--nf-instance-id", "5ace9d34-2c69-4f99-92d5-a73a3fe8e23b")
-	run(exitToken, "token", "get", "-n", "amf-01", "--ta-bearer-file", w.path("wrong"), "-vv")
-	run(exitDone, "order", "-n", "amf-01", "--ta-basic-file", w.path("basic"), "-vv")
-	run(exitDone, "finalize", "-n", "amf-01", "-o", "json")
-	run(exitDone, "show", "trace", "-n", "amf-01")
-	run(exitDone, "show", "trace", "-n", "amf-01", "-o", "json")
-	run(exitDone, "enroll", "-n", "amf-02", "--nf", w.path("amf.yaml"), "-vv", "--tkauth-field", "both",
+	run(report.ExitDone, "account", "-vv")
+	run(report.ExitDone, "csr", "-n", "amf-01", "--nf", w.path("amf.yaml"))
+	run(report.ExitDone, "token", "get", "-n", "amf-01", "--ta-bearer-file", w.path("bearer"), "--token-out", w.path("amf.jwt"), "-vv", "-o", "json")
+	run(report.ExitDone, "show", "token", w.path("amf.jwt"))
+	run(report.ExitDone, "token", "check", w.path("amf.jwt"), "-o", "json")
+	run(report.ExitToken, "token", "check", w.path("amf.jwt"), "--nf-instance-id", "5ace9d34-2c69-4f99-92d5-a73a3fe8e23b")
+	run(report.ExitToken, "token", "get", "-n", "amf-01", "--ta-bearer-file", w.path("wrong"), "-vv")
+	run(report.ExitDone, "order", "-n", "amf-01", "--ta-basic-file", w.path("basic"), "-vv")
+	run(report.ExitDone, "finalize", "-n", "amf-01", "-o", "json")
+	run(report.ExitDone, "show", "trace", "-n", "amf-01")
+	run(report.ExitDone, "show", "trace", "-n", "amf-01", "-o", "json")
+	run(report.ExitDone, "enroll", "-n", "amf-02", "--nf", w.path("amf.yaml"), "-vv", "--tkauth-field", "both",
 		"--ta-client-cert", w.path("client.p12"), "--ta-client-passphrase-file", w.path("pass"))
-	run(exitDone, "csr", "-n", "amf-03", "--nf", w.path("amf.yaml"))
+	run(report.ExitDone, "csr", "-n", "amf-03", "--nf", w.path("amf.yaml"))
 	delete(w.env, "NFCERT_TA")
-	run(exitDone, "order", "-n", "amf-03", "--token-file", w.path("amf.jwt"), "-vv", "-o", "json")
-	run(exitDone, "order", "abandon", "-n", "amf-03")
-	run(exitAuthorization, "order", "-n", "amf-03", "--token-file", w.path("amf.jwt"), "-vv") // used twice
-	run(exitToken, "order", "-n", "amf-03", "--token-cmd", "sh -c 'cat "+w.path("amf.jwt")+" >&2; exit 1'", "-vv")
-	run(exitDone, "account", "--account", "other")
-	run(exitDone, "csr", "-n", "amf-04", "--nf", w.path("amf.yaml"))
-	run(exitToken, "order", "-n", "amf-04", "--account", "other", "--token-file", w.path("amf.jwt"), "-vv") // not its own
-	run(exitDone, "show", "config")
+	run(report.ExitDone, "order", "-n", "amf-03", "--token-file", w.path("amf.jwt"), "-vv", "-o", "json")
+	run(report.ExitDone, "order", "abandon", "-n", "amf-03")
+	run(report.ExitAuthorization, "order", "-n", "amf-03", "--token-file", w.path("amf.jwt"), "-vv") // used twice
+	run(report.ExitToken, "order", "-n", "amf-03", "--token-cmd", "sh -c 'cat "+w.path("amf.jwt")+" >&2; exit 1'", "-vv")
+	run(report.ExitDone, "account", "--account", "other")
+	run(report.ExitDone, "csr", "-n", "amf-04", "--nf", w.path("amf.yaml"))
+	run(report.ExitToken, "order", "-n", "amf-04", "--account", "other", "--token-file", w.path("amf.jwt"), "-vv") // not its own
+	run(report.ExitDone, "show", "config")
 
 	text, err := os.ReadFile(w.path("amf.jwt"))
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/nfcert/nfcert/internal/commands/session"
 	"github.com/nfcert/nfcert/internal/lab"
 	"github.com/nfcert/nfcert/internal/store"
 )
@@ -17,19 +18,19 @@ func TestServerSavedByAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lock, err := s.Lock(t.Context(), serverDir(l.DirectoryURL()))
+	lock, err := s.Lock(t.Context(), session.ServerDir(l.DirectoryURL()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.must(t, "account", "--accept-tos")
-	if _, err := os.Stat(s.Path(serverFile(l.DirectoryURL()))); err == nil {
+	if _, err := os.Stat(s.Path(session.ServerFile(l.DirectoryURL()))); err == nil {
 		t.Error("the server is saved, want it left to who has the lock")
 	}
 	if err := lock.Unlock(); err != nil {
 		t.Fatal(err)
 	}
 	w.must(t, "account", "update", "--contact", "a@b.example")
-	if _, err := os.Stat(s.Path(serverFile(l.DirectoryURL()))); err != nil {
+	if _, err := os.Stat(s.Path(session.ServerFile(l.DirectoryURL()))); err != nil {
 		t.Error(err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -15,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nfcert/nfcert/internal/inspect"
+	"github.com/nfcert/nfcert/internal/commands/report"
 )
 
 // shownWorld has the files of a cast in its home.
@@ -113,16 +112,16 @@ func TestShowCertOfNoServer(t *testing.T) {
 	}
 	defer l.Close() // accepts nothing: the handshake waits
 	start := time.Now()
-	if doc := w.run(t.Context(), "show", "cert", l.Addr().String(), "--timeout", "100ms", "-o", "json").report(t); doc.Exit != exitPending {
-		t.Errorf("a silent server: exit %d, want %d", doc.Exit, exitPending)
+	if doc := w.run(t.Context(), "show", "cert", l.Addr().String(), "--timeout", "100ms", "-o", "json").report(t); doc.Exit != report.ExitPending {
+		t.Errorf("a silent server: exit %d, want %d", doc.Exit, report.ExitPending)
 	}
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("a silent server: it took %s, want about the time of --timeout", took)
 	}
 	closed := l.Addr().String()
 	l.Close()
-	if doc := w.run(t.Context(), "show", "cert", closed, "-o", "json").report(t); doc.Exit != exitNetwork || doc.Fault != faultNetwork {
-		t.Errorf("nobody listens: exit %d and fault %q, want %d and %q", doc.Exit, doc.Fault, exitNetwork, faultNetwork)
+	if doc := w.run(t.Context(), "show", "cert", closed, "-o", "json").report(t); doc.Exit != report.ExitNetwork || doc.Fault != report.FaultNetwork {
+		t.Errorf("nobody listens: exit %d and fault %q, want %d and %q", doc.Exit, doc.Fault, report.ExitNetwork, report.FaultNetwork)
 	}
 }
 
@@ -164,7 +163,7 @@ func TestShowTruncated(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := w.run(t.Context(), "show", kind, path)
-			if r.code != exitDone || !strings.Contains(r.out, "\nfault\t") && !strings.HasPrefix(r.out, "fault\t") {
+			if r.code != report.ExitDone || !strings.Contains(r.out, "\nfault\t") && !strings.HasPrefix(r.out, "fault\t") {
 				t.Fatalf("%s cut after %d bytes: exit %d\n%s%s", kind, n, r.code, r.out, r.err)
 			}
 			if strings.Contains(r.out, castFQDN) {
@@ -174,32 +173,5 @@ func TestShowTruncated(t *testing.T) {
 	}
 	if shown == 0 {
 		t.Error("no certificate that was cut short showed its name")
-	}
-}
-
-func TestValidity(t *testing.T) {
-	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	day := func(n int) time.Time { return now.AddDate(0, 0, n) }
-	for _, tt := range []struct {
-		name       string
-		start, end time.Time
-		want       string
-	}{
-		{"valid", day(-1), day(10), "valid: 10 days left of 11 days"},
-		{"its last day", day(-1), now.Add(time.Hour), "valid: 0 days left of 1 day"},
-		{"expired", day(-10), day(-1), "expired: expired 1 day ago, of 9 days"},
-		{"not yet", day(1), day(2), "not-yet-valid: not yet valid, for 1 day"},
-		{"without an end", day(0), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), "valid: 2912115 days left of 2912115 days"},
-		{"unreadable", time.Time{}, day(1), ""},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got := ""
-			if v := validityOf(&inspect.Contents{NotBefore: tt.start, NotAfter: tt.end}, now); v != nil {
-				got = fmt.Sprintf("%s: %s", v.State, v.words())
-			}
-			if got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
-			}
-		})
 	}
 }

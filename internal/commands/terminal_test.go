@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/lab"
 )
 
@@ -98,17 +99,17 @@ func TestTermsPrompt(t *testing.T) {
 		code   int
 		asked  bool
 	}{
-		{name: "yes", answer: "y\n", code: exitDone, asked: true},
-		{name: "no", answer: "n\n", code: exitUsage, asked: true},
-		{name: "silence", answer: "\n", code: exitUsage, asked: true},
-		{name: "end of input", answer: "", code: exitUsage, asked: true},
-		{name: "Ctrl-C", answer: "\x03", code: exitInterrupted, asked: true},
-		{name: "pipe", pipe: true, answer: "y\n", code: exitUsage},
-		{name: "CI", ci: "1", answer: "y\n", code: exitUsage},
-		{name: "no-input", answer: "y\n", args: []string{"--no-input"}, code: exitUsage},
-		{name: "json", answer: "y\n", args: []string{"-o", "json"}, code: exitUsage},
-		{name: "yes is no agreement", answer: "", args: []string{"--yes"}, code: exitUsage, asked: true},
-		{name: "agreed before", pipe: true, args: []string{"--accept-tos"}, code: exitDone},
+		{name: "yes", answer: "y\n", code: report.ExitDone, asked: true},
+		{name: "no", answer: "n\n", code: report.ExitUsage, asked: true},
+		{name: "silence", answer: "\n", code: report.ExitUsage, asked: true},
+		{name: "end of input", answer: "", code: report.ExitUsage, asked: true},
+		{name: "Ctrl-C", answer: "\x03", code: report.ExitInterrupted, asked: true},
+		{name: "pipe", pipe: true, answer: "y\n", code: report.ExitUsage},
+		{name: "CI", ci: "1", answer: "y\n", code: report.ExitUsage},
+		{name: "no-input", answer: "y\n", args: []string{"--no-input"}, code: report.ExitUsage},
+		{name: "json", answer: "y\n", args: []string{"-o", "json"}, code: report.ExitUsage},
+		{name: "yes is no agreement", answer: "", args: []string{"--yes"}, code: report.ExitUsage, asked: true},
+		{name: "agreed before", pipe: true, args: []string{"--accept-tos"}, code: report.ExitDone},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := &world{env: maps.Clone(w.env), streams: w.streams}
@@ -126,7 +127,7 @@ func TestTermsPrompt(t *testing.T) {
 			if strings.Contains(r.out, "Do you") {
 				t.Errorf("stdout was asked on: %q", r.out)
 			}
-			if r.code != exitDone && !strings.Contains(r.err, terms) {
+			if r.code != report.ExitDone && !strings.Contains(r.err, terms) {
 				t.Errorf("the terms are not named:\n%s", r.err)
 			}
 		})
@@ -162,7 +163,7 @@ func TestForgedText(t *testing.T) {
 			if bad := forgeries(r.out + r.err); len(bad) > 0 {
 				t.Errorf("nfcert %v (terminal: %t) lets %q through:\n%q\n%q", args, tty, bad, r.out, r.err)
 			}
-			if args[0] == "account" && (r.code != exitRefused || !strings.Contains(r.err, "rejected ")) {
+			if args[0] == "account" && (r.code != report.ExitRefused || !strings.Contains(r.err, "rejected ")) {
 				t.Errorf("nfcert %v ended with %d and %q, want 4 and the harmless part of the words", args, r.code, r.err)
 			}
 		}

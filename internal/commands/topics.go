@@ -1,6 +1,8 @@
 package commands
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+)
 
 // helpTopics are pages of `nfcert help TOPIC`.
 func helpTopics() []*cobra.Command {

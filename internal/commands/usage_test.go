@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/nfcert/nfcert/internal/commands/cli"
 )
 
 // TestUsageSections demands that a command's help lists each of its flags once,
@@ -18,22 +20,22 @@ func TestUsageSections(t *testing.T) {
 	}
 	text := help("enroll")
 	last := -1
-	for _, title := range append(slices.Clone(sectionOrderOfHelp), "Global Flags") {
+	for _, title := range append(slices.Clone(cli.SectionOrderOfHelp), "Global Flags") {
 		at := strings.Index(text, "\n"+title+":\n")
 		if at <= last {
 			t.Errorf("%q is at %d, want it after %d:\n%s", title, at, last, text)
 		}
 		last = at
 	}
-	if strings.Contains(help("version"), sectionProof) {
+	if strings.Contains(help("version"), cli.SectionProof) {
 		t.Error("version has a section of flags that it does not take")
 	}
 	var visit func(*cobra.Command)
 	visit = func(cmd *cobra.Command) {
 		usage := cmd.UsageString()
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
-			title := strings.Join(f.Annotations[sectionMark], "")
-			if title != "" && !slices.Contains(sectionOrderOfHelp, title) {
+			title := strings.Join(f.Annotations[cli.SectionMark], "")
+			if title != "" && !slices.Contains(cli.SectionOrderOfHelp, title) {
 				t.Errorf("%s --%s: section %q is not in the order of the help", cmd.CommandPath(), f.Name, title)
 			}
 			if n := strings.Count(usage, "--"+f.Name+" "); f.Name != "help" && n == 0 && !f.Hidden {

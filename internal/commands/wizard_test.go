@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nfcert/nfcert/internal/commands/cli"
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/nf"
 	"github.com/nfcert/nfcert/internal/ui"
 )
@@ -77,12 +79,7 @@ func wizardRunAs(t *testing.T, dir string, args []string, answers ...string) (co
 	s := &script{t: t, answers: answers}
 	env := map[string]string{"HOME": dir, "NFCERT_STATE": filepath.Join(dir, "state")}
 	streams := ui.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}
-	app := &App{streams: streams, env: func(k string) string { return env[k] }, version: "test", args: args, clock: time.Now, prompt: s}
-	root := newRoot(app)
-	root.SetArgs(app.args)
-	if err := root.ExecuteContext(context.Background()); err != nil {
-		code = app.fail(err)
-	}
+	code = runEnv(context.Background(), &cli.Env{Streams: streams, Getenv: func(k string) string { return env[k] }, Version: "test", Args: args, Clock: time.Now, Prompt: s})
 	return code, s.asked, out.String(), errs.String()
 }
 
@@ -163,9 +160,9 @@ func TestWizardGivenUp(t *testing.T) {
 		answers []string
 		code    int
 	}{
-		"interrupted":   {[]string{"AMF", "nf-tls ", "^C"}, exitInterrupted},
-		"ended":         {[]string{"AMF", "nf-tls "}, exitUsage},
-		"not confirmed": {[]string{"AMF", "nf-tls ", "001-01", "", "-", "SE", "amf1", "", "P256", "-", "no"}, exitUsage},
+		"interrupted":   {[]string{"AMF", "nf-tls ", "^C"}, report.ExitInterrupted},
+		"ended":         {[]string{"AMF", "nf-tls "}, report.ExitUsage},
+		"not confirmed": {[]string{"AMF", "nf-tls ", "001-01", "", "-", "SE", "amf1", "", "P256", "-", "no"}, report.ExitUsage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

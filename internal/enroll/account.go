@@ -70,7 +70,7 @@ type AccountOptions struct {
 	Binding  *acmewire.Binding
 	// FetchBinding gets a fresh binding, for the key of this thumbprint, when an
 	// account has to be made. nil: Binding is what there is.
-	FetchBinding func(ctx context.Context, thumbprint string) (*acmewire.Binding, error)
+	FetchBinding func(ctx context.Context, server, thumbprint string) (*acmewire.Binding, error)
 	KeyType      csrgen.KeyType // of a new key; "": P256, or what an interrupted registration left
 	Key          crypto.Signer  // brought along; nil: one is made
 	// Seal is asked for the passphrase that the key's file shall be under; it is

@@ -64,7 +64,7 @@ func publish(id acmewire.Identifier, c Challenge, client *acmewire.Client) *Publ
 	if err != nil {
 		return nil
 	}
-	ask := challenge.Challenge{Type: c.Type, IdentifierType: id.Type, Identifier: id.Value, Token: c.Token, KeyAuthorization: content}
+	ask := challenge.Challenge{Type: c.Type, Identifier: challenge.Identifier{Type: id.Type, Value: id.Value}, Token: c.Token, KeyAuthorization: content}
 	if _, err := (challenge.Published{}).Plan(ask); err != nil {
 		return nil
 	}

@@ -6,23 +6,26 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/challenge"
 )
 
-// lookEvery is how many questions about the order pass before its
-// authorizations are looked into. Some CAs leave an order pending whose
-// challenge is invalid; the order alone would be polled for ever.
-const lookEvery = 4
+// checkEvery is how many polls of the order pass before its authorizations are
+// fetched. Some CAs leave an order pending whose challenge is invalid; polling
+// the order alone would never end.
+const checkEvery = 4
 
-// cleanUpTime bounds the clean-up, which runs also when everything else was
-// interrupted.
-const cleanUpTime = 5 * time.Second
+// atOnce is how many challenges of an order are put in place, waited for or
+// cleaned up at once.
+const atOnce = 16
 
-// solve answers the pending challenges of the order and waits until it is
-// ready.
+// solve answers the pending challenges of the order and waits until it is ready.
+// What it put in place is cleaned up on every way out, unless the caller does not
+// want to wait.
 func (r *run) solve(ctx context.Context, o OrderOptions) error {
 	// What was answered may have been judged meanwhile; what was not is as it
 	// was saved.
@@ -42,20 +45,24 @@ func (r *run) solve(ctx context.Context, o OrderOptions) error {
 	return r.outOfTime(err)
 }
 
+// outOfTime turns the end of the time into a [PendingError] that says what was
+// being waited for.
 func (r *run) outOfTime(err error) error {
-	what := fmt.Sprintf("the CA has not proven the names yet (order %s)", r.en.Order.Status)
-	var proof *challenge.ProofError
-	if errors.As(err, &proof) { // it is not the CA that is waited for
+	what := fmt.Sprintf("the CA has not validated the names yet (order %s)", r.en.Order.Status)
+	if _, ok := errors.AsType[*challenge.TimeoutError](err); ok {
+		what = err.Error()
+	}
+	if proof, ok := errors.AsType[*challenge.ProofError](err); ok {
 		what = fmt.Sprintf("no Authority Token for %s has come from %s yet", proof.Identifier, proof.Where)
 	}
 	return pending(err, &PendingError{Name: r.en.Name, Step: StepOrder, What: what})
 }
 
-// recover settles what a run that died while it answered challenges left
-// behind, or may have: it takes away what was in place and asks how the order
-// stands. The CA may have looked while nothing answered, and given the order up.
+// recover deals with what a run that died while it answered challenges may have
+// left: it cleans up what was in place and asks for the state of the order. The
+// CA may have validated while nothing answered, and failed the order.
 func (r *run) recover(ctx context.Context) error {
-	if (r.en.Journal == nil || len(r.en.Journal.Placements) == 0) && !r.en.Order.unasked() {
+	if len(r.en.Journal.placements()) == 0 && !r.en.Order.unasked() {
 		return nil
 	}
 	r.cleanUp(ctx)
@@ -71,13 +78,20 @@ func (r *run) recover(ctx context.Context) error {
 	return nil
 }
 
+// sweep cleans up what earlier runs left in place and could not remove, for an
+// enrolment that needs no recovery.
+func (r *run) sweep(ctx context.Context) {
+	if len(r.en.Journal.placements()) > 0 {
+		r.cleanUp(ctx)
+		r.withNext()
+	}
+}
+
 // task is one challenge to be answered.
 type task struct {
+	challenge.Task
 	authorization *Authorization
-	url           string // of the challenge, in the authorization
-	solver        challenge.Solver
-	ask           challenge.Challenge
-	placement     challenge.Placement
+	url           string          // of the challenge, in the authorization
 	payload       json.RawMessage // of the answer; nil: an empty object
 	before        time.Time       // when an earlier run answered; zero: none did
 }
@@ -90,13 +104,16 @@ func (t task) challenge() *Challenge {
 			return c
 		}
 	}
-	return &Challenge{Type: t.ask.Type, URL: t.url} // the CA took it away
+	return &Challenge{Type: t.Challenge.Type, URL: t.url} // the CA removed it
 }
 
-// answer presents all challenges and tells the CA so. One save covers both: an
-// entry in the journal for each thing put in place, and that its challenge is
-// being answered. There is nothing to save when what is put in place ends with
-// this process and the saved order makes the next run ask the CA anyway.
+// String names the task, as in "http-01 for dns:amf1.example".
+func (t task) String() string { return t.Challenge.Type + " for " + t.Challenge.Identifier.String() }
+
+// answer makes all challenges valid and tells the CA. One save covers both: an
+// entry in the journal for each placement, and that its challenge is being
+// answered. There is nothing to save when every placement ends with this process
+// and the saved order makes the next run ask the CA anyway.
 func (r *run) answer(ctx context.Context, o OrderOptions) error {
 	tasks, err := r.tasks(o)
 	if err != nil || len(tasks) == 0 {
@@ -104,9 +121,9 @@ func (r *run) answer(ctx context.Context, o OrderOptions) error {
 	}
 	leaves := false
 	for _, t := range tasks {
-		r.en.journal().Placements = append(r.en.journal().Placements, t.placement)
+		r.en.journal().Placements = append(r.en.journal().Placements, t.Placement)
 		t.challenge().Answering = isoTime(r.now())
-		leaves = leaves || t.placement.Lasts()
+		leaves = leaves || t.Placement.Lasts()
 	}
 	save := r.beforeRequest
 	if leaves {
@@ -115,42 +132,108 @@ func (r *run) answer(ctx context.Context, o OrderOptions) error {
 	if err := save(); err != nil {
 		return err
 	}
-	for i := range tasks {
-		if err := r.present(ctx, &tasks[i]); err != nil {
-			for _, t := range tasks { // this run told the CA of none
-				t.challenge().Answering = t.before
-			}
-			return &PlaceError{Challenge: tasks[i].ask.Type, Identifier: tasks[i].authorization.Identifier, Err: err}
+	err = r.together(ctx, tasks, r.present)
+	if err == nil {
+		// Only now: a token may expire while a slow challenge becomes visible.
+		err = r.together(ctx, tasks, r.prove)
+	}
+	if err != nil {
+		for _, t := range tasks { // this run told the CA of none
+			t.challenge().Answering = t.before
 		}
+		return err
 	}
 	for _, t := range tasks {
 		if err := r.answerOne(ctx, t); err != nil {
 			return err
 		}
-		r.tell(StepOrder, "%s for %s answered", t.ask.Type, t.authorization.Identifier)
+		r.tell(StepOrder, "%s answered", t)
 	}
 	return nil
 }
 
-// present puts in place what proves one challenge, or gets the proof itself.
-func (r *run) present(ctx context.Context, t *task) (err error) {
-	if err := t.solver.Present(ctx, t.ask, t.placement); err != nil {
+// present puts one challenge in place and waits until the CA will see it.
+func (r *run) present(ctx context.Context, t *task) error {
+	if err := t.Present(ctx); err != nil {
 		return err
 	}
-	if prover, ok := t.solver.(challenge.Prover); ok {
-		if t.payload, err = prover.Prove(ctx, t.ask); err != nil {
-			return err
-		}
-		r.tell(StepOrder, "%s for %s: token from %s", t.ask.Type, t.authorization.Identifier, t.placement.Where)
+	if t.Placement.Method == challenge.MethodToken {
+		return nil // nothing is in place
+	}
+	r.tell(StepOrder, "%s in place: %s", t, t.Placement.Where)
+	if !t.Waits() {
 		return nil
 	}
-	r.tell(StepOrder, "%s for %s in place: %s", t.ask.Type, t.authorization.Identifier, t.placement.Where)
+	if err := t.Wait(ctx); err != nil {
+		return err
+	}
+	r.tell(StepOrder, "%s visible: %s", t, t.Placement.Where)
 	return nil
 }
 
-// answerOne tells the CA that a challenge can be validated. When the answer to
-// that is lost the CA may be validating already: what is in place must stay
-// there, and the authorization tells whether to say it again.
+// prove gets the payload of one answer.
+func (r *run) prove(ctx context.Context, t *task) (err error) {
+	if t.payload, err = t.Prove(ctx); err != nil || t.payload == nil {
+		return err
+	}
+	r.tell(StepOrder, "%s: token from %s", t, t.Placement.Where)
+	return nil
+}
+
+// together does the same for all tasks side by side. The first failure stops the
+// others; the error is a [PlaceError], or [PlaceErrors] when several failed.
+func (r *run) together(ctx context.Context, tasks []task, do func(context.Context, *task) error) error {
+	reporting := challenge.WithReport(ctx, func(message string) { r.tell(StepOrder, "%s", message) })
+	all, stop := context.WithCancel(reporting)
+	defer stop()
+	errs := sideBySide(tasks, func(t *task) error {
+		err := all.Err()
+		if err == nil {
+			err = do(all, t)
+		}
+		if err != nil {
+			stop()
+		}
+		return err
+	})
+	var failed, stopped PlaceErrors
+	for i, err := range errs {
+		if err == nil {
+			continue
+		}
+		failure := &PlaceError{Challenge: tasks[i].Challenge.Type, Identifier: tasks[i].authorization.identifier(), Err: err}
+		if !errors.Is(ctx.Err(), context.Canceled) && errors.Is(err, context.Canceled) {
+			stopped = append(stopped, failure)
+		} else {
+			failed = append(failed, failure)
+		}
+	}
+	if len(failed) == 0 {
+		failed = stopped
+	}
+	return failed.orNil()
+}
+
+// sideBySide does the same for all items, a bounded number at once, and returns
+// the error of each.
+func sideBySide[T any](items []T, do func(*T) error) []error {
+	errs := make([]error, len(items))
+	slots := make(chan struct{}, atOnce)
+	var wg sync.WaitGroup
+	for i := range items {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			errs[i] = do(&items[i])
+		})
+	}
+	wg.Wait()
+	return errs
+}
+
+// answerOne tells the CA that a challenge can be validated. When the CA's
+// response is lost it may be validating already: what is in place must stay, and
+// the authorization says whether to send the answer again.
 func (r *run) answerOne(ctx context.Context, t task) error {
 	for failures := 0; ; failures++ {
 		got, err := r.CA.Answer(ctx, t.url, t.payload)
@@ -162,7 +245,7 @@ func (r *run) answerOne(ctx context.Context, t task) error {
 		if !errors.As(err, &network) || failures == toleratedFailures {
 			return err
 		}
-		r.warn(StepOrder, "%v; asking how the challenge stands", network)
+		r.warn(StepOrder, "%v; checking the state of the challenge", network)
 		a, err := r.CA.Authorization(ctx, t.authorization.URL)
 		if err != nil {
 			return err
@@ -174,7 +257,18 @@ func (r *run) answerOne(ctx context.Context, t task) error {
 	}
 }
 
-// tasks chooses a challenge for each authorization that still wants one.
+// prepareSolvers lets the solvers acquire what they need before an order is placed.
+func (r *run) prepareSolvers(ctx context.Context, ids []acmewire.Identifier, want string) error {
+	reporting := challenge.WithReport(ctx, func(message string) { r.tell(StepOrder, "%s", message) })
+	var all []challenge.Identifier
+	for _, id := range ids {
+		value, wildcard := strings.CutPrefix(id.Value, "*.")
+		all = append(all, challenge.Identifier{Type: id.Type, Value: value, Wildcard: wildcard})
+	}
+	return r.Solvers.Prepare(reporting, all, want)
+}
+
+// tasks chooses a challenge for each authorization that is still pending.
 func (r *run) tasks(o OrderOptions) ([]task, error) {
 	var tasks []task
 	for i := range r.en.Order.Authorizations {
@@ -182,76 +276,90 @@ func (r *run) tasks(o OrderOptions) ([]task, error) {
 		if a.Status != acmewire.Pending || a.processing() {
 			continue
 		}
-		c, solver, err := r.choose(a, r.en.Order.wanted(a, o.Challenge))
+		t, err := r.task(a, r.en.Order.wanted(a, o.Challenge))
 		if err != nil {
 			return nil, err
-		}
-		keyAuthorization, err := r.CA.KeyAuthorization(c.Token)
-		if err != nil {
-			return nil, err
-		}
-		thumbprint, err := r.CA.Thumbprint()
-		if err != nil {
-			return nil, err
-		}
-		t := task{authorization: a, url: c.URL, solver: solver, before: c.Answering, ask: challenge.Challenge{
-			Type: c.Type, IdentifierType: a.Identifier.Type, Identifier: a.Identifier.Value,
-			Token: c.Token, KeyAuthorization: keyAuthorization, Thumbprint: thumbprint,
-			TKAuthType: c.TKAuthType, TokenAuthority: c.TokenAuthority,
-		}}
-		if t.placement, err = solver.Plan(t.ask); err != nil {
-			return nil, &PlaceError{Challenge: c.Type, Identifier: a.Identifier, Err: err}
 		}
 		tasks = append(tasks, t)
 	}
 	return tasks, nil
 }
 
-// wanted is the challenge type that is wanted of an authorization. A wish is for
-// the identifiers that can be proven so: with a DNS name and an NF instance in
-// one order no type fits both.
-func (o *Order) wanted(a *Authorization, wish string) string {
+// task chooses and plans the challenge of one authorization.
+func (r *run) task(a *Authorization, want string) (t task, err error) {
+	id := challenge.Identifier{Type: a.Identifier.Type, Value: a.Identifier.Value, Wildcard: a.Wildcard}
+	t.authorization = a
+	if t.Solver, err = r.Solvers.Choose(challenge.Offer{Identifier: id, Types: a.offered()}, want); err != nil {
+		return t, err
+	}
+	c := a.Challenges[slices.IndexFunc(a.Challenges, func(c Challenge) bool { return c.Type == t.Solver.Type() && c.Status == acmewire.Pending })]
+	keyAuthorization, err := r.CA.KeyAuthorization(c.Token)
+	if err != nil {
+		return t, err
+	}
+	thumbprint, err := r.CA.Thumbprint()
+	if err != nil {
+		return t, err
+	}
+	t.url, t.before = c.URL, c.Answering
+	t.Challenge = challenge.Challenge{
+		Type: c.Type, Identifier: id,
+		Token: c.Token, KeyAuthorization: keyAuthorization, Thumbprint: thumbprint,
+		TKAuthType: c.TKAuthType, TokenAuthority: c.TokenAuthority,
+	}
+	if t.Placement, err = t.Solver.Plan(t.Challenge); err != nil {
+		return t, &PlaceError{Challenge: c.Type, Identifier: a.identifier(), Err: err}
+	}
+	return t, nil
+}
+
+// offered lists the types of the challenges that can be answered.
+func (a *Authorization) offered() (types []string) {
+	for _, c := range a.Challenges {
+		if c.Status == acmewire.Pending {
+			types = append(types, c.Type)
+		}
+	}
+	return types
+}
+
+// identifier is the identifier as it was ordered, with the "*." of a wildcard
+// (RFC 8555 7.1.4).
+func (a *Authorization) identifier() acmewire.Identifier {
+	id := a.Identifier
+	if a.Wildcard {
+		id.Value = "*." + id.Value
+	}
+	return id
+}
+
+// wanted is the challenge type that is wanted of an authorization. One that the
+// user asked for applies to the identifiers for which the CA offers it: with a
+// DNS name and an NF instance in one order no type fits both.
+func (o *Order) wanted(a *Authorization, asked string) string {
 	offers := func(a Authorization) bool {
-		return slices.ContainsFunc(a.Challenges, func(c Challenge) bool { return c.Type == wish })
+		return slices.ContainsFunc(a.Challenges, func(c Challenge) bool { return c.Type == asked })
 	}
 	if !offers(*a) && slices.ContainsFunc(o.Authorizations, offers) {
 		return ChallengeAuto
 	}
-	return wish
-}
-
-// choose takes the challenge of the wanted type, or the first that a solver can
-// do, in the solvers' order; CAs list challenges in any order.
-func (r *run) choose(a *Authorization, want string) (*Challenge, challenge.Solver, error) {
-	refused := &NoChallengeError{Identifier: a.Identifier, Wanted: want}
-	for _, s := range r.Solvers {
-		if want != "" && want != ChallengeAuto && s.Type() != want {
-			continue
-		}
-		refused.Able = append(refused.Able, s.Type())
-		i := slices.IndexFunc(a.Challenges, func(c Challenge) bool { return c.Type == s.Type() && c.Status == acmewire.Pending })
-		if i >= 0 {
-			return &a.Challenges[i], s, nil
-		}
-	}
-	for _, c := range a.Challenges {
-		refused.Offered = append(refused.Offered, c.Type)
-	}
-	return nil, nil, refused
+	return asked
 }
 
 // awaitReady polls the order, which stands for all its authorizations in one
 // request, until it is no longer pending.
 func (r *run) awaitReady(ctx context.Context) error {
 	asked, failed := 0, r.en.Order.stuck()
-	err := r.poll(ctx, StepOrder, "waiting for the CA to prove the names", r.looked(), func(ctx context.Context) (answer, error) {
+	fetched, stop := r.watch()
+	defer stop()
+	err := r.poll(ctx, StepOrder, "waiting for the CA to validate the names", fetched, func(ctx context.Context) (answer, error) {
 		asked++
 		got, err := r.CA.Order(ctx, r.en.Order.URL)
 		if err != nil {
 			return answer{}, err
 		}
 		r.en.Order.update(got)
-		if got.Status == acmewire.Pending && !failed && asked%lookEvery == 0 {
+		if got.Status == acmewire.Pending && !failed && asked%checkEvery == 0 {
 			if err := r.authorizations(ctx, unsettled); err != nil {
 				return answer{}, err
 			}
@@ -272,48 +380,30 @@ func (r *run) awaitReady(ctx context.Context) error {
 	return nil
 }
 
-// looked is where it is told that the CA looked at what is in place; nil: nobody
-// sees that. It is seen only where one place shows all.
-func (r *run) looked() <-chan struct{} {
-	if r.en.Journal == nil {
-		return nil
-	}
-	for _, p := range r.en.Journal.Placements {
-		if w := r.watcher(p); w != nil {
-			return w.Looked()
+// watch signals that the CA has fetched what is in place; nil: that cannot be
+// seen from here.
+func (r *run) watch() (fetched <-chan struct{}, stop func()) {
+	return r.Solvers.Watch(r.en.Journal.placements())
+}
+
+// fetches returns who fetched what was put in place for a challenge; nil: that
+// cannot be seen from here.
+func (r *run) fetches(c Challenge) *Fetches {
+	for _, p := range r.en.Journal.placements() {
+		if p.Type != c.Type || p.Token != c.Token {
+			continue
+		}
+		if f, ok := r.Solvers.Fetches(p); ok {
+			return &Fetches{Fetches: f, Where: p.Where}
 		}
 	}
 	return nil
 }
 
-// watcher is the solver that sees who looks at a placement; nil: there is none.
-func (r *run) watcher(p challenge.Placement) challenge.Watcher {
-	for _, s := range r.Solvers {
-		if w, ok := s.(challenge.Watcher); ok && s.Type() == p.Type && s.Method() == p.Method {
-			return w
-		}
-	}
-	return nil
-}
-
-// looks tells who looked at what was put in place for a challenge; nil: nobody
-// would have seen it.
-func (r *run) looks(c Challenge) *Looks {
-	if r.en.Journal == nil {
-		return nil
-	}
-	for _, p := range r.en.Journal.Placements {
-		if w := r.watcher(p); w != nil && p.Type == c.Type && p.Token == c.Token {
-			return &Looks{Looks: w.Looks(p), Where: p.Where}
-		}
-	}
-	return nil
-}
-
-// unsettled reports whether the CA may have more to say of an authorization.
+// unsettled reports whether the state of an authorization may still change.
 func unsettled(a Authorization) bool { return a.Status == acmewire.Pending || a.Status == "" }
 
-// explainFailure fetches every authorization and gathers why the order failed.
+// explainFailure fetches every authorization and collects why the order failed.
 func (r *run) explainFailure(ctx context.Context) error {
 	if err := r.authorizations(ctx, unsettled); err != nil && !refused(err) {
 		return err
@@ -326,7 +416,7 @@ func (r *run) explainFailure(ctx context.Context) error {
 		refusal := RefusedIdentifier{Identifier: a.Identifier, Status: a.Status}
 		for _, c := range a.Challenges {
 			if c.Status == acmewire.Invalid || c.Error != nil {
-				refusal.Challenge, refusal.Problem, refusal.Looks = c.Type, c.Error, r.looks(c)
+				refusal.Challenge, refusal.Problem, refusal.Fetches = c.Type, c.Error, r.fetches(c)
 			}
 		}
 		if refusal.Challenge == "" && a.Status == acmewire.Pending {
@@ -337,35 +427,20 @@ func (r *run) explainFailure(ctx context.Context) error {
 	return failure
 }
 
-// cleanUp takes away what is in place for challenges, on a context of its own:
-// it must happen also when the user interrupted or the time is over.
+// cleanUp removes what is in place for challenges, also when the user interrupted
+// or the time is over. What cannot be removed stays in the journal.
 func (r *run) cleanUp(ctx context.Context) {
-	if r.en.Journal == nil || len(r.en.Journal.Placements) == 0 {
+	if len(r.en.Journal.placements()) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
-	defer cancel()
+	placements := r.en.Journal.Placements
+	errs := sideBySide(placements, func(p *challenge.Placement) error { return r.Solvers.CleanUp(ctx, *p) })
 	var left []challenge.Placement
-	for _, p := range r.en.Journal.Placements {
-		if err := r.takeAway(ctx, p); err != nil {
-			r.warn(StepOrder, "cleaning up %s at %s: %v", p.Type, p.Where, err)
-			left = append(left, p)
+	for i, err := range errs {
+		if err != nil {
+			r.warn(StepOrder, "%v", err)
+			left = append(left, placements[i])
 		}
 	}
 	r.en.Journal.Placements = left
-}
-
-// takeAway cleans one placement up, by the solver that made it where it is
-// among ours.
-func (r *run) takeAway(ctx context.Context, p challenge.Placement) error {
-	for _, s := range r.Solvers {
-		if s.Type() == p.Type && s.Method() == p.Method {
-			return s.CleanUp(ctx, p)
-		}
-	}
-	s, err := challenge.ForPlacement(p)
-	if err != nil {
-		return err
-	}
-	return s.CleanUp(ctx, p)
 }

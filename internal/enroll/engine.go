@@ -55,7 +55,7 @@ type Store interface {
 type Engine struct {
 	Store   Store
 	CA      *acmewire.Client
-	Solvers []challenge.Solver // tried in this order
+	Solvers challenge.Set // prove the identifiers; nil: none can be
 	Poll    Poll
 	Clock   func() time.Time // nil: time.Now
 	// OpenKey opens a key that is not a file, such as a token's (RFC 7512), and

@@ -132,6 +132,14 @@ type Journal struct {
 	Swap       *Swap                 `json:"swap,omitempty"`
 }
 
+// placements are what is not cleaned up yet; the journal may be nil.
+func (j *Journal) placements() []challenge.Placement {
+	if j == nil {
+		return nil
+	}
+	return j.Placements
+}
+
 // Intent is an order about to be placed.
 type Intent struct {
 	acmewire.NewOrder

@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -119,12 +120,12 @@ type RefusedIdentifier struct {
 	Status     acmewire.Status   // of the authorization
 	Challenge  string            // type of the challenge that failed; "": none was tried
 	Problem    *acmewire.Problem // nil: the CA gave no reason
-	Looks      *Looks            // at what was in place for the challenge; nil: it was not watched
+	Fetches    *Fetches          // of what was in place for the challenge; nil: that cannot be seen from here
 }
 
-// Looks are what was seen, from here, of the CA's validation.
-type Looks struct {
-	challenge.Looks
+// Fetches are what was seen, from here, of the CA's validation.
+type Fetches struct {
+	challenge.Fetches
 	Where string // the address that answered
 }
 
@@ -163,27 +164,8 @@ func (e *AuthorizationError) Error() string {
 	return fmt.Sprintf("order %s: %s", e.Name, strings.Join(parts, "; "))
 }
 
-// NoChallengeError says that no challenge that the CA offers can be answered.
-type NoChallengeError struct {
-	Identifier acmewire.Identifier
-	Wanted     string   // a type, or "auto"
-	Offered    []string // types; empty: the CA offers none
-	Able       []string // types that a solver can do
-}
-
-func (e *NoChallengeError) Error() string {
-	if len(e.Offered) == 0 {
-		return fmt.Sprintf("%s: the CA offers no challenge by which it could be proven", e.Identifier)
-	}
-	want := "what can be answered here is " + strings.Join(e.Able, ", ")
-	if e.Wanted != "" && e.Wanted != ChallengeAuto {
-		want = e.Wanted + " is wanted"
-	}
-	return fmt.Sprintf("%s: the CA offers %s; %s", e.Identifier, strings.Join(e.Offered, ", "), want)
-}
-
-// PlaceError says that what proves an identifier could not be put in place on
-// this machine. The CA was not told of it.
+// PlaceError says that what proves an identifier could not be put in place, or
+// did not become visible in time. The CA was not told of it.
 type PlaceError struct {
 	Challenge  string
 	Identifier acmewire.Identifier
@@ -195,6 +177,44 @@ func (e *PlaceError) Error() string {
 }
 
 func (e *PlaceError) Unwrap() error { return e.Err }
+
+// PlaceErrors are the failures of several identifiers of one order.
+type PlaceErrors []*PlaceError
+
+func (e PlaceErrors) Error() string {
+	var parts []string
+	for _, one := range e {
+		parts = append(parts, one.Error())
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Unwrap returns those that are not about time, if there are any: running again
+// does not help while one of them remains.
+func (e PlaceErrors) Unwrap() []error {
+	var all, lasting []error
+	for _, one := range e {
+		all = append(all, one)
+		if !errors.Is(one, context.DeadlineExceeded) {
+			lasting = append(lasting, one)
+		}
+	}
+	if lasting != nil {
+		return lasting
+	}
+	return all
+}
+
+// orNil returns nothing, the one or all of them.
+func (e PlaceErrors) orNil() error {
+	switch len(e) {
+	case 0:
+		return nil
+	case 1:
+		return e[0]
+	}
+	return e
+}
 
 // NamesError says that the CSR's names are not the order's, which every CA
 // refuses.

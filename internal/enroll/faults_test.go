@@ -62,9 +62,9 @@ func TestOrderFails(t *testing.T) {
 		{"challenge invalid", "challenge-refuse", authorization},
 		{"challenge invalid, authorization pending", "challenge-invalid-authz-pending challenge-refuse", authorization},
 		{"no challenges", "challenges-null", func(t *testing.T, err error) {
-			var none *enroll.NoChallengeError
+			var none *challenge.NoSolverError
 			if !errors.As(err, &none) || len(none.Offered) != 0 {
-				t.Errorf("got %v, want a NoChallengeError with nothing offered", err)
+				t.Errorf("got %v, want a NoSolverError with nothing offered", err)
 			}
 		}},
 		{"order deactivated", "order-deactivated", func(t *testing.T, err error) {

@@ -87,6 +87,7 @@ func (r *run) finalize(ctx context.Context, o FinalizeOptions) (unchanged bool, 
 		return false, err
 	}
 	if r.en.usable() {
+		r.sweep(ctx)
 		return r.installAgain(o)
 	}
 	if err := r.hasOrder(ctx, StepFinalize); err != nil {

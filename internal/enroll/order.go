@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/challenge"
 )
 
 // ChallengeAuto lets the engine choose the challenge.
-const ChallengeAuto = "auto"
+const ChallengeAuto = challenge.Auto
 
 // OrderOptions say what to order and how to prove it. The zero value orders
 // the CSR's names, answers the first challenge that a solver can and waits.
@@ -48,12 +49,13 @@ func (r *run) order(ctx context.Context, o OrderOptions) (unchanged bool, err er
 		return false, err
 	}
 	if r.en.usable() {
+		r.sweep(ctx)
 		return true, nil
 	}
-	if r.en.Order != nil {
-		if err := r.recover(ctx); err != nil {
-			return false, err
-		}
+	if r.en.Order == nil {
+		r.sweep(ctx) // of an order that was given up
+	} else if err := r.recover(ctx); err != nil {
+		return false, err
 	}
 	switch {
 	case r.en.Order == nil:
@@ -239,6 +241,13 @@ func (r *run) place(ctx context.Context, o OrderOptions) error {
 	}
 	wish := r.placing.NewOrder
 	r.placing = nil
+	if !o.NoSolve {
+		if err := r.prepareSolvers(ctx, wish.Identifiers, o.Challenge); err != nil {
+			r.en.journal().Intent = nil // no order was placed
+			r.withNext()
+			return err
+		}
+	}
 	got, err := r.CA.NewOrder(ctx, wish)
 	if wish.Replaces != "" && refusesReplacing(err) {
 		r.warn(StepOrder, "the CA does not take the order as one that replaces the certificate, so it is placed as any other: %v", err)

@@ -54,7 +54,7 @@ func (c *client) register(ctx context.Context, o AccountOptions, k known) (regis
 		return registration{}, lacks
 	}
 	if o.FetchBinding != nil {
-		if o.Binding, err = o.FetchBinding(ctx, k.thumbprint); err != nil {
+		if o.Binding, err = o.FetchBinding(ctx, c.CA.DirectoryURL(), k.thumbprint); err != nil {
 			return registration{}, err
 		}
 	}

@@ -54,6 +54,7 @@ func (e *Engine) Renew(ctx context.Context, name string, o RenewOptions) (en *En
 	if err := r.renewable(); err != nil {
 		return en, err
 	}
+	r.sweep(ctx)
 	places, err := en.places(o)
 	if err != nil {
 		return en, err
@@ -304,7 +305,7 @@ func (r *run) announce(ctx context.Context, o RenewOptions) error {
 			return err
 		}
 	}
-	r.en.Journal = nil
+	r.en.journal().Swap = nil
 	if err := r.flush(); err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func (r *run) swap() {
 	en.Previous = &Generation{Number: en.Generation, CSR: en.CSR, Certificate: &before, OrderURL: en.Order.URL, Replaced: now}
 	en.Account, en.NF, en.Generation = next.Account, next.NF, next.Generation
 	en.CSR, en.Order, en.Certificate, en.Earlier = next.CSR, next.Order, next.Certificate, next.Earlier
-	en.Journal = &Journal{Swap: &Swap{At: now}}
+	en.Journal = &Journal{Swap: &Swap{At: now}, Placements: append(en.Journal.placements(), next.Journal.placements()...)}
 	if next.Installed != nil {
 		en.Installed = next.Installed
 	}
@@ -144,6 +144,7 @@ func (r *run) anew() error {
 	if o := left.Order; o != nil {
 		r.en.Earlier = append(r.en.Earlier, PastOrder{URL: o.URL, Status: o.Status, Reason: "the renewal was begun anew", Left: isoTime(r.now())})
 	}
+	r.en.journal().Placements = append(r.en.Journal.placements(), left.Journal.placements()...)
 	r.en.Renewal = r.en.newRenewal(left.Generation+1, r.now()) // other file names: the key that is left may still be there
 	if err := r.flush(); err != nil {
 		return err

@@ -1,0 +1,135 @@
+// Package enroll is nfcert enroll: all steps in one run.
+package enroll
+
+import (
+	"context"
+	"crypto/x509"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nfcert/nfcert/internal/commands/cli"
+	"github.com/nfcert/nfcert/internal/commands/cmdflags"
+	"github.com/nfcert/nfcert/internal/commands/practice"
+	"github.com/nfcert/nfcert/internal/commands/session"
+	"github.com/nfcert/nfcert/internal/commands/view"
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/nf"
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+// enrollOptions are the flags of all steps.
+type enrollOptions struct {
+	account   cmdflags.Account
+	nf        cmdflags.NF
+	order     cmdflags.Order
+	challenge cmdflags.Challenge
+	finalize  cmdflags.Finalize
+	lab       bool
+}
+
+func New(env *cli.Env) *cobra.Command {
+	o := &enrollOptions{}
+	cmd := &cobra.Command{
+		Use:   "enroll",
+		Short: "All steps, resuming where an earlier run stopped",
+		Long: `Run account, csr, order and finalize one after the other. Steps that are done are
+passed over, so running it again after an interruption goes on from there.
+
+With --lab a practice CA runs inside this process and a sample AMF enrols at it,
+in a fresh directory that is named at the end: nothing has to be set up.`,
+		Example: `  nfcert enroll --lab
+  nfcert enroll -n amf-01 --nf amf-01.yaml --server https://ca.example/directory --ca-root ca.pem \
+      --accept-tos --http-listen :80 --out /etc/open5gs/tls --layout open5gs`,
+		Args: cli.NoArgs,
+		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
+			if o.lab {
+				return runEnrollLab(ctx, call, o)
+			}
+			return runEnroll(ctx, call, o)
+		}),
+	}
+	cli.Section(cmd.Flags(), cli.SectionAccount, o.account.AddFlags)
+	cli.Section(cmd.Flags(), cli.SectionFunction, o.nf.AddFlags)
+	cli.Section(cmd.Flags(), cli.SectionOrder, o.order.AddFlags)
+	cli.Section(cmd.Flags(), cli.SectionProof, o.challenge.AddFlags)
+	cli.Section(cmd.Flags(), cli.SectionCertificate, o.finalize.AddFlags)
+	cmd.Flags().BoolVar(&o.lab, "lab", false, "practice: start a lab CA in this process and enrol at it")
+	return cmd
+}
+
+func runEnroll(ctx context.Context, call *cli.Call, o *enrollOptions) error {
+	if err := session.NeedName(call); err != nil {
+		return err
+	}
+	return cmdflags.WithSolvers(ctx, call, &o.challenge, func(ctx context.Context, s *session.Session) error {
+		return allSteps(ctx, call, s, o)
+	})
+}
+
+// allSteps runs the flow.
+func allSteps(ctx context.Context, call *cli.Call, s *session.Session, o *enrollOptions) error {
+	wishes, stdout, err := o.wishes(call, s)
+	if err != nil {
+		return err
+	}
+	en, unchanged, err := s.Engine.Enroll(ctx, call.Global.Name, wishes)
+	if err != nil {
+		return err
+	}
+	view.TellConfiguration(call, en, wishes.Finalize)
+	if call.Global.Output == cli.OutputJSONL {
+		return ui.WriteJSONLine(call.Streams.Out, view.EnrolmentDoc{APIVersion: cli.APIVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Warnings: call.Progress.Warnings()})
+	}
+	return view.PrintIssued(call, s, en, unchanged, stdout)
+}
+
+// wishes turns the flags of all steps into what the engine takes. stdout is the
+// kind of file that goes to standard output.
+func (o *enrollOptions) wishes(call *cli.Call, s *session.Session) (w enroll.Options, stdout string, err error) {
+	if w.Account, err = o.account.Options(call); err != nil {
+		return w, "", err
+	}
+	if w.CSR, err = cmdflags.CsrWishes(call, s, &o.nf); err != nil {
+		return w, "", err
+	}
+	if w.Order, err = o.order.Options(call); err != nil {
+		return w, "", err
+	}
+	w.Order.Challenge = o.challenge.Challenge
+	if w.Finalize, stdout, err = o.finalize.Options(call); err != nil {
+		return w, "", err
+	}
+	w.Finalize.Anchors = s.Server.Roots
+	return w, stdout, o.finalize.Output.Layout.Unlock(call, &w.Finalize.Layout)
+}
+
+// runEnrollLab enrols a sample AMF at a lab CA in this process, in a fresh
+// directory unless --state names one.
+func runEnrollLab(ctx context.Context, call *cli.Call, o *enrollOptions) error {
+	if call.Global.Server != "" {
+		return cli.Usagef("leave one of them out", "--lab brings its own CA, and --server names another")
+	}
+	var dir string
+	if call.Global.State == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "nfcert-lab-"); err != nil {
+			return &enroll.OutputError{Err: err}
+		}
+		call = call.InState(filepath.Join(dir, "state"))
+	}
+	if call.Global.Name == "" {
+		call = call.ForEnrolment("amf-01")
+	}
+	sample := nf.SampleAMF()
+	o.nf.Sample = &sample
+	if o.finalize.Output.Dir == "" && dir != "" {
+		o.finalize.Output.Dir = filepath.Join(dir, "tls")
+	}
+	o.account.AcceptTOS = true
+	return practice.InLab(ctx, call, func(ctx context.Context, s *session.Session, roots []*x509.Certificate) error {
+		o.finalize.Roots = roots
+		return allSteps(ctx, call, s, o)
+	})
+}

@@ -1,0 +1,133 @@
+// Package lab is nfcert lab: a practice CA and Token Authority for a terminal or a
+// command.
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nfcert/nfcert/internal/commands/cli"
+	"github.com/nfcert/nfcert/internal/commands/practice"
+	"github.com/nfcert/nfcert/internal/lab"
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+func New(env *cli.Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "lab", Short: "An ACME CA and a Token Authority on loopback, for practice and tests; never for production",
+		Long: "An ACME CA on loopback that checks as strictly as RFC 8555 allows and issues what\nthe 5GC profiles ask for, and beside it a Token Authority, as an OAM is one by\nTS 33.310 Annex J: NF instance ids are proven by its tokens. " + capital(lab.Notice) + ".",
+	}
+	cmd.AddCommand(newLabUp(env), newLabExec(env))
+	return env.Group(cmd)
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+func newLabUp(env *cli.Env) *cobra.Command {
+	o := &practice.Flags{}
+	cmd := &cobra.Command{
+		Use: "up", Short: "Run a lab CA until interrupted",
+		Long: "Run a lab CA until it is interrupted. Stdout carries the settings that point\nnfcert at it, as a shell reads them.\n\n" + knobHelp(),
+		Example: `  nfcert lab up                                   in one terminal
+  nfcert lab up --misbehave bad-nonce=50 --misbehave retry-after-past`,
+		Args: cli.NoArgs,
+		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error { return runLabUp(ctx, call, o) }),
+	}
+	o.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func knobHelp() string {
+	var b strings.Builder
+	b.WriteString("--misbehave takes:\n")
+	for _, k := range lab.Knobs() {
+		name := k.Name
+		switch {
+		case strings.HasPrefix(k.Value, "["):
+			name += "[=" + k.Value[1:]
+		case k.Value != "":
+			name += "=" + k.Value
+		}
+		fmt.Fprintf(&b, "  %-34s %s\n", name, k.Does)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func runLabUp(ctx context.Context, call *cli.Call, o *practice.Flags) error {
+	r, err := practice.StartLab(ctx, call, o)
+	if err != nil {
+		return err
+	}
+	if err := printLab(call, r); err != nil {
+		return errors.Join(err, r.Stop())
+	}
+	<-ctx.Done()
+	return r.Stop()
+}
+
+// printLab prints the settings, as a shell reads them or as a document.
+func printLab(call *cli.Call, r *practice.Running) error {
+	if call.Global.Output == cli.OutputJSON {
+		return ui.WriteJSON(call.Streams.Out, map[string]any{"apiVersion": cli.APIVersion, "kind": "Lab", "directory": r.DirectoryURL(), "environment": r.Settings, "warnings": call.Progress.Warnings()})
+	}
+	var b strings.Builder
+	for _, s := range r.Settings {
+		fmt.Fprintf(&b, "export %s=%s\n", s.Name, cli.ShellQuote(s.Value))
+	}
+	if err := cli.WriteAll(call.Streams.Out, []byte(b.String())); err != nil {
+		return err
+	}
+	call.Progress.Note("the lab CA runs until interrupted; paste these lines into another terminal, then: nfcert account")
+	return nil
+}
+
+func newLabExec(env *cli.Env) *cobra.Command {
+	o := &practice.Flags{}
+	cmd := &cobra.Command{
+		Use: "exec [flags] -- COMMAND [ARG...]", Short: "Run a command with a lab CA; the lab ends with it",
+		Long: `Run a command with the variables set that point nfcert at a lab CA, and with a
+state of its own. The lab, and what it wrote, ends with the command, whose exit
+code this command returns.`,
+		Example: `  nfcert lab exec -- sh -c 'nfcert account && nfcert csr -n amf-01 --nf amf-01.yaml &&
+      nfcert order -n amf-01 && nfcert finalize -n amf-01 --out .'`,
+		Args: cli.WantArgs(1, -1, "a command after --"),
+		RunE: env.Run(func(ctx context.Context, call *cli.Call, args []string) error { return runLabExec(ctx, call, o, args) }),
+	}
+	o.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func runLabExec(ctx context.Context, call *cli.Call, o *practice.Flags, args []string) error {
+	r, err := practice.StartLab(ctx, call, o)
+	if err != nil {
+		return err
+	}
+	child := exec.CommandContext(ctx, args[0], args[1:]...)
+	child.Stdin, child.Stdout, child.Stderr = call.Streams.In, call.Streams.Out, call.Streams.Err
+	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
+	child.WaitDelay = 10 * time.Second
+	child.Env = os.Environ()
+	if self, err := os.Executable(); err == nil { // so that the command finds nfcert itself
+		child.Env = append(child.Env, "PATH="+filepath.Dir(self)+string(os.PathListSeparator)+call.Getenv("PATH"))
+	}
+	for _, s := range append(r.Settings, practice.Setting{Name: cli.EnvName("state"), Value: filepath.Join(r.Dir, "state")}) {
+		child.Env = append(child.Env, s.Name+"="+s.Value)
+	}
+	runErr := child.Run()
+	stopErr := r.Stop()
+	if exit, ok := cli.As[*exec.ExitError](runErr); ok && exit.ExitCode() > 0 {
+		return &cli.ExitError{Code: exit.ExitCode()}
+	}
+	if runErr != nil {
+		return errors.Join(cli.Usagef("", "running %q: %v", args[0], runErr), stopErr)
+	}
+	return stopErr
+}

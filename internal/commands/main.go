@@ -1,0 +1,67 @@
+// Package commands is the nfcert command line: the root command, its help topics,
+// and the wiring of one package per command.
+//
+// To add a command, write a package with a constructor New(env) that returns the
+// cobra command, and add one line to [newRoot].
+package commands
+
+import (
+	"context"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/nfcert/nfcert/internal/commands/cli"
+	"github.com/nfcert/nfcert/internal/commands/report"
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+// Main runs nfcert with the process's arguments, environment and streams and
+// returns its exit status.
+func Main(args []string) int {
+	ctx, stop := notifyContext()
+	defer stop()
+	return Run(ctx, args, ui.System(os.Getenv, cli.ColorWish(args, os.Getenv)), os.Getenv)
+}
+
+// Run is Main with the world given. Tests enter here.
+func Run(ctx context.Context, args []string, streams ui.Streams, env func(string) string) int {
+	return runEnv(ctx, &cli.Env{Streams: streams, Getenv: env, Version: buildVersion(), Args: args, Clock: time.Now})
+}
+
+func runEnv(ctx context.Context, env *cli.Env) int {
+	root := newRoot(env)
+	root.SetArgs(env.Args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return report.ExitDone
+	}
+	if e, ok := cli.As[*cli.CallError](err); ok {
+		return report.Fail(e.Call, e.Err)
+	}
+	return report.Fail(env.Unparsed(), err)
+}
+
+// buildVersion is the module's version, or the revision it was built from.
+func buildVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	version := info.Main.Version
+	if linkedVersion != "" {
+		version = linkedVersion
+	}
+	if version == "" || version == "(devel)" {
+		version = "devel"
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+				version += "-" + s.Value[:12]
+			}
+		}
+	}
+	return version
+}
+
+// linkedVersion is set by the release build (-ldflags -X).
+var linkedVersion string

@@ -1,0 +1,187 @@
+// Package order is nfcert order and its subcommands.
+package order
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nfcert/nfcert/internal/commands/cli"
+	"github.com/nfcert/nfcert/internal/commands/cmdflags"
+	"github.com/nfcert/nfcert/internal/commands/session"
+	"github.com/nfcert/nfcert/internal/commands/view"
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+func New(env *cli.Env) *cobra.Command {
+	order, challenge := &cmdflags.Order{}, &cmdflags.Challenge{}
+	var noSolve, noWait bool
+	cmd := &cobra.Command{
+		Use:   "order",
+		Short: "Place the order, answer its challenges, wait until it is ready",
+		Long: `Order the names of the CSR (RFC 8555 section 7.4), prove them, and wait until the
+CA says that the order is ready. Run again, it goes on with the same order; one
+that failed or expired is replaced.
+
+To put the challenge in place yourself, take it in two steps:
+  nfcert order -n amf-01 --no-solve                prints what to publish where
+  nfcert order solve -n amf-01 --published         tells the CA, and waits`,
+		Example: `  nfcert order -n amf-01 --http-listen :80
+  nfcert order -n amf-01 --webroot /var/www/html
+  nfcert order -n amf-01 --ta https://oam.example/at/account/amf/token --ta-root oam.pem
+  nfcert order -n amf-01 --no-solve -o json | jq -r '.order.authorizations[].challenges[].publish // empty'`,
+		Args: cli.NoArgs,
+		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
+			options, err := order.Options(call)
+			if err != nil {
+				return err
+			}
+			options.Challenge, options.NoSolve, options.NoWait = challenge.Challenge, noSolve, noWait
+			challenge.Leaves = noWait
+			return runOrder(ctx, call, challenge, func(ctx context.Context, s *session.Session) (*enroll.Enrolment, bool, error) {
+				return s.Engine.Order(ctx, call.Global.Name, options)
+			})
+		}),
+	}
+	order.AddFlags(cmd.Flags())
+	cli.Section(cmd.Flags(), cli.SectionProof, challenge.AddFlags)
+	cmd.Flags().BoolVar(&noSolve, "no-solve", false, "only place the order and say what to publish where")
+	cmd.Flags().BoolVar(&noWait, "no-wait", false, "answer the challenges and do not wait for the CA")
+	cmd.AddCommand(newOrderSolve(env), newOrderRefresh(env), newOrderList(env), newOrderAbandon(env))
+	return cmd
+}
+
+// runOrder runs one of the engine's order methods with the solvers in place.
+func runOrder(ctx context.Context, call *cli.Call, flags *cmdflags.Challenge, method func(context.Context, *session.Session) (*enroll.Enrolment, bool, error)) error {
+	if err := flags.Check(); err != nil {
+		return err
+	}
+	if err := session.MustExist(call); err != nil {
+		return err
+	}
+	return cmdflags.WithSolvers(ctx, call, flags, func(ctx context.Context, s *session.Session) error {
+		en, unchanged, err := method(ctx, s)
+		if err != nil {
+			return err
+		}
+		return view.PrintEnrolment(call, en, unchanged)
+	})
+}
+
+func newOrderSolve(env *cli.Env) *cobra.Command {
+	challenge := &cmdflags.Challenge{}
+	var noWait bool
+	cmd := &cobra.Command{
+		Use: "solve", Short: "Answer the challenges of a placed order and wait until it is ready",
+		Args: cli.NoArgs,
+		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
+			o := enroll.OrderOptions{Challenge: challenge.Challenge, NoWait: noWait}
+			challenge.Leaves = noWait
+			return runOrder(ctx, call, challenge, func(ctx context.Context, s *session.Session) (*enroll.Enrolment, bool, error) {
+				return s.Engine.Solve(ctx, call.Global.Name, o)
+			})
+		}),
+	}
+	cli.Section(cmd.Flags(), cli.SectionProof, challenge.AddFlags)
+	cmd.Flags().BoolVar(&noWait, "no-wait", false, "answer the challenges and do not wait for the CA")
+	return cmd
+}
+
+func newOrderRefresh(env *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "refresh", Short: "Ask the CA how the order and its authorizations stand", Args: cli.NoArgs,
+		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
+			return runOrder(ctx, call, &cmdflags.Challenge{Challenge: enroll.ChallengeAuto}, func(ctx context.Context, s *session.Session) (*enroll.Enrolment, bool, error) {
+				en, err := s.Engine.Refresh(ctx, call.Global.Name)
+				return en, false, err
+			})
+		}),
+	}
+}
+
+func newOrderAbandon(env *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "abandon", Short: "Give the order up and deactivate its pending authorizations",
+		Long: `Deactivate the order's pending authorizations at the CA (RFC 8555 section 7.5.2)
+and forget the order, so that the next one is new. Key and CSR stay.`,
+		Args: cli.NoArgs,
+		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
+			return runOrder(ctx, call, &cmdflags.Challenge{Challenge: enroll.ChallengeAuto}, func(ctx context.Context, s *session.Session) (*enroll.Enrolment, bool, error) {
+				en, err := s.Engine.Abandon(ctx, call.Global.Name)
+				return en, false, err
+			})
+		}),
+	}
+}
+
+func newOrderList(env *cli.Env) *cobra.Command {
+	var atCA bool
+	cmd := &cobra.Command{
+		Use: "list", Short: "List the orders of all enrolments", Args: cli.NoArgs,
+		Long: `List the orders that the state knows. With --at-ca, list the URLs that the CA
+names for the account (RFC 8555 section 7.1.2.1); many CAs keep no such list.`,
+		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
+			if atCA {
+				return runOrdersAtCA(ctx, call)
+			}
+			return runOrderList(call)
+		}),
+	}
+	cmd.Flags().BoolVar(&atCA, "at-ca", false, "ask the CA for the account's orders")
+	return cmd
+}
+
+// orderRow is one order in a list.
+type orderRow struct {
+	Name    string    `json:"name"`
+	URL     string    `json:"url,omitempty"`
+	Status  string    `json:"status,omitempty"`
+	Expires time.Time `json:"expires,omitzero"`
+	Reason  string    `json:"reason,omitempty"` // why it was left; absent: it is the current one
+}
+
+func runOrderList(call *cli.Call) error {
+	s, err := session.Local(call)
+	if err != nil {
+		return err
+	}
+	enrolments, err := session.Enrolments(call, s)
+	if err != nil {
+		return err
+	}
+	rows := []orderRow{}
+	for _, en := range enrolments {
+		for _, past := range en.Earlier {
+			rows = append(rows, orderRow{Name: en.Name, URL: past.URL, Status: string(past.Status), Reason: past.Reason})
+		}
+		if en.Order != nil {
+			rows = append(rows, orderRow{Name: en.Name, URL: en.Order.URL, Status: string(en.Order.Status), Expires: en.Order.Expires})
+		}
+	}
+	table := ui.NewTable("NAME", "STATUS", "EXPIRES", "URL", "LEFT BECAUSE")
+	for _, r := range rows {
+		table.Row(r.Name, r.Status, r.Expires, r.URL, r.Reason)
+	}
+	return call.PrintList("Orders", "orders", rows, table)
+}
+
+func runOrdersAtCA(ctx context.Context, call *cli.Call) error {
+	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {
+		urls, listed, err := s.Engine.OrdersAtCA(ctx, s.Account)
+		if err != nil {
+			return err
+		}
+		if !listed {
+			return cli.Usagef("many CAs keep none", "the CA names no list of orders for account %s", s.Account)
+		}
+		table := ui.NewTable("URL")
+		rows := []orderRow{}
+		for _, url := range urls {
+			table.Row(url)
+			rows = append(rows, orderRow{URL: url})
+		}
+		return call.PrintList("Orders", "orders", rows, table)
+	})
+}

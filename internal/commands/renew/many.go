@@ -1,0 +1,263 @@
+package renew
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nfcert/nfcert/internal/commands/cli"
+	"github.com/nfcert/nfcert/internal/commands/cmdflags"
+	"github.com/nfcert/nfcert/internal/commands/report"
+	"github.com/nfcert/nfcert/internal/commands/session"
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+// What became of an enrolment that was judged.
+const (
+	resultRenewed = "renewed"
+	resultNotDue  = "not due"
+	resultWould   = "would renew"
+	resultFailed  = "failed"
+	// resultElsewhere is of those that the command line leaves out, and not told.
+	resultElsewhere = "elsewhere"
+)
+
+// renewalRow is one enrolment that was judged.
+type renewalRow struct {
+	Name        string              `json:"name"`
+	NFType      string              `json:"nfType,omitempty"`
+	Due         bool                `json:"due"`
+	DueAt       time.Time           `json:"dueAt,omitzero"`
+	Because     enroll.DueBasis     `json:"because,omitempty"`
+	NotAfter    time.Time           `json:"notAfter,omitzero"`
+	RenewalInfo *enroll.RenewalInfo `json:"renewalInfo,omitempty"`
+	Result      string              `json:"result"`
+	Serial      string              `json:"serial,omitempty"` // of the new certificate
+	Error       *report.Report      `json:"error,omitempty"`
+}
+
+// renewalSummary counts them.
+type renewalSummary struct {
+	Enrolments int `json:"enrolments"`
+	Due        int `json:"due"`
+	Renewed    int `json:"renewed"`
+	Failed     int `json:"failed"`
+}
+
+// renewalsDoc is what renew prints of several.
+type renewalsDoc struct {
+	APIVersion string         `json:"apiVersion"`
+	Kind       string         `json:"kind"`
+	DryRun     bool           `json:"dryRun,omitempty"`
+	Renewals   []renewalRow   `json:"renewals"`
+	Summary    renewalSummary `json:"summary"`
+	Warnings   []string       `json:"warnings,omitempty"`
+}
+
+// renewMany judges every enrolment, or the one that is named, and renews those
+// that are due. What fails does not stop the others.
+func renewMany(ctx context.Context, call *cli.Call, o *renewFlags) error {
+	names, err := namesToRenew(call)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := call.Bounded(ctx)
+	defer cancel()
+	doc := renewalsDoc{APIVersion: cli.APIVersion, Kind: "Renewals", DryRun: o.dryRun, Renewals: []renewalRow{}}
+	failure := &report.SomeFailedError{}
+	for i, name := range names {
+		row, err := renewNamed(ctx, call, o, name, len(names)-i)
+		if errors.Is(err, context.Canceled) { // not its time alone, the whole command
+			return err
+		}
+		if row.Result == resultElsewhere {
+			continue
+		}
+		doc.Renewals = append(doc.Renewals, row)
+		doc.Summary.count(row)
+		if row.Error != nil && failure.Fault == "" {
+			failure.Fault = row.Error.Fault
+		}
+	}
+	doc.Warnings = call.Progress.Warnings()
+	if err := printRenewals(call, doc); err != nil {
+		return err
+	}
+	failure.Failed, failure.Of = doc.Summary.Failed, doc.Summary.Enrolments
+	if failure.Failed > 0 {
+		return failure
+	}
+	return nil
+}
+
+func (s *renewalSummary) count(row renewalRow) {
+	s.Enrolments++
+	if row.Due {
+		s.Due++
+	}
+	switch row.Result {
+	case resultRenewed:
+		s.Renewed++
+	case resultFailed:
+		s.Failed++
+	}
+}
+
+func namesToRenew(call *cli.Call) ([]string, error) {
+	if call.Global.Name != "" {
+		return []string{call.Global.Name}, session.MustExist(call)
+	}
+	s, err := session.OpenStore(call)
+	if err != nil {
+		return nil, err
+	}
+	return enroll.Names(s)
+}
+
+// renewNamed judges one of several and renews it when it is due. The error is
+// the one in the row.
+func renewNamed(ctx context.Context, call *cli.Call, o *renewFlags, name string, left int) (row renewalRow, err error) {
+	ctx, cancel := share(ctx, left)
+	defer cancel()
+	call = call.ForEnrolment(name)
+	row = renewalRow{Name: name, Result: resultNotDue}
+	defer func() {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			r := report.Explain(call, err)
+			row.Result, row.Error = resultFailed, &r
+			tellFailure(call, r, err)
+		}
+	}()
+	local, err := session.Local(call)
+	if err != nil {
+		return row, err
+	}
+	en, d, err := local.Engine.Due(ctx, name, enroll.DueOptions{At: o.fraction(), NoAsk: true, LookOnly: true})
+	if err != nil {
+		return row, err
+	}
+	if en.Server != session.ServerNamed(call) {
+		if call.Settings.Sources["server"] == "flag" {
+			row.Result = resultElsewhere
+			return row, nil
+		}
+		call = atOwnServer(call)
+	}
+	if row.judged(en, d); d.Basis == enroll.DueNever || d.Basis == enroll.DueRevoked {
+		return row, nil
+	}
+	with := func(ctx context.Context, work func(context.Context, *session.Session) error) error {
+		if o.dryRun {
+			return session.WithServer(ctx, call, work)
+		}
+		return cmdflags.WithSolvers(ctx, call, &o.challenge, work)
+	}
+	err = with(ctx, func(ctx context.Context, s *session.Session) error {
+		if en, d, err = s.Engine.Due(ctx, name, enroll.DueOptions{At: o.fraction(), LookOnly: o.dryRun}); err != nil {
+			return err
+		}
+		if row.judged(en, d); !d.Due {
+			return nil
+		}
+		if o.dryRun {
+			row.Result = resultWould
+			return nil
+		}
+		call.Progress.Note("%s: %s", name, whenDue(d, name))
+		if en, err = renewOne(ctx, call, s, o); err != nil {
+			return err
+		}
+		row.Result, row.Serial, row.NotAfter = resultRenewed, en.Certificate.Serial, en.Certificate.NotAfter
+		return nil
+	})
+	return row, err
+}
+
+// atOwnServer makes an enrolment's own server the one that is meant, reached as
+// the last time: a variable or the configuration only say where new ones are
+// made.
+func atOwnServer(call *cli.Call) *cli.Call {
+	c := *call
+	g := &c.Global
+	g.Server, g.CaRoot, g.CaPin = "", "", ""
+	g.ClientCert, g.ClientKey, g.ClientPassphrase = "", "", ""
+	return &c
+}
+
+func (row *renewalRow) judged(en *enroll.Enrolment, d enroll.Due) {
+	row.Due, row.DueAt, row.Because = d.Due, d.At, d.Basis
+	if en.NF != nil {
+		row.NFType = en.NF.Type
+	}
+	if en.Certificate != nil {
+		row.NotAfter, row.RenewalInfo = en.Certificate.NotAfter, en.Certificate.RenewalInfo
+	}
+}
+
+// tellFailure tells of one of several as if it were alone; a program finds it in
+// the document.
+func tellFailure(call *cli.Call, r report.Report, err error) {
+	if call.Machine() {
+		return
+	}
+	call.Progress.Done()
+	_ = cli.WriteAll(call.Streams.Err, []byte(report.ForPeople(call, r, err)))
+}
+
+func printRenewals(call *cli.Call, doc renewalsDoc) error {
+	switch call.Global.Output {
+	case cli.OutputJSON, cli.OutputJSONL:
+		return ui.WriteJSON(call.Streams.Out, doc)
+	case cli.OutputName:
+		for _, row := range doc.Renewals {
+			if row.Due {
+				if err := cli.WriteAll(call.Streams.Out, []byte(row.Name+"\n")); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	table := ui.NewTable("NAME", "NF", "RESULT", "DUE", "BECAUSE", "NOT AFTER")
+	for _, row := range doc.Renewals {
+		table.Row(row.Name, row.NFType, row.Result, row.DueAt, because(row.Because), row.NotAfter)
+	}
+	call.Progress.Done()
+	if table.Len() == 0 {
+		call.Progress.Note("there are none")
+		return nil
+	}
+	if err := table.Write(call.Streams.Out, call.Streams.OutTTY); err != nil {
+		return fmt.Errorf("writing the answer: %w", err)
+	}
+	s := doc.Summary
+	if doc.DryRun {
+		call.Progress.Note("%d of %d are due; nothing was renewed", s.Due, s.Enrolments)
+	} else {
+		call.Progress.Note("%d of %d were due: %d renewed, %d failed", s.Due, s.Enrolments, s.Renewed, s.Failed)
+	}
+	return nil
+}
+
+// because says in a few words what a time of renewal rests on.
+func because(b enroll.DueBasis) string {
+	switch b {
+	case enroll.DueNever:
+		return "no certificate yet"
+	case enroll.DueRevoked:
+		return "revoked: only by name"
+	case enroll.DueSwap:
+		return "files to be put in place"
+	case enroll.DueUnderWay:
+		return "under way"
+	case enroll.DueExpired:
+		return "expired"
+	case enroll.DueCA:
+		return "the CA's wish"
+	case "": // it could not be judged
+		return ""
+	}
+	return "its age"
+}

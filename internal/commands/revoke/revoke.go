@@ -1,0 +1,272 @@
+// Package revoke is nfcert revoke.
+package revoke
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/nfcert/nfcert/internal/commands/cli"
+	"github.com/nfcert/nfcert/internal/commands/cmdflags"
+	"github.com/nfcert/nfcert/internal/commands/report"
+	"github.com/nfcert/nfcert/internal/commands/session"
+	"github.com/nfcert/nfcert/internal/commands/view"
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+// Who may revoke a certificate (RFC 8555 section 7.6).
+const (
+	byAccount = "account"
+	byKey     = "certificate-key"
+)
+
+// revokeFlags say for what a certificate is revoked and by whom.
+type revokeFlags struct {
+	reason string
+	by     string
+	keyIn  cmdflags.Key
+}
+
+func (o *revokeFlags) addFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.reason, "reason", "unspecified", "why, a `REASON` of RFC 5280 5.3.1 by name or number: "+report.ReasonNames())
+	fs.StringVar(&o.by, "by", byAccount, "whose signature asks for it: account or certificate-key")
+	fs.StringVar(&o.keyIn.In, "key-in", "", "`FILE` of the certificate's key, or a pkcs11: URI of it, for --by certificate-key (default: the enrolment's)")
+	fs.StringVar(&o.keyIn.PassphraseFile, "key-passphrase-file", "", "`FILE` with the passphrase or PIN of the key, - for stdin; or $NFCERT_KEY_PASSPHRASE")
+}
+
+func New(env *cli.Env) *cobra.Command {
+	o := &revokeFlags{}
+	cmd := &cobra.Command{
+		Use:   "revoke [FILE]",
+		Short: "Revoke the certificate of an enrolment, or the one in a file",
+		Long: `Ask the CA to revoke a certificate (RFC 8555 section 7.6): the one of -n NAME, or
+the first one in FILE, PEM or DER. The account that it was issued to may ask for
+that, another that is authorized for all its names, and, with
+--by certificate-key, who has its key.
+
+It cannot be taken back, so it is asked for by name on a terminal, and done
+without asking with --yes. A certificate that is revoked already is left as it
+is, exit 0. The files stay where they are: nfcert renew -n NAME gets another
+certificate in their place, with another key; --due alone does not.
+
+Reasons:
+` + reasonTable(),
+		Example: `  nfcert revoke -n amf-01 --reason keyCompromise
+  nfcert revoke old.pem --reason superseded --yes
+  nfcert revoke lost.pem --by certificate-key --key-in lost.key --reason keyCompromise`,
+		Args: cli.WantArgs(0, 1, "at most one file with a certificate"),
+		RunE: env.Run(func(ctx context.Context, call *cli.Call, args []string) error {
+			file := ""
+			if len(args) == 1 {
+				file = args[0]
+			}
+			return runRevoke(ctx, call, o, file)
+		}),
+	}
+	o.addFlags(cmd.Flags())
+	return cmd
+}
+
+func reasonTable() string {
+	var b strings.Builder
+	for _, r := range enroll.Reasons() {
+		fmt.Fprintf(&b, "  %2d %-20s  %s\n", r.Code, r.Name, r.Why)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// options turns the flags into what the engine takes.
+func (o *revokeFlags) options(call *cli.Call) (out enroll.RevokeOptions, err error) {
+	if out.Reason, err = enroll.ParseReason(o.reason); err != nil {
+		return out, cli.Usagef("", "--reason: %v", err)
+	}
+	switch o.by {
+	case byAccount:
+		if o.keyIn.In != "" {
+			return out, cli.Usagef("say --by certificate-key too", "--key-in means nothing when the account revokes")
+		}
+	case byKey:
+		out.ByKey = true
+	default:
+		return out, cli.Usagef("", "--by %q: want account or certificate-key", o.by)
+	}
+	var key enroll.CSROptions
+	err = o.keyIn.Into(call, &key)
+	out.Key, out.KeyURI = key.Key, key.KeyURI
+	return out, err
+}
+
+func runRevoke(ctx context.Context, call *cli.Call, o *revokeFlags, file string) error {
+	switch {
+	case file == "" && call.Global.Name == "":
+		return cli.Usagef("as in nfcert revoke -n amf-01, or nfcert revoke amf.pem", "it is not said what to revoke")
+	case file != "" && call.Global.Name != "":
+		return cli.Usagef("leave one of them out", "-n and a file are two ways to say which certificate")
+	}
+	options, err := o.options(call)
+	if err != nil {
+		return err
+	}
+	if file == "" {
+		if err := session.MustExist(call); err != nil {
+			return err
+		}
+		return revokeNamed(ctx, call, o, options)
+	}
+	cert, err := certificateToRevoke(call, file)
+	if err != nil {
+		return err
+	}
+	s, err := session.OpenStore(call)
+	if err != nil {
+		return err
+	}
+	holder, err := enroll.Holder(s, cert)
+	if err != nil {
+		return err
+	}
+	if holder == "" {
+		return revokeFile(ctx, call, o, cert, options)
+	}
+	call = call.ForEnrolment(holder)
+	sum := sha256.Sum256(cert.Raw)
+	options.SHA256 = hex.EncodeToString(sum[:])
+	return revokeNamed(ctx, call, o, options)
+}
+
+// certificateToRevoke is the first certificate of a file.
+func certificateToRevoke(call *cli.Call, file string) (*x509.Certificate, error) {
+	data, err := call.ReadFileOr(file, cli.MaxPEM)
+	if err != nil {
+		return nil, err
+	}
+	der := data
+	if bytes.Contains(data, []byte("-----BEGIN ")) {
+		der = nil
+		for block, rest := pem.Decode(data); block != nil && der == nil; block, rest = pem.Decode(rest) {
+			if block.Type == "CERTIFICATE" {
+				der = block.Bytes
+			}
+		}
+	}
+	if der == nil {
+		return nil, &cli.InputError{File: file, Err: errors.New("no PEM certificate found")}
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, &cli.InputError{File: file, Err: fmt.Errorf("no certificate, PEM or DER: %w", err)}
+	}
+	return cert, nil
+}
+
+// confirmRevoking wants word typed, which names what is to be revoked.
+func confirmRevoking(call *cli.Call, what, word string) error {
+	if call.Global.Yes {
+		return nil
+	}
+	typed, err := call.Prompter().Input(fmt.Sprintf("This revokes %s for good. Type %s to go on:", what, word), "")
+	if errors.Is(err, ui.ErrNoTerminal) || errors.Is(err, io.EOF) {
+		return cli.Usagef("say --yes to confirm", "this cannot be undone and there is nobody to ask: revoking %s", what)
+	}
+	if err != nil {
+		return err
+	}
+	if typed != word {
+		return cli.Usagef("", "not confirmed: that is not %s; nothing was changed", word)
+	}
+	return nil
+}
+
+func revokeNamed(ctx context.Context, call *cli.Call, flags *revokeFlags, o enroll.RevokeOptions) error {
+	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {
+		s.Engine.OpenKey = flags.keyIn.OpenToken(call)
+		en, err := enroll.Load(s.Store, call.Global.Name)
+		if err != nil {
+			return err
+		}
+		cert := en.Certificate
+		if p := en.Previous; p != nil && o.SHA256 == p.Certificate.SHA256 {
+			cert = p.Certificate
+		}
+		if cert != nil && cert.Revoked == nil {
+			if err := confirmRevoking(call, fmt.Sprintf("certificate %s of %s", cert.Serial, call.Global.Name), call.Global.Name); err != nil {
+				return err
+			}
+		}
+		en, unchanged, err := s.Engine.Revoke(ctx, call.Global.Name, o)
+		if err != nil {
+			return err
+		}
+		return view.PrintEnrolment(call, en, unchanged)
+	})
+}
+
+// revocationDoc is what revoke prints of a certificate that no enrolment has.
+type revocationDoc struct {
+	APIVersion string    `json:"apiVersion"`
+	Kind       string    `json:"kind"`
+	Server     string    `json:"server"`
+	Serial     string    `json:"serial"`
+	Subject    string    `json:"subject,omitempty"`
+	Issuer     string    `json:"issuer"`
+	NotAfter   time.Time `json:"notAfter"`
+	Reason     string    `json:"reason,omitempty"` // absent: it was revoked before
+	Unchanged  bool      `json:"unchanged,omitempty"`
+	Warnings   []string  `json:"warnings,omitempty"`
+}
+
+func revokeFile(ctx context.Context, call *cli.Call, flags *revokeFlags, cert *x509.Certificate, o enroll.RevokeOptions) error {
+	serial := fmt.Sprintf("%x", cert.SerialNumber)
+	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {
+		s.Engine.OpenKey = flags.keyIn.OpenToken(call)
+		if err := confirmRevoking(call, "certificate "+serial, serial); err != nil {
+			return err
+		}
+		unchanged, err := s.Engine.RevokeCertificate(ctx, s.Account, cert, o)
+		if err != nil {
+			return err
+		}
+		doc := revocationDoc{
+			APIVersion: cli.APIVersion, Kind: "Revocation", Server: s.Server.URL, Serial: serial,
+			Subject: cert.Subject.String(), Issuer: cert.Issuer.String(), NotAfter: cert.NotAfter.UTC(),
+			Reason: o.Reason.Name, Unchanged: unchanged, Warnings: call.Progress.Warnings(),
+		}
+		if unchanged {
+			doc.Reason = ""
+		}
+		return printRevocation(call, doc)
+	})
+}
+
+func printRevocation(call *cli.Call, doc revocationDoc) error {
+	switch call.Global.Output {
+	case cli.OutputJSON, cli.OutputJSONL:
+		return ui.WriteJSON(call.Streams.Out, doc)
+	case cli.OutputName:
+		return cli.WriteAll(call.Streams.Out, []byte(doc.Serial+"\n"))
+	}
+	call.Progress.Done()
+	if doc.Unchanged {
+		call.Progress.Note("unchanged: it was revoked before")
+	}
+	f := &ui.Fields{Now: call.Clock(), Paint: call.Streams.OutPaint()}
+	f.Add("revoked", doc.Serial)
+	f.Add("reason", doc.Reason)
+	f.Add("subject", doc.Subject)
+	f.Add("issuer", doc.Issuer)
+	f.Add("not after", doc.NotAfter)
+	f.Add("server", doc.Server)
+	return f.Write(call.Streams.Out, call.Streams.OutTTY)
+}

@@ -1,0 +1,28 @@
+// Package version is nfcert version.
+package version
+
+import (
+	"context"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nfcert/nfcert/internal/commands/cli"
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+func New(env *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "The version of nfcert", Args: cli.NoArgs,
+		RunE: env.Run(func(_ context.Context, call *cli.Call, _ []string) error { return runVersion(call) }),
+	}
+}
+
+func runVersion(call *cli.Call) error {
+	if call.Machine() {
+		return ui.WriteJSON(call.Streams.Out, map[string]string{
+			"apiVersion": cli.APIVersion, "kind": "Version", "version": call.Version, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH,
+		})
+	}
+	return cli.WriteAll(call.Streams.Out, []byte("nfcert "+call.Version+" "+runtime.Version()+" "+runtime.GOOS+"/"+runtime.GOARCH+"\n"))
+}

@@ -1,0 +1,145 @@
+package view
+
+import (
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/nfcert/nfcert/internal/certsource"
+	"github.com/nfcert/nfcert/internal/inspect"
+	"github.com/nfcert/nfcert/internal/ui"
+)
+
+// DocumentHead begins what show csr and show cert print.
+type DocumentHead struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	File       string `json:"file"` // or HOST:PORT
+}
+
+// OneRequest is the document of a file with one CSR, manyRequests of others.
+type (
+	OneRequest struct {
+		DocumentHead
+		*RequestDoc
+		Leftover
+	}
+	ManyRequests struct {
+		DocumentHead
+		Requests []*RequestDoc `json:"requests"`
+		Leftover
+	}
+	ManyCertificates struct {
+		DocumentHead
+		Certificates []*CertificateDoc `json:"certificates"`
+		// Chains have the labels of certificates from each that issued none of
+		// the others, to the last issuer that is there.
+		Chains [][]string      `json:"chains,omitempty"`
+		TLS    *certsource.TLS `json:"tls,omitempty"`
+		Leftover
+	}
+)
+
+// Leftover is what a source holds beside what was asked for.
+type Leftover struct {
+	Faults       []string             `json:"damaged,omitempty"`
+	Skipped      []certsource.Skipped `json:"passedOver,omitempty"`
+	Requests     int                  `json:"furtherRequests,omitempty"`
+	Certificates int                  `json:"furtherCertificates,omitempty"`
+}
+
+func FaultTexts(art *certsource.Artifact) (texts []string) {
+	for _, f := range art.Faults {
+		texts = append(texts, f.Error())
+	}
+	return texts
+}
+
+// RequestDoc is one CSR.
+type RequestDoc struct {
+	Label string `json:"label,omitempty"`
+	*inspect.Contents
+	Fingerprints
+	// Proof says whether the signature was made with the key in the request
+	// (RFC 2986 4.2).
+	Proof   proof   `json:"proof"`
+	Meaning meaning `json:"meaning"`
+}
+
+func NewRequestDoc(item certsource.Item) *RequestDoc {
+	c := inspect.ReadCSR(item.DER)
+	return &RequestDoc{
+		Label: item.Label, Contents: c, Fingerprints: fingerprintsOf(item.DER),
+		Proof: prove(c, c), Meaning: meaningOf(c),
+	}
+}
+
+// CertificateDoc is one certificate.
+type CertificateDoc struct {
+	Label     string `json:"label,omitempty"`
+	Serial    string `json:"serial,omitempty"`
+	Subject   string `json:"subject,omitempty"`
+	Issuer    string `json:"issuer,omitempty"`
+	NotBefore string `json:"notBefore,omitempty"`
+	NotAfter  string `json:"notAfter,omitempty"`
+	Fingerprints
+	Validity *validity `json:"validity,omitempty"`
+	// SelfSigned says that its own key made its signature.
+	SelfSigned bool `json:"selfSigned,omitempty"`
+	// IssuedBy is the label of its issuer in the same source.
+	IssuedBy string            `json:"issuedBy,omitempty"`
+	Proof    *proof            `json:"proof,omitempty"` // by the key of IssuedBy, or its own; nil: the issuer is not there
+	Meaning  meaning           `json:"meaning"`
+	Contents *inspect.Contents `json:"contents"`
+}
+
+func NewCertificateDoc(item certsource.Item, now time.Time) *CertificateDoc {
+	c := inspect.ReadCertificate(item.DER)
+	return &CertificateDoc{
+		Label: item.Label, Serial: c.SerialNumber, Subject: c.SubjectString(), Issuer: c.IssuerString(),
+		NotBefore: ui.Time(c.NotBefore), NotAfter: ui.Time(c.NotAfter),
+		Fingerprints: fingerprintsOf(item.DER), Validity: validityOf(c, now), Meaning: meaningOf(c), Contents: c,
+	}
+}
+
+// Fingerprints are over the whole DER, in lower-case hex.
+type Fingerprints struct {
+	SHA256 string `json:"sha256,omitempty"`
+	SHA1   string `json:"sha1,omitempty"`
+}
+
+func fingerprintsOf(der []byte) Fingerprints {
+	strong, old := sha256.Sum256(der), sha1.Sum(der)
+	return Fingerprints{hex.EncodeToString(strong[:]), hex.EncodeToString(old[:])}
+}
+
+// validity is how a certificate's time stands.
+type validity struct {
+	State string `json:"state"` // valid, expired, not-yet-valid
+	// Days is how long it is valid in all, Left how many of them remain, in
+	// whole days; Left is negative once they are over.
+	Days int `json:"days"`
+	Left int `json:"daysLeft"`
+}
+
+// validityOf is nil where a time could not be read.
+func validityOf(c *inspect.Contents, now time.Time) *validity {
+	if c.NotBefore.IsZero() || c.NotAfter.IsZero() {
+		return nil
+	}
+	v := &validity{State: "valid", Days: days(c.NotAfter, c.NotBefore), Left: days(c.NotAfter, now)}
+	switch {
+	case now.After(c.NotAfter):
+		v.State = "expired"
+	case now.Before(c.NotBefore):
+		v.State = "not-yet-valid"
+	}
+	return v
+}
+
+// days counts whole days between two times, of which a Duration holds only 292
+// years, and a certificate without an end (RFC 5280 4.1.2.5) has 8000.
+func days(end, start time.Time) int {
+	return int((end.Unix() - start.Unix()) / (24 * 60 * 60))
+}
