@@ -28,7 +28,7 @@ func (r *run) authorizations(ctx context.Context, want func(Authorization) bool)
 
 // update takes over what the CA says and keeps what only this side knows.
 func (a *Authorization) update(got *acmewire.Authorization, client *acmewire.Client) {
-	a.Status, a.Identifier, a.Wildcard = got.Status, got.Identifier, got.Wildcard
+	a.Status, a.Identifier, a.Wildcard = Status(got.Status), Identifier(got.Identifier), got.Wildcard
 	a.Expires = got.Expires.UTC()
 	known := a.Challenges
 	a.Challenges = make([]Challenge, 0, len(got.Challenges))
@@ -46,14 +46,14 @@ func (a *Authorization) update(got *acmewire.Authorization, client *acmewire.Cli
 }
 
 func (c *Challenge) update(got acmewire.Challenge) {
-	c.Status, c.Error = got.Status, got.Error
+	c.Status, c.Error = Status(got.Status), newProblem(got.Error)
 	c.Token = cmp.Or(got.Token, c.Token)
 	c.Validated = got.Validated.UTC()
 }
 
 // publish says what a person must put in place for a challenge; nil for types
 // that nfcert does not know, and for tokens that cannot be a file's name.
-func publish(id acmewire.Identifier, c Challenge, client *acmewire.Client) *Publish {
+func publish(id Identifier, c Challenge, client *acmewire.Client) *Publish {
 	if c.Type == challenge.TKAuth01 {
 		return wantedToken(id, c, client)
 	}
@@ -72,7 +72,7 @@ func publish(id acmewire.Identifier, c Challenge, client *acmewire.Client) *Publ
 }
 
 // wantedToken says which Authority Token proves an identifier (RFC 9447).
-func wantedToken(id acmewire.Identifier, c Challenge, client *acmewire.Client) *Publish {
+func wantedToken(id Identifier, c Challenge, client *acmewire.Client) *Publish {
 	thumbprint, err := client.Thumbprint()
 	if err != nil {
 		return nil
@@ -91,11 +91,11 @@ func (a *Authorization) answered() bool {
 
 // processing reports whether the CA is judging a challenge already.
 func (a *Authorization) processing() bool {
-	return slices.ContainsFunc(a.Challenges, func(c Challenge) bool { return c.Status == acmewire.Processing })
+	return slices.ContainsFunc(a.Challenges, func(c Challenge) bool { return c.Status == Processing })
 }
 
 // settle records what the order's state says of an authorization.
-func (a *Authorization) settle(s acmewire.Status) {
+func (a *Authorization) settle(s Status) {
 	a.Status = s
 	for i := range a.Challenges {
 		if !a.Challenges[i].Answering.IsZero() {
@@ -113,15 +113,15 @@ func (o *Order) unasked() bool {
 // stuck reports whether the order waits for a challenge that has failed, as
 // some CAs let it.
 func (o *Order) stuck() bool {
-	if o.Status != acmewire.Pending {
+	if o.Status != Pending {
 		return false
 	}
 	return slices.ContainsFunc(o.Authorizations, func(a Authorization) bool {
 		switch a.Status {
-		case "", acmewire.Valid, acmewire.Processing:
+		case "", Valid, Processing:
 			return false
-		case acmewire.Pending:
-			return slices.ContainsFunc(a.Challenges, func(c Challenge) bool { return c.Status == acmewire.Invalid })
+		case Pending:
+			return slices.ContainsFunc(a.Challenges, func(c Challenge) bool { return c.Status == Invalid })
 		}
 		return true
 	})

@@ -69,7 +69,7 @@ func (r *run) recover(ctx context.Context) error {
 	if err := r.refreshOrder(ctx); err != nil {
 		return err
 	}
-	if r.en.Order.Status == acmewire.Pending {
+	if r.en.Order.Status == Pending {
 		if err := r.authorizations(ctx, unsettled); err != nil {
 			return err
 		}
@@ -251,14 +251,14 @@ func (r *run) answerOne(ctx context.Context, t task) error {
 			return err
 		}
 		t.authorization.update(a, r.CA)
-		if t.authorization.Status != acmewire.Pending || t.challenge().Status != acmewire.Pending {
+		if t.authorization.Status != Pending || t.challenge().Status != Pending {
 			return nil
 		}
 	}
 }
 
 // prepareSolvers lets the solvers acquire what they need before an order is placed.
-func (r *run) prepareSolvers(ctx context.Context, ids []acmewire.Identifier, want string) error {
+func (r *run) prepareSolvers(ctx context.Context, ids []Identifier, want string) error {
 	reporting := challenge.WithReport(ctx, func(message string) { r.tell(StepOrder, "%s", message) })
 	var all []challenge.Identifier
 	for _, id := range ids {
@@ -273,7 +273,7 @@ func (r *run) tasks(o OrderOptions) ([]task, error) {
 	var tasks []task
 	for i := range r.en.Order.Authorizations {
 		a := &r.en.Order.Authorizations[i]
-		if a.Status != acmewire.Pending || a.processing() {
+		if a.Status != Pending || a.processing() {
 			continue
 		}
 		t, err := r.task(a, r.en.Order.wanted(a, o.Challenge))
@@ -292,7 +292,7 @@ func (r *run) task(a *Authorization, want string) (t task, err error) {
 	if t.Solver, err = r.Solvers.Choose(challenge.Offer{Identifier: id, Types: a.offered()}, want); err != nil {
 		return t, err
 	}
-	c := a.Challenges[slices.IndexFunc(a.Challenges, func(c Challenge) bool { return c.Type == t.Solver.Type() && c.Status == acmewire.Pending })]
+	c := a.Challenges[slices.IndexFunc(a.Challenges, func(c Challenge) bool { return c.Type == t.Solver.Type() && c.Status == Pending })]
 	keyAuthorization, err := r.CA.KeyAuthorization(c.Token)
 	if err != nil {
 		return t, err
@@ -316,7 +316,7 @@ func (r *run) task(a *Authorization, want string) (t task, err error) {
 // offered lists the types of the challenges that can be answered.
 func (a *Authorization) offered() (types []string) {
 	for _, c := range a.Challenges {
-		if c.Status == acmewire.Pending {
+		if c.Status == Pending {
 			types = append(types, c.Type)
 		}
 	}
@@ -325,7 +325,7 @@ func (a *Authorization) offered() (types []string) {
 
 // identifier is the identifier as it was ordered, with the "*." of a wildcard
 // (RFC 8555 7.1.4).
-func (a *Authorization) identifier() acmewire.Identifier {
+func (a *Authorization) identifier() Identifier {
 	id := a.Identifier
 	if a.Wildcard {
 		id.Value = "*." + id.Value
@@ -359,22 +359,22 @@ func (r *run) awaitReady(ctx context.Context) error {
 			return answer{}, err
 		}
 		r.en.Order.update(got)
-		if got.Status == acmewire.Pending && !failed && asked%checkEvery == 0 {
+		if r.en.Order.Status == Pending && !failed && asked%checkEvery == 0 {
 			if err := r.authorizations(ctx, unsettled); err != nil {
 				return answer{}, err
 			}
 			failed = r.en.Order.stuck()
 		}
-		return answer{done: got.Status != acmewire.Pending || failed, retryAfter: got.RetryAfter}, nil
+		return answer{done: r.en.Order.Status != Pending || failed, retryAfter: got.RetryAfter}, nil
 	})
 	if err != nil {
 		return err
 	}
-	if r.en.Order.over() || r.en.Order.Status == acmewire.Pending {
+	if r.en.Order.over() || r.en.Order.Status == Pending {
 		return r.explainFailure(ctx)
 	}
 	for i := range r.en.Order.Authorizations { // the order is not ready otherwise
-		r.en.Order.Authorizations[i].settle(acmewire.Valid)
+		r.en.Order.Authorizations[i].settle(Valid)
 	}
 	r.tell(StepOrder, "the order is %s", r.en.Order.Status)
 	return nil
@@ -401,7 +401,7 @@ func (r *run) fetches(c Challenge) *Fetches {
 }
 
 // unsettled reports whether the state of an authorization may still change.
-func unsettled(a Authorization) bool { return a.Status == acmewire.Pending || a.Status == "" }
+func unsettled(a Authorization) bool { return a.Status == Pending || a.Status == "" }
 
 // explainFailure fetches every authorization and collects why the order failed.
 func (r *run) explainFailure(ctx context.Context) error {
@@ -410,16 +410,16 @@ func (r *run) explainFailure(ctx context.Context) error {
 	}
 	failure := &AuthorizationError{Name: r.en.Name, OrderURL: r.en.Order.URL, OrderStatus: r.en.Order.Status, OrderError: r.en.Order.Error}
 	for _, a := range r.en.Order.Authorizations {
-		if a.Status == acmewire.Valid {
+		if a.Status == Valid {
 			continue
 		}
 		refusal := RefusedIdentifier{Identifier: a.Identifier, Status: a.Status}
 		for _, c := range a.Challenges {
-			if c.Status == acmewire.Invalid || c.Error != nil {
+			if c.Status == Invalid || c.Error != nil {
 				refusal.Challenge, refusal.Problem, refusal.Fetches = c.Type, c.Error, r.fetches(c)
 			}
 		}
-		if refusal.Challenge == "" && a.Status == acmewire.Pending {
+		if refusal.Challenge == "" && a.Status == Pending {
 			continue // not the one that failed
 		}
 		failure.Refused = append(failure.Refused, refusal)

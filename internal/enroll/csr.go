@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/nf"
 )
@@ -202,7 +201,7 @@ func (r *run) putCSR(der []byte, key crypto.PublicKey, plan csrPlan) {
 	r.en.CSR = &CSR{
 		File: r.Store.Path(r.en.file(requestPEM)), SHA256: hex.EncodeToString(sum[:]),
 		KeyURI: plan.want.KeyURI, KeyType: csrgen.KeyTypeOf(key),
-		Profile: plan.want.Profile, Omitted: plan.want.Omit, Adopted: plan.adopt != nil,
+		Profile: plan.want.Profile, Omitted: partNames(plan.want.Omit), Adopted: plan.adopt != nil,
 	}
 	if x := plan.want.Extras; x != nil && !x.IsZero() {
 		r.en.CSR.Extras = x
@@ -231,7 +230,7 @@ func (o CSROptions) over(en *Enrolment) (CSROptions, error) {
 	if en.CSR != nil && !en.CSR.Adopted {
 		o.Profile = cmp.Or(o.Profile, en.CSR.Profile)
 		if o.Omit == nil {
-			o.Omit = en.CSR.Omitted
+			o.Omit = en.CSR.omitted()
 		}
 		if o.Extras == nil {
 			o.Extras = en.CSR.Extras
@@ -267,8 +266,8 @@ func (o CSROptions) differs(en *Enrolment, csr *x509.CertificateRequest) (field,
 		return "key", en.CSR.KeyType, string(o.KeyType)
 	case o.Key != nil && !csrgen.SameKey(o.Key.Public(), csr.PublicKey):
 		return "key", "the one in " + en.CSR.KeyFile, "another"
-	case !slices.Equal(o.Omit, en.CSR.Omitted):
-		return "omitted parts", joinParts(en.CSR.Omitted), joinParts(o.Omit)
+	case !slices.Equal(partNames(o.Omit), en.CSR.Omitted):
+		return "omitted parts", listParts(en.CSR.Omitted), listParts(partNames(o.Omit))
 	case !reflect.DeepEqual(*o.Extras, en.CSR.extras()):
 		return "extras", "others", "what the flags say"
 	case en.NF == nil || !reflect.DeepEqual(*o.Function, *en.NF):
@@ -286,23 +285,29 @@ func (c *CSR) extras() csrgen.Extras {
 	return *c.Extras
 }
 
-func joinParts(parts []csrgen.Part) string {
-	if len(parts) == 0 {
-		return "none"
+// omitted are the parts of the profile that the CSR leaves out.
+func (c *CSR) omitted() (parts []csrgen.Part) {
+	for _, name := range c.Omitted {
+		parts = append(parts, csrgen.Part(name))
 	}
-	s := string(parts[0])
-	for _, p := range parts[1:] {
-		s += "," + string(p)
-	}
-	return s
+	return parts
 }
+
+func partNames(parts []csrgen.Part) (names []string) {
+	for _, p := range parts {
+		names = append(names, string(p))
+	}
+	return names
+}
+
+func listParts(names []string) string { return cmp.Or(strings.Join(names, ","), "none") }
 
 // fixed says why the CSR cannot be made anew; "" when it can.
 func fixed(en *Enrolment) string {
 	switch {
 	case en.usable():
 		return "the certificate is issued; another name makes another enrolment"
-	case en.Order != nil && (en.Order.Status == acmewire.Processing || en.Order.Status == acmewire.Valid):
+	case en.Order != nil && (en.Order.Status == Processing || en.Order.Status == Valid):
 		return "the CA has the CSR already"
 	}
 	return ""
@@ -331,7 +336,7 @@ func (r *run) allowed(request csrgen.Request) error {
 }
 
 // namesStay refuses a CSR whose names are not those of the order under way.
-func (r *run) namesStay(names []acmewire.Identifier) error {
+func (r *run) namesStay(names []Identifier) error {
 	if r.en.CSR == nil || r.en.Order == nil || r.en.Order.over() {
 		return nil
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/inspect"
@@ -60,45 +59,45 @@ type CSR struct {
 	KeyURI  string         `json:"keyUri,omitempty"`  // of a token's key (RFC 7512)
 	KeyType string         `json:"keyType"`
 	Profile string         `json:"profile,omitempty"` // "": adopted, and nobody said
-	Omitted []csrgen.Part  `json:"omitted,omitempty"`
+	Omitted []string       `json:"omitted,omitempty"` // names of [csrgen.Part]
 	Extras  *csrgen.Extras `json:"extras,omitempty"`  // beside the profile, or in place of it
 	Adopted bool           `json:"adopted,omitempty"` // others made it
 }
 
 // Order is an order with its authorizations, as last seen.
 type Order struct {
-	URL            string                `json:"url"`
-	Status         acmewire.Status       `json:"status"`
-	Expires        time.Time             `json:"expires,omitzero"`
-	Identifiers    []acmewire.Identifier `json:"identifiers"`
-	NotBefore      time.Time             `json:"notBefore,omitzero"`
-	NotAfter       time.Time             `json:"notAfter,omitzero"`
-	Profile        string                `json:"profile,omitempty"`
-	Finalize       string                `json:"finalize,omitempty"`
-	CertificateURL string                `json:"certificateUrl,omitempty"`
-	Error          *acmewire.Problem     `json:"error,omitempty"`
-	Authorizations []Authorization       `json:"authorizations"`
+	URL            string          `json:"url"`
+	Status         Status          `json:"status"`
+	Expires        time.Time       `json:"expires,omitzero"`
+	Identifiers    []Identifier    `json:"identifiers"`
+	NotBefore      time.Time       `json:"notBefore,omitzero"`
+	NotAfter       time.Time       `json:"notAfter,omitzero"`
+	Profile        string          `json:"profile,omitempty"`
+	Finalize       string          `json:"finalize,omitempty"`
+	CertificateURL string          `json:"certificateUrl,omitempty"`
+	Error          *Problem        `json:"error,omitempty"`
+	Authorizations []Authorization `json:"authorizations"`
 }
 
 // Authorization is the CA's demand that one identifier be proven.
 type Authorization struct {
-	URL        string              `json:"url"`
-	Status     acmewire.Status     `json:"status"`
-	Identifier acmewire.Identifier `json:"identifier"`
-	Expires    time.Time           `json:"expires,omitzero"`
-	Wildcard   bool                `json:"wildcard,omitempty"`
-	Challenges []Challenge         `json:"challenges"`
+	URL        string      `json:"url"`
+	Status     Status      `json:"status"`
+	Identifier Identifier  `json:"identifier"`
+	Expires    time.Time   `json:"expires,omitzero"`
+	Wildcard   bool        `json:"wildcard,omitempty"`
+	Challenges []Challenge `json:"challenges"`
 }
 
 // Challenge is one way to prove an identifier.
 type Challenge struct {
-	Type      string            `json:"type"`
-	URL       string            `json:"url"`
-	Status    acmewire.Status   `json:"status"`
-	Token     string            `json:"token,omitempty"`
-	Validated time.Time         `json:"validated,omitzero"`
-	Error     *acmewire.Problem `json:"error,omitempty"`
-	Publish   *Publish          `json:"publish,omitempty"`
+	Type      string    `json:"type"`
+	URL       string    `json:"url"`
+	Status    Status    `json:"status"`
+	Token     string    `json:"token,omitempty"`
+	Validated time.Time `json:"validated,omitzero"`
+	Error     *Problem  `json:"error,omitempty"`
+	Publish   *Publish  `json:"publish,omitempty"`
 	// Of tkauth-01 (RFC 9447 section 3).
 	TKAuthType     string `json:"tkauthType,omitempty"`
 	TokenAuthority string `json:"tokenAuthority,omitempty"`
@@ -142,8 +141,12 @@ func (j *Journal) placements() []challenge.Placement {
 
 // Intent is an order about to be placed.
 type Intent struct {
-	acmewire.NewOrder
-	At time.Time `json:"at"`
+	Identifiers []Identifier `json:"identifiers"`
+	NotBefore   time.Time    `json:"notBefore,omitzero"`
+	NotAfter    time.Time    `json:"notAfter,omitzero"`
+	Profile     string       `json:"profile,omitempty"`
+	Replaces    string       `json:"replaces,omitempty"` // as in [OrderOptions]
+	At          time.Time    `json:"at"`
 }
 
 // Finalizing is a CSR about to be sent.
@@ -154,10 +157,10 @@ type Finalizing struct {
 
 // PastOrder is an order that led nowhere.
 type PastOrder struct {
-	URL    string          `json:"url,omitempty"` // "": lost in a crash before it was known
-	Status acmewire.Status `json:"status,omitempty"`
-	Reason string          `json:"reason"`
-	Left   time.Time       `json:"left"`
+	URL    string    `json:"url,omitempty"` // "": lost in a crash before it was known
+	Status Status    `json:"status,omitempty"`
+	Reason string    `json:"reason"`
+	Left   time.Time `json:"left"`
 }
 
 // Certificate is the issued certificate.
@@ -215,7 +218,7 @@ func (e *Enrolment) nextStep() Step {
 		return StepDone
 	case e.CSR == nil:
 		return StepCSR
-	case e.Order == nil || e.Order.Status == acmewire.Pending || e.Order.over():
+	case e.Order == nil || e.Order.Status == Pending || e.Order.over():
 		return StepOrder
 	}
 	return StepFinalize
@@ -224,7 +227,7 @@ func (e *Enrolment) nextStep() Step {
 // over reports whether the order can lead to no certificate any more.
 func (o *Order) over() bool {
 	switch o.Status {
-	case acmewire.Pending, acmewire.Ready, acmewire.Processing, acmewire.Valid:
+	case Pending, Ready, Processing, Valid:
 		return false
 	}
 	return true
@@ -234,7 +237,7 @@ func (o *Order) over() bool {
 // (RFC 8555 section 7.1.3). An issued certificate does not expire with it.
 func (o *Order) expired(now time.Time) bool {
 	return !o.Expires.IsZero() && now.After(o.Expires) &&
-		(o.Status == acmewire.Pending || o.Status == acmewire.Ready)
+		(o.Status == Pending || o.Status == Ready)
 }
 
 const enrolmentsDir = "enrolments"

@@ -93,7 +93,7 @@ func (e *AccountStateError) Error() string {
 // not every CA says which identifier it means.
 type RefusedOrderError struct {
 	Name        string
-	Identifiers []acmewire.Identifier
+	Identifiers []Identifier
 	Err         error
 }
 
@@ -106,21 +106,21 @@ func (e *RefusedOrderError) Unwrap() error { return e.Err }
 // HasInstance reports whether an NF instance id was ordered, which most CAs do
 // not know (TS 33.310 Annex J.2.2).
 func (e *RefusedOrderError) HasInstance() bool {
-	return slices.ContainsFunc(e.Identifiers, func(id acmewire.Identifier) bool { return id.Type == TypeInstance })
+	return slices.ContainsFunc(e.Identifiers, func(id Identifier) bool { return id.Type == TypeInstance })
 }
 
 // OthersThanInstance reports whether something would be left to order without it.
 func (e *RefusedOrderError) OthersThanInstance() bool {
-	return slices.ContainsFunc(e.Identifiers, func(id acmewire.Identifier) bool { return id.Type != TypeInstance })
+	return slices.ContainsFunc(e.Identifiers, func(id Identifier) bool { return id.Type != TypeInstance })
 }
 
 // RefusedIdentifier is one identifier that could not be proven, and why.
 type RefusedIdentifier struct {
-	Identifier acmewire.Identifier
-	Status     acmewire.Status   // of the authorization
-	Challenge  string            // type of the challenge that failed; "": none was tried
-	Problem    *acmewire.Problem // nil: the CA gave no reason
-	Fetches    *Fetches          // of what was in place for the challenge; nil: that cannot be seen from here
+	Identifier Identifier
+	Status     Status   // of the authorization
+	Challenge  string   // type of the challenge that failed; "": none was tried
+	Problem    *Problem // nil: the CA gave no reason
+	Fetches    *Fetches // of what was in place for the challenge; nil: that cannot be seen from here
 }
 
 // Fetches are what was seen, from here, of the CA's validation.
@@ -144,8 +144,8 @@ func (r RefusedIdentifier) String() string {
 type AuthorizationError struct {
 	Name        string
 	OrderURL    string
-	OrderStatus acmewire.Status
-	OrderError  *acmewire.Problem
+	OrderStatus Status
+	OrderError  *Problem
 	Refused     []RefusedIdentifier
 }
 
@@ -168,7 +168,7 @@ func (e *AuthorizationError) Error() string {
 // did not become visible in time. The CA was not told of it.
 type PlaceError struct {
 	Challenge  string
-	Identifier acmewire.Identifier
+	Identifier Identifier
 	Err        error
 }
 
@@ -220,8 +220,8 @@ func (e PlaceErrors) orNil() error {
 // refuses.
 type NamesError struct {
 	Name    string
-	Missing []acmewire.Identifier // in the order, not in the CSR
-	Extra   []acmewire.Identifier // in the CSR, not in the order
+	Missing []Identifier // in the order, not in the CSR
+	Extra   []Identifier // in the CSR, not in the order
 }
 
 func (e *NamesError) Error() string {
@@ -235,7 +235,7 @@ func (e *NamesError) Error() string {
 	return fmt.Sprintf("finalize %s: %s", e.Name, strings.Join(parts, "; "))
 }
 
-func joinIdentifiers(ids []acmewire.Identifier) string {
+func joinIdentifiers(ids []Identifier) string {
 	var s []string
 	for _, id := range ids {
 		s = append(s, id.String())

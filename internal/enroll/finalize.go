@@ -118,30 +118,30 @@ func (r *run) finalize(ctx context.Context, o FinalizeOptions) (unchanged bool, 
 // the order stands before it sends anything.
 func (r *run) issue(ctx context.Context, csr *x509.CertificateRequest, o FinalizeOptions) error {
 	began := r.en.journal().Finalizing != nil
-	if began || r.en.Order.Status == acmewire.Pending || r.en.Order.Status == acmewire.Processing {
+	if began || r.en.Order.Status == Pending || r.en.Order.Status == Processing {
 		if err := r.refreshOrder(ctx); err != nil {
 			return err
 		}
 	}
-	if r.en.Order.Status == acmewire.Ready {
+	if r.en.Order.Status == Ready {
 		if err := r.sendCSR(ctx, csr); err != nil {
 			return err
 		}
 	}
-	if r.en.Order.Status == acmewire.Processing && o.NoWait {
+	if r.en.Order.Status == Processing && o.NoWait {
 		return &PendingError{Name: r.en.Name, Step: StepFinalize, What: "the CSR is sent and the CA is working on it"}
 	}
-	if r.en.Order.Status == acmewire.Processing {
+	if r.en.Order.Status == Processing {
 		if err := r.awaitValid(ctx); err != nil {
 			return err
 		}
 	}
-	if r.en.Order.Status == acmewire.Valid {
+	if r.en.Order.Status == Valid {
 		r.en.journal().Finalizing = nil
 		return nil
 	}
 	r.withNext()
-	if r.en.Order.Status == acmewire.Invalid {
+	if r.en.Order.Status == Invalid {
 		return r.explainFailure(ctx)
 	}
 	return &OutOfTurnError{Name: r.en.Name, Step: StepFinalize, Needs: StepOrder, Found: orderStanding(r.en.Order, r.now())}
@@ -196,7 +196,7 @@ func (e *RefusedCSRError) Unwrap() error { return e.Err }
 // the CSR of a run that died refuses the same order a second time, so the order
 // is asked before the refusal is believed.
 func (r *run) finalizeRefused(ctx context.Context, csr *x509.CertificateRequest, cause error) error {
-	if err := r.refreshOrder(ctx); err == nil && (r.en.Order.Status == acmewire.Processing || r.en.Order.Status == acmewire.Valid) {
+	if err := r.refreshOrder(ctx); err == nil && (r.en.Order.Status == Processing || r.en.Order.Status == Valid) {
 		return nil
 	}
 	r.en.journal().Finalizing = nil
@@ -213,7 +213,7 @@ func (r *run) awaitValid(ctx context.Context) error {
 			return answer{}, err
 		}
 		r.en.Order.update(got)
-		return answer{done: got.Status != acmewire.Processing, retryAfter: got.RetryAfter}, nil
+		return answer{done: r.en.Order.Status != Processing, retryAfter: got.RetryAfter}, nil
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/nf"
 )
@@ -32,10 +31,10 @@ func csrNames(csr *x509.CertificateRequest) names {
 
 // identifiers lists the names as identifiers, without repetition: dns and ip
 // first, as CAs check them in this order.
-func (n names) identifiers() []acmewire.Identifier {
-	var ids []acmewire.Identifier
+func (n names) identifiers() []Identifier {
+	var ids []Identifier
 	add := func(kind, value string) {
-		id := acmewire.Identifier{Type: kind, Value: value}
+		id := Identifier{Type: kind, Value: value}
 		if !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
@@ -57,7 +56,7 @@ func (n names) identifiers() []acmewire.Identifier {
 // compareNames finds what a CSR's identifiers lack of the order's and have
 // beyond them. Only kinds that the order has are compared: a CA judges the
 // rest by its own policy.
-func compareNames(csr, order []acmewire.Identifier) (missing, extra []acmewire.Identifier) {
+func compareNames(csr, order []Identifier) (missing, extra []Identifier) {
 	kinds := map[string]bool{}
 	for _, id := range order {
 		if id.Type != typeDNS && id.Type != typeIP && id.Type != TypeInstance {
@@ -69,7 +68,7 @@ func compareNames(csr, order []acmewire.Identifier) (missing, extra []acmewire.I
 		}
 	}
 	for _, id := range csr {
-		if kinds[id.Type] && !slices.ContainsFunc(order, func(o acmewire.Identifier) bool { return normal(o) == id }) {
+		if kinds[id.Type] && !slices.ContainsFunc(order, func(o Identifier) bool { return normal(o) == id }) {
 			extra = append(extra, id)
 		}
 	}
@@ -77,7 +76,7 @@ func compareNames(csr, order []acmewire.Identifier) (missing, extra []acmewire.I
 }
 
 // normal is an identifier in the form in which identifiers are compared.
-func normal(id acmewire.Identifier) acmewire.Identifier {
+func normal(id Identifier) Identifier {
 	switch id.Type {
 	case typeDNS:
 		id.Value = nf.NormalizeFQDN(id.Value)
@@ -92,12 +91,12 @@ func normal(id acmewire.Identifier) acmewire.Identifier {
 }
 
 // sameIdentifiers reports whether two lists name the same, in any order.
-func sameIdentifiers(a, b []acmewire.Identifier) bool {
+func sameIdentifiers(a, b []Identifier) bool {
 	if len(a) != len(b) {
 		return false
 	}
 	for _, id := range a {
-		if !slices.ContainsFunc(b, func(o acmewire.Identifier) bool { return normal(o) == normal(id) }) {
+		if !slices.ContainsFunc(b, func(o Identifier) bool { return normal(o) == normal(id) }) {
 			return false
 		}
 	}
@@ -106,12 +105,12 @@ func sameIdentifiers(a, b []acmewire.Identifier) bool {
 
 // uncarried lists the CSR's URI names that no identifier of the order stands
 // for: some CAs drop them, some refuse the CSR.
-func uncarried(csr *x509.CertificateRequest, order []acmewire.Identifier) []string {
+func uncarried(csr *x509.CertificateRequest, order []Identifier) []string {
 	var uris []string
 	for _, u := range csr.URIs {
 		id, err := nf.ParseURN(u.String())
-		if err != nil || !slices.ContainsFunc(order, func(o acmewire.Identifier) bool {
-			return normal(o) == acmewire.Identifier{Type: TypeInstance, Value: string(id)}
+		if err != nil || !slices.ContainsFunc(order, func(o Identifier) bool {
+			return normal(o) == Identifier{Type: TypeInstance, Value: string(id)}
 		}) {
 			uris = append(uris, u.String())
 		}
@@ -133,17 +132,17 @@ const (
 )
 
 // choices takes those of a CSR's names that are wanted.
-func (r *run) choices(all []acmewire.Identifier, want Kinds) ([]acmewire.Identifier, error) {
-	instance := func(id acmewire.Identifier) bool { return id.Type == TypeInstance }
+func (r *run) choices(all []Identifier, want Kinds) ([]Identifier, error) {
+	instance := func(id Identifier) bool { return id.Type == TypeInstance }
 	tokens := slices.ContainsFunc(r.Solvers, func(s challenge.Solver) bool { return s.Type() == challenge.TKAuth01 })
-	var drop func(acmewire.Identifier) bool
+	var drop func(Identifier) bool
 	switch {
 	case want == KindsDNS, (want == KindsAuto || want == "") && !tokens:
 		drop = instance
 	case want == KindsNF:
-		drop = func(id acmewire.Identifier) bool { return !instance(id) }
+		drop = func(id Identifier) bool { return !instance(id) }
 	default:
-		drop = func(acmewire.Identifier) bool { return false }
+		drop = func(Identifier) bool { return false }
 	}
 	chosen := slices.DeleteFunc(slices.Clone(all), drop)
 	hasInstance := slices.ContainsFunc(chosen, instance)
@@ -152,7 +151,7 @@ func (r *run) choices(all []acmewire.Identifier, want Kinds) ([]acmewire.Identif
 		return nil, &OutOfTurnError{Name: r.en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no URI name of an NF instance (urn:uuid:) that could be ordered"}
 	case len(chosen) == 0 && len(all) > 0:
 		return nil, &OutOfTurnError{Name: r.en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no DNS name that could be ordered; its NF instance id could be, with a token (TS 33.310 Annex J)"}
-	case len(chosen) == 0, want == KindsBoth && !slices.ContainsFunc(chosen, func(id acmewire.Identifier) bool { return !instance(id) }):
+	case len(chosen) == 0, want == KindsBoth && !slices.ContainsFunc(chosen, func(id Identifier) bool { return !instance(id) }):
 		return nil, &OutOfTurnError{Name: r.en.Name, Step: StepOrder, Needs: StepCSR, Found: "its CSR has no DNS name that could be ordered"}
 	}
 	return chosen, nil

@@ -18,9 +18,9 @@ const ChallengeAuto = challenge.Auto
 // OrderOptions say what to order and how to prove it. The zero value orders
 // the CSR's names, answers the first challenge that a solver can and waits.
 type OrderOptions struct {
-	Account     string                // saved account; "": the enrolment's, else "default"
-	Identifiers []acmewire.Identifier // instead of the CSR's names; nil: the CSR's
-	Kinds       Kinds                 // which of the CSR's names; "": [KindsAuto]
+	Account     string       // saved account; "": the enrolment's, else "default"
+	Identifiers []Identifier // instead of the CSR's names; nil: the CSR's
+	Kinds       Kinds        // which of the CSR's names; "": [KindsAuto]
 	NotBefore   time.Time
 	NotAfter    time.Time
 	Profile     string // one of the CA's; "": the CA's choice
@@ -65,7 +65,7 @@ func (r *run) order(ctx context.Context, o OrderOptions) (unchanged bool, err er
 	case r.en.Order.over(), r.en.Order.stuck():
 		r.tell(StepOrder, "the earlier order is %s; placing a new one", r.en.Order.Status)
 		r.archive("it failed")
-	case r.en.Order.Status != acmewire.Pending, o.NoSolve:
+	case r.en.Order.Status != Pending, o.NoSolve:
 		return true, nil
 	}
 	if r.en.Order == nil {
@@ -94,7 +94,7 @@ func (e *Engine) Solve(ctx context.Context, name string, o OrderOptions) (en *En
 	if r.en.Order.over() || r.en.Order.expired(r.now()) {
 		return r.en, false, &OutOfTurnError{Name: name, Step: StepOrder, Needs: StepOrder, Found: orderStanding(r.en.Order, r.now())}
 	}
-	if r.en.Order.Status != acmewire.Pending {
+	if r.en.Order.Status != Pending {
 		return r.en, true, nil
 	}
 	defer r.deviations(StepOrder)
@@ -140,7 +140,7 @@ func (e *Engine) Abandon(ctx context.Context, name string) (en *Enrolment, err e
 	}
 	r.cleanUp(ctx)
 	for _, a := range r.en.Order.Authorizations {
-		if a.Status != acmewire.Pending {
+		if a.Status != Pending {
 			continue
 		}
 		if err := r.CA.DeactivateAuthorization(ctx, a.URL); err != nil {
@@ -239,30 +239,31 @@ func (r *run) place(ctx context.Context, o OrderOptions) error {
 			return err
 		}
 	}
-	wish := r.placing.NewOrder
+	in := r.placing
 	r.placing = nil
 	if !o.NoSolve {
-		if err := r.prepareSolvers(ctx, wish.Identifiers, o.Challenge); err != nil {
+		if err := r.prepareSolvers(ctx, in.Identifiers, o.Challenge); err != nil {
 			r.en.journal().Intent = nil // no order was placed
 			r.withNext()
 			return err
 		}
 	}
-	got, err := r.CA.NewOrder(ctx, wish)
-	if wish.Replaces != "" && refusesReplacing(err) {
+	ask := in.newOrder()
+	got, err := r.CA.NewOrder(ctx, ask)
+	if ask.Replaces != "" && refusesReplacing(err) {
 		r.warn(StepOrder, "the CA does not take the order as one that replaces the certificate, so it is placed as any other: %v", err)
-		wish.Replaces = ""
-		got, err = r.CA.NewOrder(ctx, wish)
+		ask.Replaces = ""
+		got, err = r.CA.NewOrder(ctx, ask)
 	}
 	if refused(err) { // there is no order to look for
 		r.en.journal().Intent = nil
 		r.withNext()
-		return &RefusedOrderError{Name: r.en.Name, Identifiers: wish.Identifiers, Err: err}
+		return &RefusedOrderError{Name: r.en.Name, Identifiers: in.Identifiers, Err: err}
 	}
 	if err != nil {
 		return err
 	}
-	r.tell(StepOrder, "order placed for %s: %s", joinIdentifiers(wish.Identifiers), got.URL)
+	r.tell(StepOrder, "order placed for %s: %s", joinIdentifiers(in.Identifiers), got.URL)
 	return r.placed(ctx, got)
 }
 
@@ -277,11 +278,10 @@ func refusesReplacing(err error) bool {
 
 // saveIntent saves which order is about to be placed.
 func (r *run) saveIntent(o OrderOptions) error {
-	wish, err := r.wish(o)
+	in, err := r.intent(o)
 	if err != nil {
 		return err
 	}
-	in := &Intent{NewOrder: wish, At: isoTime(r.now())}
 	r.en.journal().Intent = in
 	if err := r.beforeRequest(); err != nil {
 		return err
@@ -301,21 +301,21 @@ func (r *run) placed(ctx context.Context, got *acmewire.Order) error {
 	return join(err, r.settle())
 }
 
-// wish is what the order asks for.
-func (r *run) wish(o OrderOptions) (acmewire.NewOrder, error) {
-	wish := acmewire.NewOrder{Identifiers: o.Identifiers, NotBefore: o.NotBefore, NotAfter: o.NotAfter, Profile: o.Profile, Replaces: o.Replaces}
-	if len(wish.Identifiers) > 0 {
-		return wish, nil
+// intent is what the order asks for.
+func (r *run) intent(o OrderOptions) (*Intent, error) {
+	in := &Intent{Identifiers: o.Identifiers, NotBefore: o.NotBefore, NotAfter: o.NotAfter, Profile: o.Profile, Replaces: o.Replaces, At: isoTime(r.now())}
+	if len(in.Identifiers) > 0 {
+		return in, nil
 	}
 	csr, err := r.readCSR()
 	if err != nil {
-		return wish, err
+		return nil, err
 	}
 	if err := r.keyFits(csr); err != nil {
-		return wish, err
+		return nil, err
 	}
-	wish.Identifiers, err = r.choices(csrNames(csr).identifiers(), o.Kinds)
-	return wish, err
+	in.Identifiers, err = r.choices(csrNames(csr).identifiers(), o.Kinds)
+	return in, err
 }
 
 // recentOrders is how many of an account's newest orders are looked at for one
@@ -351,7 +351,7 @@ func (r *run) findLost(ctx context.Context, in *Intent) (*acmewire.Order, error)
 		o := &Order{}
 		o.update(got)
 		// One whose answer was lost has not been finalized.
-		if (o.Status == acmewire.Pending || o.Status == acmewire.Ready) && !o.expired(r.now()) && sameIdentifiers(got.Identifiers, in.Identifiers) {
+		if (o.Status == Pending || o.Status == Ready) && !o.expired(r.now()) && sameIdentifiers(o.Identifiers, in.Identifiers) {
 			return got, nil
 		}
 	}
@@ -387,12 +387,12 @@ func (e *Engine) knownOrders() ([]string, error) {
 // them; a server that leaves a member out of a later answer does not erase it.
 func (o *Order) update(got *acmewire.Order) {
 	o.URL = got.URL
-	o.Status, o.Error = got.Status, got.Error
+	o.Status, o.Error = Status(got.Status), newProblem(got.Error)
 	if !got.Expires.IsZero() {
 		o.Expires = got.Expires.UTC()
 	}
 	if len(got.Identifiers) > 0 {
-		o.Identifiers = got.Identifiers
+		o.Identifiers = fromWire(got.Identifiers)
 	}
 	o.NotBefore, o.NotAfter = got.NotBefore.UTC(), got.NotAfter.UTC()
 	o.Profile = cmp.Or(got.Profile, o.Profile)

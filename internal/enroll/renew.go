@@ -205,7 +205,7 @@ func (r *run) nextCSR(o RenewOptions) (w CSROptions, err error) {
 		return r.sameCSR(w)
 	}
 	w.Function, w.Profile, w.Extras = r.en.NF, was.Profile, was.Extras
-	if w.Omit = was.Omitted; w.Omit == nil {
+	if w.Omit = was.omitted(); w.Omit == nil {
 		w.Omit = []csrgen.Part{}
 	}
 	if w.Extras == nil {

@@ -100,7 +100,7 @@ func (b *bench) stillPending(e *enroll.Engine) string {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if en.Order == nil || en.Order.Status != acmewire.Pending || en.Journal != nil {
+	if en.Order == nil || en.Order.Status != enroll.Pending || en.Journal != nil {
 		b.t.Fatalf("order %+v, journal %+v; want it pending and nothing in flight", en.Order, en.Journal)
 	}
 	for _, a := range en.Order.Authorizations {

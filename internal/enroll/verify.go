@@ -156,7 +156,7 @@ func (r *run) compare(cert *Certificate, made *CSR, csr *x509.CertificateRequest
 }
 
 // lacking lists the order's identifiers that the certificate does not have.
-func lacking(leaf *x509.Certificate, order []acmewire.Identifier) []acmewire.Identifier {
+func lacking(leaf *x509.Certificate, order []Identifier) []Identifier {
 	missing, _ := compareNames(names{leaf.DNSNames, leaf.IPAddresses, leaf.URIs}.identifiers(), order)
 	return missing
 }

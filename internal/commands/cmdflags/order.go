@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/commands/cli"
 	"github.com/nfcert/nfcert/internal/enroll"
 )
@@ -41,7 +40,7 @@ func (o *Order) Options(call *cli.Call) (out enroll.OrderOptions, err error) {
 		if !ok || kind == "" || value == "" {
 			return out, cli.Usagef("as in --identifier dns:amf1.example", "--identifier %q is not TYPE:VALUE", s)
 		}
-		out.Identifiers = append(out.Identifiers, acmewire.Identifier{Type: kind, Value: value})
+		out.Identifiers = append(out.Identifiers, enroll.Identifier{Type: kind, Value: value})
 	}
 	if out.NotBefore, err = moment(call, "--not-before", o.notBefore); err != nil {
 		return out, err

@@ -299,24 +299,24 @@ func explainAuthorization(e *enroll.AuthorizationError, r *Report) {
 		if refused.Problem == nil {
 			continue
 		}
-		r.Problem = refused.Problem
+		r.Problem = refused.Problem.ACME()
 		if refused.Challenge == challenge.TKAuth01 {
 			r.Hint, r.Clause = "the CA does not take the token; its words say which check failed. See the token: nfcert token get and nfcert token check. A CA that finds none may want --tkauth-field atc", "RFC 9447 3"
 			break
 		}
-		if refused.Challenge != "" && refused.Problem.HasType("unauthorized") {
+		if refused.Challenge != "" && r.Problem.HasType("unauthorized") {
 			// Of a challenge it says that something else was found there.
 			r.Hint, r.Clause = problemAdvice["incorrectresponse"].hint, problemAdvice["incorrectresponse"].clause
 			break
 		}
-		if advice, ok := adviceFor(refused.Problem); ok {
+		if advice, ok := adviceFor(r.Problem); ok {
 			r.Hint = advice.hint
 			r.Clause = advice.clause
 		}
 		break
 	}
 	if r.Problem == nil {
-		r.Problem = e.OrderError
+		r.Problem = e.OrderError.ACME()
 	}
 	for _, refused := range e.Refused {
 		if refused.Fetches != nil {

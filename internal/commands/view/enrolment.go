@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/commands/cli"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/layout"
@@ -133,10 +132,10 @@ func AddOrder(f *ui.Fields, o *enroll.Order) {
 		for _, c := range auth.Challenges {
 			if c.Error != nil {
 				f.Add("challenge", fmt.Sprintf("%s %s: %s", c.Type, c.Status, c.Error.Error()))
-			} else if auth.Status != acmewire.Valid || c.Status == acmewire.Valid {
+			} else if auth.Status != enroll.Valid || c.Status == enroll.Valid {
 				f.Add("challenge", fmt.Sprintf("%s %s", c.Type, c.Status))
 			}
-			if c.Publish != nil && auth.Status == acmewire.Pending {
+			if c.Publish != nil && auth.Status == enroll.Pending {
 				addPublish(f, c.Publish)
 			}
 		}

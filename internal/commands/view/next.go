@@ -1,7 +1,6 @@
 package view
 
 import (
-	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/commands/cli"
 	"github.com/nfcert/nfcert/internal/enroll"
 )
@@ -13,7 +12,7 @@ func NextFor(call *cli.Call, en *enroll.Enrolment) string {
 	case enroll.StepCSR:
 		return call.Line("csr", append(name, "--nf", "FILE")...)
 	case enroll.StepOrder:
-		if en.Order != nil && en.Order.Status == acmewire.Pending {
+		if en.Order != nil && en.Order.Status == enroll.Pending {
 			return call.Line("order solve", append(name, call.Settings.Way...)...)
 		}
 		return call.Line("order", name...)
