@@ -44,8 +44,8 @@ func (*Account) DocVersion() int { return documentVersion }
 // States of a saved account: those of RFC 8555 section 7.1.2, and one of ours.
 const (
 	statusValid = "valid"
-	// statusForgotten accounts are unknown to the CA, which lost or was rid of
-	// them; registering again makes a new one of the same key.
+	// statusForgotten accounts are unknown to the CA, which lost or
+	// removed them; registering again makes a new account with the same key.
 	statusForgotten = "forgotten"
 )
 
@@ -72,9 +72,9 @@ type AccountOptions struct {
 	// account has to be made. nil: Binding is what there is.
 	FetchBinding func(ctx context.Context, server, thumbprint string) (*acmewire.Binding, error)
 	KeyType      csrgen.KeyType // of a new key; "": P256, or what an interrupted registration left
-	Key          crypto.Signer  // brought along; nil: one is made
-	// Seal is asked for the passphrase that the key's file shall be under; it is
-	// stored nowhere. nil: the file is not encrypted.
+	Key          crypto.Signer  // given; nil: one is made
+	// Seal returns the passphrase that encrypts the key's file; it is stored
+	// nowhere. nil: the file is not encrypted.
 	Seal func() (secret.Bytes, error)
 }
 
@@ -131,10 +131,10 @@ func (c *client) account(ctx context.Context, name string, o AccountOptions) (a 
 	return a, sync.OnceValue(func() error { return <-done }), err
 }
 
-// registered gets the account at the CA. With an error beside it the account is
-// there and cannot be used.
+// registered registers at the CA. An account that is returned with an error
+// exists and cannot be used.
 func (c *client) registered(ctx context.Context, dir, name string, o AccountOptions) (*Account, error) {
-	key, kept, err := c.accountKeyMeanwhile(ctx, dir, o)
+	key, kept, err := c.accountKeyAndDirectory(ctx, dir, o)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +161,7 @@ func (c *client) registered(ctx context.Context, dir, name string, o AccountOpti
 	}
 	if a.Found {
 		c.tell(StepAccount, "account %s found: the CA knows this key as %s", name, a.URL)
-		c.tellTwin(a)
+		c.warnOfSameAccount(a)
 	} else {
 		c.tell(StepAccount, "account %s registered: %s", name, a.URL)
 	}
@@ -172,20 +172,20 @@ func (c *client) registered(ctx context.Context, dir, name string, o AccountOpti
 	return a, nil
 }
 
-// tellTwin warns of a saved account that is the same one under another name: a
-// rollover or an end of the one is the other's too.
-func (e *Engine) tellTwin(a *Account) {
-	saved, _ := Accounts(e.Store, nil) // who cannot be read is told of elsewhere
+// warnOfSameAccount warns of a saved account that is the same under another name:
+// a rollover or a deactivation of one is of both.
+func (e *Engine) warnOfSameAccount(a *Account) {
+	saved, _ := Accounts(e.Store, nil) // other commands report one that cannot be read
 	for _, other := range saved {
 		if other.URL == a.URL && other.Server == a.Server && other.Name != a.Name {
-			e.warn(StepAccount, "account %s is the same account as %s: a new key or the end of one is the other's too", a.Name, other.Name)
+			e.warn(StepAccount, "account %s is the same account as %s: a new key or a deactivation of one is of both", a.Name, other.Name)
 		}
 	}
 }
 
-// accountKeyMeanwhile is accountKey while the directory is fetched, which the
+// accountKeyAndDirectory is accountKey while the directory is fetched, which the
 // registration begins with.
-func (c *client) accountKeyMeanwhile(ctx context.Context, dir string, o AccountOptions) (key accountKey, kept bool, err error) {
+func (c *client) accountKeyAndDirectory(ctx context.Context, dir string, o AccountOptions) (key accountKey, kept bool, err error) {
 	asked := make(chan error, 1)
 	go func() {
 		_, err := c.CA.Directory(ctx)
@@ -228,7 +228,7 @@ func (c *client) use(ctx context.Context, name string) (*Account, error) {
 func (c *client) usable(ctx context.Context, dir, name string) (*Account, error) {
 	a, err := c.loadAccount(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &OutOfTurnError{Name: name, Step: StepOrder, Needs: StepAccount, Found: fmt.Sprintf("there is no account %q at %s", name, c.CA.DirectoryURL())}
+		return nil, &OutOfTurnError{Name: name, Step: StepOrder, Needs: StepAccount, Found: fmt.Sprintf("no account %q at %s", name, c.CA.DirectoryURL())}
 	}
 	if err != nil {
 		return nil, err
@@ -256,9 +256,9 @@ func (c *client) signWith(ctx context.Context, dir string, a *Account) error {
 	}
 	next, err := c.readAccountKey(nextKeyFile(dir))
 	if errors.Is(err, fs.ErrNotExist) {
-		err = c.mendThumbprint(dir, a, key)
+		err = c.updateThumbprint(dir, a, key)
 	} else if err == nil {
-		key, err = c.settleRollover(ctx, dir, a, rollover{old: key, next: next})
+		key, err = c.finishRollover(ctx, dir, a, rollover{old: key, next: next})
 	}
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 )
 
 // Accounts lists the saved accounts, by server and name. One that cannot be read
-// is passed over, as the others are no worse for it; unread is told, unless nil.
+// is skipped and reported to unread, unless that is nil.
 func Accounts(s Store, unread func(name string, err error)) ([]*Account, error) {
 	servers, err := s.List(accountsDir)
 	if err != nil {

@@ -76,7 +76,7 @@ func (e *Engine) readKey(rel string) (crypto.Signer, error) {
 	return key, nil
 }
 
-// sameKey refuses a brought key that is not the saved account's.
+// sameKey refuses a given key that is not the saved account's.
 func sameKey(a *Account, key crypto.Signer) error {
 	if key == nil {
 		return nil
@@ -91,8 +91,8 @@ func sameKey(a *Account, key crypto.Signer) error {
 	return nil
 }
 
-// wants reports whether a key is the one that is brought, or of the kind that
-// is asked for.
+// wants reports whether a key is the given one, or of the type that is asked
+// for.
 func (o AccountOptions) wants(key crypto.Signer) bool {
 	if o.Key != nil {
 		return csrgen.SameKey(key.Public(), o.Key.Public())
@@ -101,7 +101,7 @@ func (o AccountOptions) wants(key crypto.Signer) bool {
 }
 
 // accountKey loads the key that an interrupted registration left, or keeps a
-// brought or new one. kept tells that the CA may know it.
+// given or new one. kept reports that the CA may know it.
 func (e *Engine) accountKey(dir string, o AccountOptions) (key accountKey, kept bool, err error) {
 	rel := accountKeyFile(dir)
 	key, err = e.readAccountKey(rel)

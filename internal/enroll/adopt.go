@@ -13,7 +13,7 @@ import (
 )
 
 // adoptedCSR is what an adopted CSR is called in a conflict.
-const adoptedCSR = "one that was brought along"
+const adoptedCSR = "an adopted one"
 
 // adopted reports whether others made the CSR.
 func (e *Enrolment) adopted() bool { return e.CSR != nil && e.CSR.Adopted }

@@ -10,7 +10,7 @@ import (
 	"github.com/nfcert/nfcert/internal/token"
 )
 
-// authorizations fetches those of the order that want it.
+// authorizations fetches the authorizations of the order for which want is true.
 func (r *run) authorizations(ctx context.Context, want func(Authorization) bool) error {
 	for i := range r.en.Order.Authorizations {
 		a := &r.en.Order.Authorizations[i]
@@ -55,7 +55,7 @@ func (c *Challenge) update(got acmewire.Challenge) {
 // that nfcert does not know, and for tokens that cannot be a file's name.
 func publish(id Identifier, c Challenge, client *acmewire.Client) *Publish {
 	if c.Type == challenge.TKAuth01 {
-		return wantedToken(id, c, client)
+		return tokenToPublish(id, c, client)
 	}
 	if c.Type != challenge.HTTP01 {
 		return nil
@@ -71,8 +71,8 @@ func publish(id Identifier, c Challenge, client *acmewire.Client) *Publish {
 	return &Publish{URL: challenge.HTTP01URL(id.Value, c.Token), Content: content}
 }
 
-// wantedToken says which Authority Token proves an identifier (RFC 9447).
-func wantedToken(id Identifier, c Challenge, client *acmewire.Client) *Publish {
+// tokenToPublish says which Authority Token proves an identifier (RFC 9447).
+func tokenToPublish(id Identifier, c Challenge, client *acmewire.Client) *Publish {
 	thumbprint, err := client.Thumbprint()
 	if err != nil {
 		return nil
@@ -84,7 +84,7 @@ func wantedToken(id Identifier, c Challenge, client *acmewire.Client) *Publish {
 	return &Publish{TokenAuthority: c.TokenAuthority, ATC: &ATC{Type: id.Type, Value: id.Value, Fingerprint: fingerprint}}
 }
 
-// answered reports whether the CA was, or may have been, told of a challenge.
+// answered reports whether the CA was sent, or may have been sent, the answer of a challenge.
 func (a *Authorization) answered() bool {
 	return slices.ContainsFunc(a.Challenges, func(c Challenge) bool { return !c.Answering.IsZero() })
 }
@@ -94,8 +94,8 @@ func (a *Authorization) processing() bool {
 	return slices.ContainsFunc(a.Challenges, func(c Challenge) bool { return c.Status == Processing })
 }
 
-// settle records what the order's state says of an authorization.
-func (a *Authorization) settle(s Status) {
+// setStatus records what the order's state says of an authorization.
+func (a *Authorization) setStatus(s Status) {
 	a.Status = s
 	for i := range a.Challenges {
 		if !a.Challenges[i].Answering.IsZero() {

@@ -35,7 +35,7 @@ func (r *run) solve(ctx context.Context, o OrderOptions) error {
 	err := r.answer(ctx, o)
 	if err == nil && o.NoWait {
 		r.withNext()
-		return &PendingError{Name: r.en.Name, Step: StepOrder, What: "the challenges are answered and the CA has not said yet what it thinks of them"}
+		return &PendingError{Name: r.en.Name, Step: StepOrder, What: "the challenges are answered and the CA has not validated them yet"}
 	}
 	if err == nil {
 		err = r.awaitReady(ctx)
@@ -97,7 +97,7 @@ type task struct {
 }
 
 // challenge finds the task's challenge in its authorization, whose list is made
-// anew with each answer of the CA.
+// restartRenewal with each answer of the CA.
 func (t task) challenge() *Challenge {
 	for i := range t.authorization.Challenges {
 		if c := &t.authorization.Challenges[i]; c.URL == t.url {
@@ -374,7 +374,7 @@ func (r *run) awaitReady(ctx context.Context) error {
 		return r.explainFailure(ctx)
 	}
 	for i := range r.en.Order.Authorizations { // the order is not ready otherwise
-		r.en.Order.Authorizations[i].settle(Valid)
+		r.en.Order.Authorizations[i].setStatus(Valid)
 	}
 	r.tell(StepOrder, "the order is %s", r.en.Order.Status)
 	return nil

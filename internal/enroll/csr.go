@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/url"
 	"reflect"
@@ -26,22 +25,25 @@ type CSROptions struct {
 	Function *nf.Function
 	Profile  string         // "": nf-tls; of an adopted CSR: none
 	KeyType  csrgen.KeyType // of a new key; "": what the profile likes best, else P256
-	Key      crypto.Signer  // brought along; nil: one is made
+	Key      crypto.Signer  // given; nil: one is made
 	KeyURI   string         // instead of Key: where [Engine.OpenKey] finds it; it is never saved
 	Omit     []csrgen.Part  // nil: as before; empty: nothing
 	Extras   *csrgen.Extras // nil: as before; zero: none
 	// Adopt is the DER of a CSR that others made, to be used as it is. Of the
-	// rest only Profile and the key may be given with it; without a key the
-	// enrolment goes on without.
+	// rest only Profile and the key may be given with it; without a key
+	// the enrolment has none.
 	Adopt []byte
+	// Complete fills in what depends on the enrolment, which it gets as it is saved
+	// and under its lock. nil: the options are complete.
+	Complete func(*Enrolment, *CSROptions) error
 	// NeedKey refuses what leaves the enrolment without the key among its files.
 	NeedKey bool
 }
 
-// DefaultProfile is what a certificate is asked for when nobody says.
+// DefaultProfile is the certificate profile without another choice.
 const DefaultProfile = "nf-tls"
 
-// CSR makes the enrolment's key and CSR. Called again with the same wishes it
+// CSR makes the enrolment's key and CSR. Called again with the same options it
 // changes nothing; with others it makes the CSR anew, with the same key where
 // it can, as long as the CA has not been sent one.
 func (e *Engine) CSR(ctx context.Context, name string, o CSROptions) (en *Enrolment, unchanged bool, err error) {
@@ -57,75 +59,23 @@ func (e *Engine) CSR(ctx context.Context, name string, o CSROptions) (en *Enrolm
 	return r.en, false, r.makeCSR(plan)
 }
 
-// Preview is what [Engine.CSR] would make of the same wishes.
-type Preview struct {
-	DER       []byte // of the CSR
-	Profile   string // "": adopted, and nobody said
-	Unchanged bool   // it is the saved one
-	Adopted   bool
-	// NewKey says that the key is to be made. The one in DER is forgotten; only
-	// its type tells something.
-	NewKey bool
-}
-
-// PreviewCSR checks as [Engine.CSR] does and saves nothing. name may be "", for
-// an enrolment that has not begun.
-func (e *Engine) PreviewCSR(name string, o CSROptions) (*Preview, error) {
-	en := &Enrolment{}
-	if name != "" {
-		var err error
-		if en, err = Load(e.Store, name); errors.Is(err, fs.ErrNotExist) {
-			en, err = &Enrolment{Name: name}, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	r := e.reader(en)
-	plan, err := r.planCSR(o)
-	if err != nil {
-		return nil, err
-	}
-	p := &Preview{Profile: plan.want.Profile, Unchanged: plan.unchanged, Adopted: plan.adopt != nil}
-	switch {
-	case plan.adopt != nil:
-		p.DER = plan.adopt.Raw
-		return p, nil
-	case plan.unchanged:
-		csr, err := r.readCSR()
-		if err != nil {
-			return nil, err
-		}
-		p.DER = csr.Raw
-		return p, nil
-	}
-	key, done, err := r.previewKey(plan.want)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	p.NewKey = key == nil
-	if p.NewKey {
-		if key, err = csrgen.GenerateKey(plan.want.KeyType); err != nil {
-			return nil, err
-		}
-	}
-	p.DER, err = csrgen.Create(key, plan.request)
-	return p, err
-}
-
 // csrPlan is a CSR that can be made or adopted, or need not be.
 type csrPlan struct {
 	unchanged bool
 	want      CSROptions
 	request   csrgen.Request
 	adopt     *x509.CertificateRequest // nil: one is made
-	same      bool                     // adopt is the saved one; something beside it changes
+	same      bool                     // adopt is the saved one; the key or the profile changes
 	keyless   bool                     // the key will not be among the enrolment's files
 }
 
-// planCSR checks all that can be wrong with the wishes, and changes nothing.
+// planCSR checks all that can be wrong with the options, and changes nothing.
 func (r *run) planCSR(o CSROptions) (plan csrPlan, err error) {
+	if o.Complete != nil {
+		if err := o.Complete(r.en, &o); err != nil {
+			return plan, err
+		}
+	}
 	if o.Adopt != nil || r.en.adopted() && o.Function == nil {
 		plan, err = r.planAdoption(o)
 	} else {
@@ -214,7 +164,7 @@ func (r *run) putCSR(der []byte, key crypto.PublicKey, plan csrPlan) {
 // ProfileError refuses a certificate profile that does not exist.
 type ProfileError struct{ Name string }
 
-func (e *ProfileError) Error() string { return "there is no certificate profile " + e.Name }
+func (e *ProfileError) Error() string { return "unknown certificate profile " + e.Name }
 
 // over fills what o leaves out from the enrolment and the defaults.
 func (o CSROptions) over(en *Enrolment) (CSROptions, error) {
@@ -222,7 +172,7 @@ func (o CSROptions) over(en *Enrolment) (CSROptions, error) {
 		o.Function = en.NF
 	}
 	if o.Function == nil {
-		return o, &OutOfTurnError{Name: en.Name, Step: StepCSR, Needs: StepCSR, Found: "it is not said which network function the certificate is for"}
+		return o, &OutOfTurnError{Name: en.Name, Step: StepCSR, Needs: StepCSR, Found: "no network function given for the certificate"}
 	}
 	function := *o.Function
 	function.Normalize()
@@ -277,7 +227,7 @@ func (o CSROptions) differs(en *Enrolment, csr *x509.CertificateRequest) (field,
 	return "", "", ""
 }
 
-// extras are what the CSR asks for beside its profile.
+// extras are what the CSR asks for in addition to its profile.
 func (c *CSR) extras() csrgen.Extras {
 	if c.Extras == nil {
 		return csrgen.Extras{}
@@ -313,7 +263,7 @@ func fixed(en *Enrolment) string {
 	return ""
 }
 
-// allowed refuses a request that lacks what its profile wants, or whose names
+// allowed refuses a request that lacks what its profile demands, or whose names
 // are not those of the order that is under way.
 func (r *run) allowed(request csrgen.Request) error {
 	warnings, err := request.Validate()
@@ -350,7 +300,7 @@ func (r *run) namesStay(names []Identifier) error {
 }
 
 // readCSR loads the enrolment's CSR and makes sure that it is the one its
-// document tells of.
+// document describes.
 func (r *run) readCSR() (*x509.CertificateRequest, error) {
 	rel := r.en.file(requestPEM)
 	data, err := r.readFile(rel)

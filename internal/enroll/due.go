@@ -17,16 +17,16 @@ const (
 	// spread is the part of its life over which enrolments are spread, before
 	// DefaultRenewAt, so that not all renew at once (TS 33.310 Annex I).
 	spread = 0.1
-	// youngest is the age before which a CA's wish does not count, or a
-	// twentieth of the life where that is less: a CA that always wants it at
-	// once would be asked for ever.
+	// youngest is the age before which the CA's suggestion does not count, or a
+	// twentieth of the life where that is less: with a CA that always suggests
+	// now, renewing would never end.
 	youngest = time.Hour
-	// defaultAsk is when the CA is asked for its wish again (RFC 9773 section
-	// 4.3.2 wants a Retry-After, and not every CA sends one).
-	defaultAsk = 6 * time.Hour
+	// defaultAskAgain is when the CA is asked for its suggestion again (RFC 9773
+	// section 4.3.2 demands a Retry-After, and not every CA sends one).
+	defaultAskAgain = 6 * time.Hour
 )
 
-// RenewalInfo is a CA's wish for when a certificate is renewed (RFC 9773).
+// RenewalInfo is when the CA suggests to renew a certificate (RFC 9773).
 type RenewalInfo struct {
 	Start       time.Time `json:"start"`
 	End         time.Time `json:"end"`
@@ -40,23 +40,23 @@ type DueBasis string
 
 // The bases, the strongest first.
 const (
-	DueNever    DueBasis = "none"     // there is no certificate to renew
+	DueNever    DueBasis = "none"     // no certificate to renew
 	DueSwap     DueBasis = "swap"     // the last renewal's files are not all in place, or its hook has not run
-	DueUnderWay DueBasis = "underWay" // a renewal was begun
-	DueRevoked  DueBasis = "revoked"  // only who says so by name wants another one
+	DueUnderWay DueBasis = "underWay" // a renewal is under way
+	DueRevoked  DueBasis = "revoked"  // renewed only when its name is given
 	DueExpired  DueBasis = "expired"
-	DueCA       DueBasis = "ca"   // the CA's wish (RFC 9773)
+	DueCA       DueBasis = "ca"   // the CA's suggestion (RFC 9773)
 	DueLife     DueBasis = "life" // the part of its life that has passed
 )
 
 // Due is whether, and when, a certificate is to be renewed.
 type Due struct {
 	Due   bool
-	At    time.Time // zero: nobody can say
+	At    time.Time // zero: unknown
 	Basis DueBasis
 }
 
-// due judges by the clock, and by the CA's wish where there is one; at is as in
+// due judges by the clock, and by the CA's suggestion if any; at is as in
 // [DueOptions].
 func (en *Enrolment) due(now time.Time, at float64) Due {
 	latest := at > 0
@@ -75,10 +75,10 @@ func (en *Enrolment) due(now time.Time, at float64) Due {
 	}
 	cert := en.Certificate
 	life := cert.NotAfter.Sub(cert.NotBefore)
-	when := cert.NotBefore.Add(time.Duration(float64(life) * (at - min(spread, at/2)*(1-en.place()))))
+	when := cert.NotBefore.Add(time.Duration(float64(life) * (at - min(spread, at/2)*(1-en.position()))))
 	d := Due{At: isoTime(when), Basis: DueLife}
-	if wish, ok := cert.wish(en.place(), at); ok && !(latest && d.At.Before(wish)) {
-		d.At, d.Basis = isoTime(wish), DueCA
+	if suggested, ok := cert.suggested(en.position(), at); ok && !(latest && d.At.Before(suggested)) {
+		d.At, d.Basis = isoTime(suggested), DueCA
 	}
 	if d.Due = !now.Before(d.At); !now.Before(cert.NotAfter) {
 		d = Due{Due: true, At: cert.NotAfter, Basis: DueExpired}
@@ -86,18 +86,18 @@ func (en *Enrolment) due(now time.Time, at float64) Due {
 	return d
 }
 
-// wish is the moment in the CA's window that is this enrolment's (RFC 9773
-// section 4.2 wants one at random; a place in the window that stays the same
-// spreads as well, and can be told beforehand). A window that would leave less
-// than half of what is left after at is cut short: nobody renews at the last
-// moment because a CA says so.
-func (c *Certificate) wish(place, at float64) (time.Time, bool) {
+// suggested is the moment in the CA's window that is this enrolment's (RFC 9773
+// section 4.2 asks for a random one; a fixed position in the window spreads as
+// well, and is known beforehand). A window that would leave less than half of
+// what is left after at is cut short, so that no renewal waits for the last
+// moment.
+func (c *Certificate) suggested(position, at float64) (time.Time, bool) {
 	info := c.RenewalInfo
 	if info == nil || !info.End.After(info.Start) {
 		return time.Time{}, false
 	}
 	life := c.NotAfter.Sub(c.NotBefore)
-	when := info.Start.Add(time.Duration(float64(info.End.Sub(info.Start)) * place))
+	when := info.Start.Add(time.Duration(float64(info.End.Sub(info.Start)) * position))
 	first := c.NotBefore.Add(min(youngest, life/20))
 	last := c.NotBefore.Add(time.Duration(float64(life) * (1 + at) / 2))
 	if when.Before(first) {
@@ -109,10 +109,10 @@ func (c *Certificate) wish(place, at float64) (time.Time, bool) {
 	return when, true
 }
 
-// place is where in a span of time this enrolment stands, from 0 to less than 1,
+// position is where in a span of time this enrolment is, from 0 to less than 1,
 // always the same: NF types one after the other, in the order of their names,
 // and enrolments of one type by a hash of their names within.
-func (en *Enrolment) place() float64 {
+func (en *Enrolment) position() float64 {
 	types := nf.Types()
 	at := len(types) // of types that no table has, and of none
 	if en.NF != nil {
@@ -128,8 +128,8 @@ func (en *Enrolment) place() float64 {
 // DueOptions say how to judge. The zero value judges by [DefaultRenewAt] and
 // asks the CA where it has something to say.
 type DueOptions struct {
-	// At is the part of life after which it is due, also when the CA wishes for
-	// it later; 0: DefaultRenewAt, and the CA's wish beats it.
+	// At is the part of life after which it is due, also when the CA
+	// suggests a later time; 0: DefaultRenewAt, and the CA's suggestion counts.
 	At    float64
 	NoAsk bool // do not ask the CA; what it said last counts
 	// LookOnly neither waits for the enrolment's lock nor saves what the CA says.
@@ -137,7 +137,7 @@ type DueOptions struct {
 }
 
 // Due judges whether an enrolment is to be renewed. A CA that cannot be asked
-// is told of and does not count.
+// causes a warning and does not count.
 func (e *Engine) Due(ctx context.Context, name string, o DueOptions) (en *Enrolment, d Due, err error) {
 	var r *run
 	if o.LookOnly {
@@ -158,11 +158,11 @@ func (e *Engine) Due(ctx context.Context, name string, o DueOptions) (en *Enrolm
 	if last := en.Certificate.RenewalInfo; last != nil && e.now().Before(last.AskAgain) {
 		return en, d, nil
 	}
-	if err := r.askRenewal(ctx); err != nil {
+	if err := r.fetchRenewalInfo(ctx); err != nil {
 		if ctx.Err() != nil {
 			return en, d, err
 		}
-		e.warn(StepRenew, "%s: the CA was not asked when it wants the certificate renewed, its age decides: %v", name, err)
+		e.warn(StepRenew, "%s: could not ask the CA when to renew the certificate, so its age decides: %v", name, err)
 		return en, d, nil
 	}
 	if en.Certificate.RenewalInfo != nil && !o.LookOnly {
@@ -171,8 +171,8 @@ func (e *Engine) Due(ctx context.Context, name string, o DueOptions) (en *Enrolm
 	return en, en.due(e.now(), o.At), nil
 }
 
-// askRenewal hears the CA's wish.
-func (r *run) askRenewal(ctx context.Context) error {
+// fetchRenewalInfo asks the CA when it suggests to renew.
+func (r *run) fetchRenewalInfo(ctx context.Context) error {
 	chain, err := r.savedChain()
 	if err != nil {
 		return err
@@ -182,7 +182,7 @@ func (r *run) askRenewal(ctx context.Context) error {
 		return err
 	}
 	now := isoTime(r.now())
-	again := orDefault(info.RetryAfter, defaultAsk)
+	again := orDefault(info.RetryAfter, defaultAskAgain)
 	again = min(max(again, time.Minute), 24*time.Hour) // RFC 9773 section 4.3.2
 	r.en.Certificate.RenewalInfo = &RenewalInfo{
 		Start: isoTime(info.Start), End: isoTime(info.End), Explanation: info.Explanation,

@@ -78,8 +78,8 @@ func TestDue(t *testing.T) {
 func TestPlace(t *testing.T) {
 	last := -1.0
 	for _, kind := range nf.Types() {
-		a, b := anEnrolment(kind.Name, "one").place(), anEnrolment(kind.Name, "two").place()
-		if a == b || a != anEnrolment(kind.Name, "one").place() {
+		a, b := anEnrolment(kind.Name, "one").position(), anEnrolment(kind.Name, "two").position()
+		if a == b || a != anEnrolment(kind.Name, "one").position() {
 			t.Errorf("%s: one at %f, two at %f, want them apart and always there", kind.Name, a, b)
 		}
 		if min(a, b) <= last || max(a, b) >= 1 {
@@ -87,10 +87,10 @@ func TestPlace(t *testing.T) {
 		}
 		last = max(a, b)
 	}
-	if got := anEnrolment("OUR_NF", "x").place(); got <= last || got >= 1 {
+	if got := anEnrolment("OUR_NF", "x").position(); got <= last || got >= 1 {
 		t.Errorf("a type of no table is at %f, want it over %f and below 1", got, last)
 	}
-	if got := (&Enrolment{Name: "x"}).place(); got <= last || got >= 1 {
+	if got := (&Enrolment{Name: "x"}).position(); got <= last || got >= 1 {
 		t.Errorf("no type is at %f, want it over %f and below 1", got, last)
 	}
 }

@@ -59,14 +59,13 @@ type Engine struct {
 	Poll    Poll
 	Clock   func() time.Time // nil: time.Now
 	// OpenKey opens a key that is not a file, such as a token's (RFC 7512), and
-	// is called only when it must sign. nil: there are no such keys.
+	// is called only when it must sign. nil: such keys cannot be used.
 	OpenKey func(uri string) (crypto.Signer, io.Closer, error)
-	// Passphrase gives the passphrase of an account key, of which it is told the
-	// file. It is asked only when the key is encrypted. nil: such keys cannot be
-	// used.
+	// Passphrase gives the passphrase of the account key in a file. It is called only
+	// when the key is encrypted. nil: such keys cannot be used.
 	Passphrase func(file string) (secret.Bytes, error)
-	// Progress is told what happens as it happens, one event at a time. nil:
-	// nobody listens.
+	// Progress gets each event as it happens, one at a time. nil: none are
+	// reported.
 	Progress func(Event)
 
 	telling  sync.Mutex // one event at a time
@@ -123,7 +122,7 @@ func (e *Engine) emit(ev Event) {
 	e.Progress(ev)
 }
 
-// deviations passes on what the wire forgave the server.
+// deviations reports what the wire tolerated in the server.
 func (e *Engine) deviations(step Step) {
 	for _, d := range e.CA.Wire().Deviations() {
 		e.warn(step, "the CA departs from the standard: %s", d)
@@ -160,7 +159,7 @@ func CheckName(kind, name string) error {
 		ok := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
 			i > 0 && (c == '-' || c == '_' || c == '.')
 		if !ok {
-			return &NameError{Kind: kind, Name: name, Reason: "letters, digits, '-', '_' and '.' may stand in it, and the first must be a letter or a digit"}
+			return &NameError{Kind: kind, Name: name, Reason: "want letters, digits, '-', '_' and '.', and a letter or a digit first"}
 		}
 	}
 	if strings.HasSuffix(name, ".") || strings.HasSuffix(name, ".lock") {

@@ -28,12 +28,12 @@ func (e *Engine) Enroll(ctx context.Context, name string, o Options) (en *Enrolm
 		return r.en, false, err
 	}
 	if plan.keyless {
-		if o.Finalize, err = o.Finalize.without(KeylessError{Name: name, URI: plan.want.KeyURI}); err != nil {
+		if o.Finalize, err = o.Finalize.withoutKey(KeylessError{Name: name, URI: plan.want.KeyURI}); err != nil {
 			return r.en, false, err
 		}
 	}
 	if r.en.usable() {
-		if !plan.unchanged { // its key, brought after it
+		if !plan.unchanged { // its key, given later
 			if err := r.makeCSR(plan); err != nil {
 				return r.en, false, err
 			}

@@ -33,8 +33,8 @@ type Enrolment struct {
 	Certificate *Certificate `json:"certificate,omitempty"`
 	Journal     *Journal     `json:"journal,omitempty"`
 	Earlier     []PastOrder  `json:"earlierOrders,omitempty"`
-	// Installed tells where the files were put, for when the certificate is
-	// renewed.
+	// Installed is where the files were put; those of the next certificate go
+	// there too.
 	Installed []Installation `json:"installed,omitempty"`
 	// Generation counts the certificates, from the second on; the files of each
 	// have names of their own. What is above is of this one, Renewal of the next
@@ -58,10 +58,10 @@ type CSR struct {
 	KeyFile string         `json:"keyFile,omitempty"` // "": the key is elsewhere
 	KeyURI  string         `json:"keyUri,omitempty"`  // of a token's key (RFC 7512)
 	KeyType string         `json:"keyType"`
-	Profile string         `json:"profile,omitempty"` // "": adopted, and nobody said
+	Profile string         `json:"profile,omitempty"` // "": adopted, and none was given
 	Omitted []string       `json:"omitted,omitempty"` // names of [csrgen.Part]
-	Extras  *csrgen.Extras `json:"extras,omitempty"`  // beside the profile, or in place of it
-	Adopted bool           `json:"adopted,omitempty"` // others made it
+	Extras  *csrgen.Extras `json:"extras,omitempty"`  // in addition to the profile, or in its place
+	Adopted bool           `json:"adopted,omitempty"` // made elsewhere
 }
 
 // Order is an order with its authorizations, as last seen.
@@ -101,8 +101,7 @@ type Challenge struct {
 	// Of tkauth-01 (RFC 9447 section 3).
 	TKAuthType     string `json:"tkauthType,omitempty"`
 	TokenAuthority string `json:"tokenAuthority,omitempty"`
-	// Answering is when the CA was told, or was about to be told, that the
-	// challenge can be validated.
+	// Answering is when the answer was sent to the CA, or was about to be sent.
 	Answering time.Time `json:"answering,omitzero"`
 }
 
@@ -122,8 +121,8 @@ type ATC struct {
 	Fingerprint string `json:"fingerprint"` // of the account key
 }
 
-// Journal holds what is in flight, so that a later run can tell what a run that
-// died had begun.
+// Journal holds what is in flight, so that a later run knows what a run that
+// died had started.
 type Journal struct {
 	Intent     *Intent               `json:"intent,omitempty"`
 	Placements []challenge.Placement `json:"placements,omitempty"` // not cleaned up yet
@@ -155,7 +154,7 @@ type Finalizing struct {
 	At        time.Time `json:"at"`
 }
 
-// PastOrder is an order that led nowhere.
+// PastOrder is an order that ended without a certificate.
 type PastOrder struct {
 	URL    string    `json:"url,omitempty"` // "": lost in a crash before it was known
 	Status Status    `json:"status,omitempty"`
@@ -180,12 +179,12 @@ type Certificate struct {
 	Layout        layout.Name          `json:"layout,omitempty"`
 	Configuration []string             `json:"configuration,omitempty"`
 	Differences   []inspect.Difference `json:"differences"`
-	// Rejected tells why the certificate was not installed; empty: it was.
+	// Rejected is why the certificate was not installed; empty: it was.
 	Rejected []string `json:"rejected,omitempty"`
-	// RenewalInfo is when the CA wishes it to be renewed, as last heard.
+	// RenewalInfo is when the CA suggests to renew it, as last fetched.
 	RenewalInfo *RenewalInfo `json:"renewalInfo,omitempty"`
 	Revoked     *Revocation  `json:"revoked,omitempty"`
-	// Accepted tells by what it was accepted, where somebody said.
+	// Accepted is by what it was accepted; nil: by the defaults.
 	Accepted *Acceptance `json:"accepted,omitempty"`
 }
 
@@ -200,7 +199,7 @@ func (j *Journal) isEmpty() bool {
 }
 
 // makesNextRunAsk reports whether a run that finds this enrolment saved asks the
-// CA how its order stands before it does anything else.
+// CA for the state of its order before it does anything else.
 func (e *Enrolment) makesNextRunAsk() bool { return e.Order != nil && e.Order.unasked() }
 
 // journal returns the journal for writing.
@@ -254,7 +253,7 @@ const (
 	anchorPEM  = "anchor"
 )
 
-// file is where one of these lies in the store.
+// file is the path of one of these in the store.
 func (e *Enrolment) file(what string) string { return generationFile(e.Name, e.Generation, what) }
 
 func generationFile(name string, generation int, what string) string {

@@ -54,7 +54,7 @@ type PendingError struct {
 	Step   Step
 	What   string // what is awaited
 	Waited time.Duration
-	Cause  error // the context's error; nil when waiting was not wanted
+	Cause  error // the context's error; nil when waiting was turned off
 }
 
 func (e *PendingError) Error() string {
@@ -165,7 +165,7 @@ func (e *AuthorizationError) Error() string {
 }
 
 // PlaceError says that what proves an identifier could not be put in place, or
-// did not become visible in time. The CA was not told of it.
+// did not become visible in time. The CA was sent no answer.
 type PlaceError struct {
 	Challenge  string
 	Identifier Identifier
@@ -230,7 +230,7 @@ func (e *NamesError) Error() string {
 		parts = append(parts, "the CSR lacks "+joinIdentifiers(e.Missing)+" of the order")
 	}
 	if len(e.Extra) > 0 {
-		parts = append(parts, "the CSR has "+joinIdentifiers(e.Extra)+", which the order has not")
+		parts = append(parts, "the CSR has "+joinIdentifiers(e.Extra)+", which the order does not have")
 	}
 	return fmt.Sprintf("finalize %s: %s", e.Name, strings.Join(parts, "; "))
 }
@@ -263,14 +263,14 @@ func (e *CertificateError) Unwrap() error { return e.Err }
 // files.
 type KeylessError struct {
 	Name string
-	URI  string // of the token's key; "": only who made the CSR has the key
+	URI  string // of the token's key; "": the key is where the CSR was made
 }
 
 func (e *KeylessError) Error() string {
 	if e.URI != "" {
 		return fmt.Sprintf("%s: its key stays in the token and cannot be written to a file: %s", e.Name, e.URI)
 	}
-	return fmt.Sprintf("%s: its CSR was brought along without the key, so there is no key to write to a file", e.Name)
+	return fmt.Sprintf("%s: its CSR was adopted without its key, so there is no key to write to a file", e.Name)
 }
 
 // ForeignKeyError says that a key is not the one that a CSR was signed with.
@@ -280,11 +280,11 @@ type ForeignKeyError struct {
 }
 
 func (e *ForeignKeyError) Error() string {
-	return fmt.Sprintf("csr %s: the key brought along (%s) is not the one of the CSR (%s)", e.Name, e.Key, e.CSR)
+	return fmt.Sprintf("csr %s: the given key (%s) is not the key of the CSR (%s)", e.Name, e.Key, e.CSR)
 }
 
 // KeyFileError says that a saved key, CSR or chain of an enrolment or account is
-// missing, or not what its document tells.
+// missing, or not what its document describes.
 type KeyFileError struct {
 	Path string
 	Err  error

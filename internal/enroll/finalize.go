@@ -25,13 +25,13 @@ type FinalizeOptions struct {
 	// Anchors may end the chain when Roots says nothing: the roots trusted for
 	// the server's own TLS certificate, which private CAs often share.
 	Anchors   []*x509.Certificate
-	Layout    LayoutOptions // how a core wants what was issued; its zero value: only Outputs
+	Layout    LayoutOptions // the files of a core; zero: only Outputs
 	Outputs   []Output      // files by themselves, in place of those of Layout that hold the same
 	Overwrite bool          // replace existing files
 	// NeedKey refuses an enrolment whose key is not among its files. Without it
 	// the key is left out of Outputs then.
 	NeedKey bool
-	// Judge, when set, looks at a certificate that is what was asked for before
+	// Judge, when set, examines a certificate that is what was asked for before
 	// it is installed. What it returns are reasons against that; none: it is.
 	Judge func(Issued) (reasons []string)
 	// Acceptance is how Chain, Roots and Judge came about, remembered for the
@@ -53,8 +53,8 @@ type Acceptance struct {
 type Issued struct {
 	Chain   []*x509.Certificate // leaf first
 	CSR     []byte              // DER
-	Profile string              // "": of an adopted CSR nobody said
-	NF      *nf.Function        // nil: of an adopted CSR nobody said
+	Profile string              // "": adopted, and none was given
+	NF      *nf.Function        // nil: adopted, and unknown
 }
 
 func (e *Enrolment) issuedFor(csr *x509.CertificateRequest, chain []*x509.Certificate) Issued {
@@ -114,8 +114,8 @@ func (r *run) finalize(ctx context.Context, o FinalizeOptions) (unchanged bool, 
 	return false, r.accept(csr, chain, o)
 }
 
-// issue brings the order from ready to valid. After an interruption it asks how
-// the order stands before it sends anything.
+// issue brings the order from ready to valid. After an interruption it asks for
+// the state of the order before it sends anything.
 func (r *run) issue(ctx context.Context, csr *x509.CertificateRequest, o FinalizeOptions) error {
 	began := r.en.journal().Finalizing != nil
 	if began || r.en.Order.Status == Pending || r.en.Order.Status == Processing {
@@ -192,7 +192,7 @@ func (e *RefusedCSRError) Error() string {
 }
 func (e *RefusedCSRError) Unwrap() error { return e.Err }
 
-// finalizeRefused notes how the order stands after a refusal. A CA that took
+// finalizeRefused records the state of the order after a refusal. A CA that took
 // the CSR of a run that died refuses the same order a second time, so the order
 // is asked before the refusal is believed.
 func (r *run) finalizeRefused(ctx context.Context, csr *x509.CertificateRequest, cause error) error {
@@ -201,7 +201,7 @@ func (r *run) finalizeRefused(ctx context.Context, csr *x509.CertificateRequest,
 	}
 	r.en.journal().Finalizing = nil
 	r.withNext()
-	return &RefusedCSRError{Name: r.en.Name, URIs: uncarried(csr, r.en.Order.Identifiers), Err: cause}
+	return &RefusedCSRError{Name: r.en.Name, URIs: notOrdered(csr, r.en.Order.Identifiers), Err: cause}
 }
 
 // awaitValid polls the order by the URL that newOrder gave; some CAs name none
@@ -242,7 +242,7 @@ func (r *run) accept(csr *x509.CertificateRequest, chain candidate, o FinalizeOp
 }
 
 // savedChain reads the chain of an issued certificate and makes sure that it is
-// the one its document tells of.
+// the one its document describes.
 func (r *run) savedChain() ([]*x509.Certificate, error) {
 	rel := r.en.file(chainPEM)
 	data, err := r.Store.ReadFile(rel)

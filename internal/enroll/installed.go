@@ -10,14 +10,14 @@ import (
 	"github.com/nfcert/nfcert/internal/store"
 )
 
-// Installation tells where files of an enrolment were put at once, and how, so
+// Installation is where files of an enrolment were put together, and how, so
 // that those of its next certificate can be put there too.
 type Installation struct {
 	Layout         layout.Name       `json:"layout,omitempty"`
 	Directory      string            `json:"directory,omitempty"` // absolute
 	LegacyPKCS12   bool              `json:"legacyPkcs12,omitempty"`
 	PassphraseFile string            `json:"passphraseFile,omitempty"` // its path alone
-	Files          map[string]string `json:"files,omitempty"`          // by themselves; "": not written, though the layout has it
+	Files          map[string]string `json:"files,omitempty"`          // single ones; "": not written, though the layout has it
 }
 
 // maxInstallations bounds how many places are remembered; the oldest is
@@ -59,9 +59,9 @@ func (in Installation) again(o FinalizeOptions, passphrase secret.Bytes) Finaliz
 	return o
 }
 
-// remembering is the enrolment's list of installations with o's at its end. One
+// installedWith is the enrolment's list of installations with o's at its end. One
 // that wrote any of the same files is replaced: those are o's now.
-func (en *Enrolment) remembering(o FinalizeOptions) ([]Installation, error) {
+func (en *Enrolment) installedWith(o FinalizeOptions) ([]Installation, error) {
 	paths := func(o FinalizeOptions) (list []string, err error) {
 		files, err := o.target(en, en.NF).Plan()
 		for _, f := range files {
@@ -91,8 +91,8 @@ func sameInstallation(a, b Installation) bool {
 		a.PassphraseFile == b.PassphraseFile && maps.Equal(a.Files, b.Files)
 }
 
-// everywhere makes the files of a new certificate for all its places.
-func (r *run) everywhere(chain []*x509.Certificate, places []FinalizeOptions) ([]store.File, error) {
+// filesForAll makes the files of a new certificate for all its places.
+func (r *run) filesForAll(chain []*x509.Certificate, places []FinalizeOptions) ([]store.File, error) {
 	var files []store.File
 	for _, o := range places {
 		set, err := r.layOut(chain, o)

@@ -10,8 +10,8 @@ import (
 	"github.com/nfcert/nfcert/internal/csrgen"
 )
 
-// enrolmentKey keeps the key that is saved where it is the one wanted, and
-// saves the wanted one otherwise; a token's key stays where it is. The caller
+// enrolmentKey keeps the saved key where it is the wanted one, and saves the
+// wanted one otherwise; a token's key stays where it is. The caller
 // calls done when it has signed.
 func (r *run) enrolmentKey(want CSROptions) (key crypto.Signer, done func(), err error) {
 	done = func() {}
@@ -34,7 +34,7 @@ func (r *run) enrolmentKey(want CSROptions) (key crypto.Signer, done func(), err
 	return key, done, r.saveKey(key)
 }
 
-// previewKey is enrolmentKey without a trace; nil: a key would be made.
+// previewKey is enrolmentKey that changes nothing; nil: a key would be made.
 func (r *run) previewKey(want CSROptions) (key crypto.Signer, done func(), err error) {
 	done = func() {}
 	switch {
@@ -66,8 +66,8 @@ func (r *run) saveKey(key crypto.Signer) error {
 	return r.Store.CreateKeyFor(r.en.file(keyPEM), data)
 }
 
-// keepKey returns the saved key when it fits and takes it away when not; nil:
-// there is none.
+// keepKey returns the saved key when it fits and removes it when not; nil: no
+// key.
 func (r *run) keepKey(fits func(crypto.PublicKey) bool) (crypto.Signer, error) {
 	saved, err := r.savedKey()
 	if err != nil || saved == nil || fits(saved.Public()) {
@@ -78,7 +78,7 @@ func (r *run) keepKey(fits func(crypto.PublicKey) bool) (crypto.Signer, error) {
 	return nil, r.Store.Remove(r.en.file(keyPEM))
 }
 
-// savedKey is the enrolment's key; nil: there is none.
+// savedKey is the enrolment's key; nil: none.
 func (r *run) savedKey() (crypto.Signer, error) {
 	if r.en.Name == "" { // of a preview
 		return nil, nil
@@ -93,17 +93,17 @@ func (r *run) savedKey() (crypto.Signer, error) {
 // openKey opens a key that stays where it is. The caller calls done.
 func (e *Engine) openKey(uri string) (key crypto.Signer, done func(), err error) {
 	if e.OpenKey == nil {
-		return nil, nil, fmt.Errorf("opening the key %s: there is nothing to open it with", uri)
+		return nil, nil, fmt.Errorf("opening the key %s: this program cannot open keys by URI", uri)
 	}
 	key, closer, err := e.OpenKey(uri)
 	if err != nil {
 		return nil, nil, err
 	}
-	return key, func() { _ = closer.Close() }, nil // the signature is made, and nothing else is wanted
+	return key, func() { _ = closer.Close() }, nil // the signature is made by then
 }
 
 // keyFits makes sure that the saved key is the one the CSR is signed with. An
-// enrolment without a key of its own has proof in the CSR's signature.
+// enrolment without its key has proof in the CSR's signature.
 func (r *run) keyFits(csr *x509.CertificateRequest) error {
 	if r.en.CSR.KeyFile == "" {
 		return nil

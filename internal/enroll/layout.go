@@ -14,8 +14,7 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// LayoutOptions say how a core wants its files. The zero value lays nothing
-// out.
+// LayoutOptions say which files a core needs. The zero value makes none.
 type LayoutOptions struct {
 	Name       layout.Name
 	Dir        string       // absolute
@@ -23,7 +22,7 @@ type LayoutOptions struct {
 	// PassphraseFile is where the passphrase came from, for the renewal; "": not
 	// from a file.
 	PassphraseFile string
-	LegacyPKCS12   bool // encrypted as old readers want it
+	LegacyPKCS12   bool // encrypted for old readers
 }
 
 // installs reports whether anything is to be put anywhere.
@@ -60,7 +59,7 @@ func (e *KeylessError) reason() string {
 	if e.URI != "" {
 		return "it stays in the token"
 	}
-	return "the CSR was brought along without it"
+	return "the CSR was adopted without it"
 }
 
 // layOut makes the files.
@@ -123,12 +122,12 @@ func (r *run) roots(chain []*x509.Certificate, o FinalizeOptions) ([]*x509.Certi
 	return roots, nil
 }
 
-// maxShared bounds a CA file that is looked into, in bytes.
+// maxShared bounds a CA file that is read, in bytes.
 const maxShared = 1 << 20
 
 // keepShared reports whether a file that serves other NFs too stays as it is,
-// since all that is to be in it is there. One that is replaced may take away
-// the trust of others, which is said.
+// since all that is to be in it is there. Replacing one may remove
+// the trust of others, which causes a warning.
 func (e *Engine) keepShared(f layout.File, o FinalizeOptions) bool {
 	if !f.Shared {
 		return false
@@ -141,7 +140,7 @@ func (e *Engine) keepShared(f layout.File, o FinalizeOptions) bool {
 		return true
 	}
 	if there, err := sharedCertificates(f.Path); err == nil && o.Overwrite {
-		e.warn(StepFinalize, "%s is replaced, whose %d certificates others may have trusted", f.Path, len(there))
+		e.warn(StepFinalize, "%s is replaced, and others may have trusted the %d certificates in it", f.Path, len(there))
 	}
 	return false
 }
@@ -163,7 +162,7 @@ func sharedHolds(path string, wanted []*x509.Certificate) bool {
 
 func sharedCertificates(path string) ([]*x509.Certificate, error) {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // opening a pipe would wait
-		return nil, errors.Join(err, errors.New("no regular file"))
+		return nil, errors.Join(err, errors.New("not a regular file"))
 	}
 	f, err := os.Open(path)
 	if err != nil {

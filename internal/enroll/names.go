@@ -103,9 +103,9 @@ func sameIdentifiers(a, b []Identifier) bool {
 	return true
 }
 
-// uncarried lists the CSR's URI names that no identifier of the order stands
-// for: some CAs drop them, some refuse the CSR.
-func uncarried(csr *x509.CertificateRequest, order []Identifier) []string {
+// notOrdered lists the CSR's URI names that no identifier of the order
+// covers: some CAs drop them, some refuse the CSR.
+func notOrdered(csr *x509.CertificateRequest, order []Identifier) []string {
 	var uris []string
 	for _, u := range csr.URIs {
 		id, err := nf.ParseURN(u.String())
@@ -131,7 +131,7 @@ const (
 	KindsBoth Kinds = "both" // all of them
 )
 
-// choices takes those of a CSR's names that are wanted.
+// choices selects the names of a CSR by their kinds.
 func (r *run) choices(all []Identifier, want Kinds) ([]Identifier, error) {
 	instance := func(id Identifier) bool { return id.Type == TypeInstance }
 	tokens := slices.ContainsFunc(r.Solvers, func(s challenge.Solver) bool { return s.Type() == challenge.TKAuth01 })

@@ -30,24 +30,24 @@ type Output struct {
 	Path string // absolute; "": not written, though the layout has it
 }
 
-// OutputError says that the outputs cannot be installed where they are wanted.
+// OutputError says that the outputs cannot be installed.
 type OutputError struct{ Err error }
 
 func (e *OutputError) Error() string { return "writing the files: " + e.Err.Error() }
 func (e *OutputError) Unwrap() error { return e.Err }
 
-// withoutKeyOf is without where the enrolment has a CSR and no key among its
+// withoutKeyOf is withoutKey where the enrolment has a CSR and no key among its
 // files; else o as it is.
 func (o FinalizeOptions) withoutKeyOf(en *Enrolment) (FinalizeOptions, error) {
 	if en.CSR == nil || en.CSR.KeyFile != "" {
 		return o, nil
 	}
-	return o.without(KeylessError{Name: en.Name, URI: en.CSR.KeyURI})
+	return o.withoutKey(KeylessError{Name: en.Name, URI: en.CSR.KeyURI})
 }
 
-// without refuses the key where o asks for it, and leaves it out of what it
+// withoutKey refuses the key where o asks for it, and leaves it out of what it
 // would come along with, when the enrolment has none among its files.
-func (o FinalizeOptions) without(key KeylessError) (FinalizeOptions, error) {
+func (o FinalizeOptions) withoutKey(key KeylessError) (FinalizeOptions, error) {
 	if o.NeedKey {
 		return o, &key
 	}
@@ -57,8 +57,7 @@ func (o FinalizeOptions) without(key KeylessError) (FinalizeOptions, error) {
 }
 
 // preflight refuses outputs that could not be installed, before the CA is asked
-// for anything: a certificate that cannot be put where it belongs is better not
-// issued. f is the function that it is to be for; nil: not known.
+// for anything, so that no certificate is issued that cannot be installed. f is the function that it is to be for; nil: not known.
 func (o FinalizeOptions) preflight(en *Enrolment, f *nf.Function) error {
 	files, err := o.target(en, f).Plan()
 	if err != nil {
@@ -127,7 +126,7 @@ func writable(dir string) error {
 		return &store.AccessError{Op: "writing into", Path: dir, Err: err}
 	}
 	if !info.IsDir() {
-		return &store.AccessError{Op: "writing into", Path: dir, Err: errors.New("it is no directory")}
+		return &store.AccessError{Op: "writing into", Path: dir, Err: errors.New("not a directory")}
 	}
 	return store.CheckWritable(dir)
 }
@@ -156,11 +155,11 @@ func (r *run) install(chain []*x509.Certificate, o FinalizeOptions) error {
 	if o.Layout.Name != "" {
 		after.Layout, after.Configuration = o.Layout.Name, set.Configuration
 	}
-	installed, err := r.en.remembering(o)
+	installed, err := r.en.installedWith(o)
 	if err != nil {
 		return err
 	}
-	if !r.changed && before.liesAs(&after) && slices.EqualFunc(installed, r.en.Installed, sameInstallation) {
+	if !r.changed && before.sameFiles(&after) && slices.EqualFunc(installed, r.en.Installed, sameInstallation) {
 		err = placing(store.Install(files, store.InstallOptions{Overwrite: o.Overwrite}))
 	} else {
 		*r.en.Certificate, installed, r.en.Installed = after, r.en.Installed, installed
@@ -188,9 +187,9 @@ func (r *run) installWhileSaving(files []store.File, overwrite bool) error {
 	return placing(err)
 }
 
-// liesAs reports whether the files of two lie in the same places and are laid
-// out alike.
-func (c *Certificate) liesAs(other *Certificate) bool {
+// sameFiles reports whether the files of two are in the same places and laid out
+// in the same way.
+func (c *Certificate) sameFiles(other *Certificate) bool {
 	return maps.Equal(c.Files, other.Files) && c.Layout == other.Layout && slices.Equal(c.Configuration, other.Configuration)
 }
 
@@ -206,7 +205,7 @@ func placing(err error) error {
 	return nil
 }
 
-// installAgain puts an issued certificate where o wants it.
+// installAgain puts an issued certificate where o says.
 func (r *run) installAgain(o FinalizeOptions) (unchanged bool, err error) {
 	if !o.installs() {
 		return true, nil
@@ -222,11 +221,11 @@ func (r *run) installAgain(o FinalizeOptions) (unchanged bool, err error) {
 	if err := r.install(chain, o); err != nil {
 		return false, err
 	}
-	return before.liesAs(r.en.Certificate), nil
+	return before.sameFiles(r.en.Certificate), nil
 }
 
 // judgeAgain has a certificate that is installed once more judged: by then other
-// wishes may hold.
+// options may apply.
 func (r *run) judgeAgain(chain []*x509.Certificate, o FinalizeOptions) error {
 	if o.Judge == nil {
 		return nil

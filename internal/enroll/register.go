@@ -10,9 +10,9 @@ import (
 	"github.com/nfcert/nfcert/internal/acmewire"
 )
 
-// known is what is known of a key before it is registered.
+// known are the facts of a key before it is registered.
 type known struct {
-	key        bool // the CA may know it: it was brought, or an earlier run left it
+	key        bool // the CA may know it: it was given, or an earlier run left it
 	thumbprint string
 }
 
@@ -58,7 +58,7 @@ func (c *client) register(ctx context.Context, o AccountOptions, k known) (regis
 			return registration{}, err
 		}
 	}
-	c.tellShortMAC(o.Binding)
+	c.warnOfShortMAC(o.Binding)
 	a, created, err := c.CA.Register(ctx, acmewire.NewAccount{Contact: o.Contact, TermsAgreed: o.TermsAgreed, Binding: o.Binding})
 	r := registration{Account: a, found: !created && k.key, terms: terms}
 	if o.Binding != nil && !r.found {
@@ -67,8 +67,8 @@ func (c *client) register(ctx context.Context, o AccountOptions, k known) (regis
 	return r, c.bindingRefused(d, o.Binding, err)
 }
 
-// tellShortMAC warns of a MAC key that strict CAs refuse.
-func (e *Engine) tellShortMAC(b *acmewire.Binding) {
+// warnOfShortMAC warns of a MAC key that strict CAs refuse.
+func (e *Engine) warnOfShortMAC(b *acmewire.Binding) {
 	if b != nil && b.Key.Len() < b.Want() {
 		e.warn(StepAccount, "the MAC key of the binding has %d bytes, and RFC 7518 3.2 wants %d or more for %s", b.Key.Len(), b.Want(), b.MAC())
 	}
@@ -81,7 +81,7 @@ type BindingRefusedError struct {
 	Algorithm string
 	KeyBytes  int
 	Short     bool // the key is shorter than its algorithm wants
-	Twice     bool // the key is base64 text itself, so perhaps it was encoded twice
+	Twice     bool // the key is base64 text itself, so it may have been encoded twice
 	// Directory and NewAccount are the URLs when they are on different hosts, as
 	// behind a proxy that does not rewrite what passes it. Else "".
 	Directory, NewAccount string
@@ -94,7 +94,7 @@ func (e *BindingRefusedError) Error() string {
 
 func (e *BindingRefusedError) Unwrap() error { return e.Problem }
 
-// bindingRefused is err with what is known of the binding, when it may be the
+// bindingRefused is err with the facts of the binding, when it may be the
 // cause: CAs answer a wrong one with any of these.
 func (e *Engine) bindingRefused(d *acmewire.Directory, b *acmewire.Binding, err error) error {
 	p, ok := errors.AsType[*acmewire.Problem](err)
@@ -120,7 +120,7 @@ func (e *Engine) bindingRefused(d *acmewire.Directory, b *acmewire.Binding, err 
 	return refused
 }
 
-// isBase64 reports whether a key is text in one of the base64 dresses.
+// isBase64 reports whether a key is base64 text, of any alphabet.
 func isBase64(key []byte) bool {
 	text := strings.TrimRight(strings.TrimSpace(string(key)), "=")
 	text = strings.NewReplacer("+", "-", "/", "_").Replace(text)

@@ -18,10 +18,10 @@ import (
 // the last certificate are.
 type RenewOptions struct {
 	// ReuseKey keeps the key. Without it a new one is made, but for enrolments
-	// whose key cannot be made here: it is in a token, or with who made the CSR.
+	// whose key cannot be made here: it is in a token, or where the CSR was made.
 	ReuseKey bool
 	KeyType  csrgen.KeyType // of a new key; "": as before
-	// Adopt, Key and KeyURI bring a CSR or a key along, as in [CSROptions].
+	// Adopt, Key and KeyURI give a CSR or a key, as in [CSROptions].
 	Adopt  []byte
 	Key    crypto.Signer
 	KeyURI string
@@ -31,19 +31,22 @@ type RenewOptions struct {
 	// Finalize's Layout and Outputs, both empty, the places of the last files.
 	Order    OrderOptions
 	Finalize FinalizeOptions
+	// Complete fills in what depends on the enrolment, which it gets as it is saved
+	// and under its lock. nil: the options are complete.
+	Complete func(*Enrolment, *RenewOptions) error
 	// Passphrase finds that of PKCS#12 files among those places, before the CA
 	// is asked for anything; file is where it came from before, or "".
 	Passphrase func(file string) (secret.Bytes, error)
 	// Hook is called when the new files are in place, under the enrolment's lock.
 	// After an error, or when the process died before it ended, the next run
-	// calls it again. nil: nobody is told.
+	// calls it again. nil: none.
 	Hook func(context.Context, *Enrolment) error
 }
 
 // Renew gets the next certificate of an enrolment that has one, by the same
 // steps as the first. The certificate that is installed stays as it is until the
 // new one is verified; then all files change together, and it is kept as the
-// previous one. A renewal that an earlier run began is gone on with.
+// previous one. A renewal that an earlier run started is continued.
 func (e *Engine) Renew(ctx context.Context, name string, o RenewOptions) (en *Enrolment, err error) {
 	r, err := e.begin(ctx, name)
 	if err != nil {
@@ -54,6 +57,11 @@ func (e *Engine) Renew(ctx context.Context, name string, o RenewOptions) (en *En
 	if err := r.renewable(); err != nil {
 		return en, err
 	}
+	if o.Complete != nil {
+		if err := o.Complete(en, &o); err != nil {
+			return en, err
+		}
+	}
 	r.sweep(ctx)
 	places, err := en.places(o)
 	if err != nil {
@@ -63,7 +71,7 @@ func (e *Engine) Renew(ctx context.Context, name string, o RenewOptions) (en *En
 		return en, r.finishSwap(ctx, places, o)
 	}
 	if en.Renewal != nil && (o.Anew || en.Certificate.revokedSince(en.Renewal.Started)) {
-		if err := r.anew(); err != nil {
+		if err := r.restartRenewal(); err != nil {
 			return en, err
 		}
 	}
@@ -111,7 +119,7 @@ func (en *Enrolment) places(o RenewOptions) (places []FinalizeOptions, err error
 func (r *run) renew(ctx context.Context, places []FinalizeOptions, o RenewOptions) error {
 	inUse := r.reader(r.en) // the certificate that is renewed
 	if r.en.Certificate.Revoked != nil {
-		if err := inUse.freshKey(o); err != nil {
+		if err := inUse.requireNewKey(o); err != nil {
 			return err
 		}
 	}
@@ -126,7 +134,7 @@ func (r *run) renew(ctx context.Context, places []FinalizeOptions, o RenewOption
 	}
 	for i := range places {
 		if plan.keyless {
-			if places[i], err = places[i].without(KeylessError{Name: r.en.Name, URI: plan.want.KeyURI}); err != nil {
+			if places[i], err = places[i].withoutKey(KeylessError{Name: r.en.Name, URI: plan.want.KeyURI}); err != nil {
 				return err
 			}
 		}
@@ -155,8 +163,8 @@ func (r *run) renew(ctx context.Context, places []FinalizeOptions, o RenewOption
 	return err
 }
 
-// freshKey refuses to keep the key of a certificate that was revoked.
-func (r *run) freshKey(o RenewOptions) error {
+// requireNewKey refuses to keep the key of a certificate that was revoked.
+func (r *run) requireNewKey(o RenewOptions) error {
 	refuse := func(why string) error {
 		return &KeyReuseError{Name: r.en.Name, Why: "its certificate was revoked" + why}
 	}
@@ -173,16 +181,16 @@ func (r *run) freshKey(o RenewOptions) error {
 		}
 		same = csrgen.SameKey(csr.PublicKey, chain[0].PublicKey)
 	}
-	begun := r.en.Renewal != nil && r.en.Renewal.CSR != nil // since it was revoked, and with another key
+	started := r.en.Renewal != nil && r.en.Renewal.CSR != nil // since it was revoked, and with another key
 	switch {
 	case o.ReuseKey, same:
 		return refuse("")
-	case o.Adopt != nil, begun:
+	case o.Adopt != nil, started:
 		return nil
 	case r.en.CSR.Adopted:
-		return refuse(", and its CSR was brought along, so only another CSR has another key")
+		return refuse(", and its CSR was adopted, so only another CSR can have another key")
 	case r.en.CSR.KeyURI != "" && (!brought || o.KeyURI == r.en.CSR.KeyURI):
-		return refuse(", and its key is in a token, where nfcert makes none")
+		return refuse(", and its key is in a token, where nfcert cannot make one")
 	}
 	return nil
 }
@@ -191,7 +199,7 @@ func (r *run) freshKey(o RenewOptions) error {
 func (r *run) nextCSR(o RenewOptions) (w CSROptions, err error) {
 	was := r.en.CSR
 	w = CSROptions{Key: o.Key, KeyURI: o.KeyURI, NeedKey: was.KeyFile != "" && len(r.en.Installed) > 0}
-	begun := r.en.Renewal.CSR
+	started := r.en.Renewal.CSR
 	switch {
 	case o.Adopt != nil:
 		w.Adopt = o.Adopt
@@ -199,10 +207,10 @@ func (r *run) nextCSR(o RenewOptions) (w CSROptions, err error) {
 			w.Profile = was.Profile
 		}
 		return w, nil
-	case begun != nil && begun.Adopted:
+	case started != nil && started.Adopted:
 		return w, nil // the one that the renewal has
 	case was.Adopted:
-		return r.sameCSR(w)
+		return r.resendCSR(w)
 	}
 	w.Function, w.Profile, w.Extras = r.en.NF, was.Profile, was.Extras
 	if w.Omit = was.omitted(); w.Omit == nil {
@@ -214,23 +222,23 @@ func (r *run) nextCSR(o RenewOptions) (w CSROptions, err error) {
 	switch {
 	case w.Key != nil || w.KeyURI != "":
 	case was.KeyURI != "":
-		r.warn(StepRenew, "the key is in a token, where nfcert makes none, so it is kept; bring another with --key-in")
+		r.warn(StepRenew, "the key is in a token, where nfcert cannot make one, so it is kept; use another with --key-in")
 		w.KeyURI = was.KeyURI
 	case o.ReuseKey:
 		w.Key, err = r.readKey(r.en.file(keyPEM))
 	case o.KeyType != "":
 		w.KeyType = o.KeyType
-	case begun != nil: // perhaps of another type, asked for by the run that began it
-		w.KeyType = csrgen.KeyType(begun.KeyType)
+	case started != nil: // its type may be another, chosen by the run that started it
+		w.KeyType = csrgen.KeyType(started.KeyType)
 	default:
 		w.KeyType = csrgen.KeyType(was.KeyType)
 	}
 	return w, err
 }
 
-// sameCSR renews by the CSR that was brought along, which is all there is.
-func (r *run) sameCSR(w CSROptions) (CSROptions, error) {
-	r.warn(StepRenew, "the CSR was brought along, so it is sent again with the key that it has; bring another with --csr-in")
+// resendCSR renews with the adopted CSR, as no other can be made here.
+func (r *run) resendCSR(w CSROptions) (CSROptions, error) {
+	r.warn(StepRenew, "the CSR was adopted, so it is sent again with the same key; use another with --csr-in")
 	csr, err := r.readCSR()
 	if err != nil {
 		return w, err
@@ -273,8 +281,8 @@ func (r *run) nextOrder(ctx context.Context, o RenewOptions) (OrderOptions, erro
 	return next, nil
 }
 
-// finishSwap ends a renewal whose files were not all in place, or of which not
-// everybody was told, when its run ended.
+// finishSwap ends a renewal whose files were not all in place, or whose
+// hook had not ended well, when its run ended.
 func (r *run) finishSwap(ctx context.Context, places []FinalizeOptions, o RenewOptions) error {
 	chain, err := r.savedChain()
 	if err != nil {
@@ -282,13 +290,13 @@ func (r *run) finishSwap(ctx context.Context, places []FinalizeOptions, o RenewO
 	}
 	for i := range places {
 		if r.en.CSR.KeyFile == "" {
-			if places[i], err = places[i].without(KeylessError{Name: r.en.Name, URI: r.en.CSR.KeyURI}); err != nil {
+			if places[i], err = places[i].withoutKey(KeylessError{Name: r.en.Name, URI: r.en.CSR.KeyURI}); err != nil {
 				return err
 			}
 		}
 	}
-	r.tell(StepRenew, "an earlier run renewed the certificate and ended early; its files are put in place")
-	files, err := r.everywhere(chain, places)
+	r.tell(StepRenew, "an earlier run renewed the certificate and ended early; installing its files")
+	files, err := r.filesForAll(chain, places)
 	if err != nil {
 		return err
 	}
@@ -309,7 +317,7 @@ func (r *run) announce(ctx context.Context, o RenewOptions) error {
 	if err := r.flush(); err != nil {
 		return err
 	}
-	r.tidy()
+	r.removeOld()
 	return nil
 }
 

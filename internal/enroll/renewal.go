@@ -21,7 +21,7 @@ type Renewal struct {
 }
 
 // Generation is a certificate that was replaced, kept with its files so that
-// one can go back to it until the next one is replaced.
+// an operator can go back to it until the next one is replaced.
 type Generation struct {
 	Number      int          `json:"generation,omitempty"`
 	CSR         *CSR         `json:"csr"`
@@ -31,7 +31,8 @@ type Generation struct {
 }
 
 // Swap says that a new generation is in use and that its files may not yet be
-// where they belong, or that not everybody was told: the next run sees to it.
+// where they belong, or that its hook has not ended well: the next run
+// completes it.
 type Swap struct {
 	At time.Time `json:"at"`
 }
@@ -105,44 +106,44 @@ func (r *run) swap() {
 // in all their places. When those cannot be had the new certificate is the
 // enrolment's all the same, and the next run places it.
 func (r *run) replace(chain []*x509.Certificate, places []FinalizeOptions) error {
-	files, err := r.everywhere(chain, places)
+	files, err := r.filesForAll(chain, places)
 	if err != nil {
 		r.en.Certificate = nil // so that the next run downloads it
 		return err
 	}
 	r.swap()
-	r.tell(StepRenew, "certificate %s takes the place of %s", r.en.Certificate.Serial, r.en.Previous.Certificate.Serial)
+	r.tell(StepRenew, "certificate %s replaces %s", r.en.Certificate.Serial, r.en.Previous.Certificate.Serial)
 	return r.installWhileSaving(files, true)
 }
 
-// mostLeft is how many generations before the previous one are looked for: those
-// that runs which died, or were begun anew, have left.
-const mostLeft = 8
+// maxLeftover is how many generations before the previous one are looked for: those
+// that runs which died, or were started again, have left.
+const maxLeftover = 8
 
-// tidy removes what is left of the generations before the previous one.
-func (r *run) tidy() {
+// removeOld removes what is left of the generations before the previous one.
+func (r *run) removeOld() {
 	if r.en.Previous == nil {
 		return
 	}
-	for n := max(1, r.en.Previous.Number-mostLeft); n < r.en.Previous.Number; n++ {
+	for n := max(1, r.en.Previous.Number-maxLeftover); n < r.en.Previous.Number; n++ {
 		r.discard(r.en.Name, n)
 	}
 }
 
 // discard removes the files of a generation that no document names. What cannot
-// be removed is in nobody's way.
+// be removed does no harm.
 func (e *Engine) discard(name string, generation int) {
 	for _, what := range []string{keyPEM, requestPEM, chainPEM, anchorPEM} {
 		_ = e.Store.Remove(generationFile(name, generation, what))
 	}
 }
 
-// anew gives a renewal that is under way up, with its key. Its order expires
+// restartRenewal gives up a renewal that is under way, with its key. Its order expires
 // unused.
-func (r *run) anew() error {
+func (r *run) restartRenewal() error {
 	left := r.en.Renewal
 	if o := left.Order; o != nil {
-		r.en.Earlier = append(r.en.Earlier, PastOrder{URL: o.URL, Status: o.Status, Reason: "the renewal was begun anew", Left: isoTime(r.now())})
+		r.en.Earlier = append(r.en.Earlier, PastOrder{URL: o.URL, Status: o.Status, Reason: "the renewal was started again", Left: isoTime(r.now())})
 	}
 	r.en.journal().Placements = append(r.en.Journal.placements(), left.Journal.placements()...)
 	r.en.Renewal = r.en.newRenewal(left.Generation+1, r.now()) // other file names: the key that is left may still be there

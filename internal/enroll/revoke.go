@@ -63,7 +63,7 @@ func ParseReason(s string) (Reason, error) {
 	if strings.EqualFold(s, "removeFromCRL") || s == "8" {
 		return Reason{}, errors.New("removeFromCRL takes a hold back in a delta CRL (RFC 5280 5.3.1); nothing is revoked for it")
 	}
-	return Reason{}, fmt.Errorf("there is no reason %q, want one of %s", s, strings.Join(names, ", "))
+	return Reason{}, fmt.Errorf("unknown reason %q, want one of %s", s, strings.Join(names, ", "))
 }
 
 // RevokeOptions say what to revoke, for what and by whom. The zero value revokes
@@ -78,6 +78,9 @@ type RevokeOptions struct {
 	ByKey  bool
 	Key    crypto.Signer
 	KeyURI string // instead of Key: where [Engine.OpenKey] finds it
+	// Confirm is asked, under the enrolment's lock, before a certificate of it is
+	// revoked that is not revoked yet; an error stops it. nil: nobody is asked.
+	Confirm func(*Certificate) error
 }
 
 // RevokeKeyError says that a certificate cannot be revoked by its own key.
@@ -109,6 +112,11 @@ func (e *Engine) Revoke(ctx context.Context, name string, o RevokeOptions) (en *
 	if cert.Revoked != nil {
 		return en, true, nil
 	}
+	if o.Confirm != nil {
+		if err := o.Confirm(cert); err != nil {
+			return en, false, err
+		}
+	}
 	chain, err := e.reader(files).savedChain()
 	if err != nil {
 		return en, false, err
@@ -118,7 +126,7 @@ func (e *Engine) Revoke(ctx context.Context, name string, o RevokeOptions) (en *
 		case keyURI != "":
 			o.KeyURI = keyURI
 		case files.CSR.KeyFile == "":
-			return en, false, &RevokeKeyError{"its CSR was brought along without the key"}
+			return en, false, &RevokeKeyError{"its CSR was adopted without its key"}
 		default:
 			if o.Key, err = e.readKey(files.file(keyPEM)); err != nil {
 				return en, false, err
@@ -140,7 +148,7 @@ func (e *Engine) Revoke(ctx context.Context, name string, o RevokeOptions) (en *
 func (e *Engine) RevokeCertificate(ctx context.Context, account string, cert *x509.Certificate, o RevokeOptions) (unchanged bool, err error) {
 	defer e.deviations(StepRevoke)
 	if o.ByKey && o.Key == nil && o.KeyURI == "" {
-		return false, &RevokeKeyError{"it is not said which key that is"}
+		return false, &RevokeKeyError{"no key given"}
 	}
 	return e.client().revoke(ctx, account, cert, o)
 }

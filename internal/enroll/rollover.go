@@ -12,10 +12,10 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// RolloverOptions say what the new key shall be.
+// RolloverOptions say what the new key is to be.
 type RolloverOptions struct {
 	KeyType csrgen.KeyType // "": as the old one
-	// Seal is asked for the passphrase that the new key's file shall be under.
+	// Seal returns the passphrase that encrypts the new key's file.
 	// nil: as the old one's file.
 	Seal func() (secret.Bytes, error)
 }
@@ -89,17 +89,17 @@ func (e *Engine) swapKey(dir string, a *Account, key accountKey) error {
 // rollover is a pair of keys of which the CA knows one.
 type rollover struct{ old, next accountKey }
 
-// settleRollover asks the CA which key is the account's when a rollover left
+// finishRollover asks the CA which key is the account's when a rollover left
 // both.
-func (c *client) settleRollover(ctx context.Context, dir string, a *Account, keys rollover) (accountKey, error) {
+func (c *client) finishRollover(ctx context.Context, dir string, a *Account, keys rollover) (accountKey, error) {
 	found, err := c.CA.WithAccount(keys.next.Signer, "").FindAccount(ctx)
 	p, refused := errors.AsType[*acmewire.Problem](err)
 	switch {
 	case refused && p.HasType("accountDoesNotExist"):
 		return keys.old, c.keepOldKey(dir, a)
 	case refused:
-		// The CA may refuse keys of this kind before it looks for one, so that
-		// it cannot have taken it: it knows the old one then.
+		// The CA may refuse keys of this kind before it looks them up, and
+		// then it has not accepted this one: it knows the old one.
 		if known, oldErr := c.CA.WithAccount(keys.old.Signer, "").FindAccount(ctx); oldErr != nil || known.URL != a.URL {
 			return keys.old, err
 		}
@@ -118,9 +118,9 @@ func (e *Engine) keepOldKey(dir string, a *Account) error {
 	return e.Store.Remove(nextKeyFile(dir))
 }
 
-// mendThumbprint brings a document up to date whose key was swapped by a run
+// updateThumbprint brings a document up to date whose key was swapped by a run
 // that died before it could say so.
-func (e *Engine) mendThumbprint(dir string, a *Account, key accountKey) error {
+func (e *Engine) updateThumbprint(dir string, a *Account, key accountKey) error {
 	thumbprint, err := acmewire.Thumbprint(key.Public())
 	if err != nil {
 		return &KeyFileError{Path: e.Store.Path(accountKeyFile(dir)), Err: err}

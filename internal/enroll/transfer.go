@@ -17,7 +17,7 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// exported is what an account's file says beside the key.
+// exported is what an account's file holds in addition to the key.
 type exported struct {
 	Kind     string    `json:"kind"`
 	Exported time.Time `json:"exported"`
@@ -53,8 +53,8 @@ func (e *Engine) ExportAccount(ctx context.Context, name string, passphrase secr
 	return file, a, err
 }
 
-// Carried is an account out of a file.
-type Carried struct {
+// AccountExport is an account out of a file.
+type AccountExport struct {
 	Account    *Account
 	key        crypto.Signer
 	passphrase secret.Bytes // of the file
@@ -62,8 +62,8 @@ type Carried struct {
 
 // OpenExport reads a file that ExportAccount made. Its errors are those of
 // [accountfile.Open].
-func OpenExport(file []byte, passphrase csrgen.Passphrase) (*Carried, error) {
-	c := &Carried{}
+func OpenExport(file []byte, passphrase csrgen.Passphrase) (*AccountExport, error) {
+	c := &AccountExport{}
 	key, meta, err := accountfile.Open(file, func() (secret.Bytes, error) {
 		word, err := passphrase()
 		c.passphrase = word
@@ -109,14 +109,14 @@ func isHTTPS(raw string) bool {
 type AccountExistsError struct{ Name, Server string }
 
 func (e *AccountExistsError) Error() string {
-	return fmt.Sprintf("there is an account %q at %s already", e.Name, e.Server)
+	return fmt.Sprintf("account %q at %s already exists", e.Name, e.Server)
 }
 
 // ImportAccount saves an account out of a file, under the file's own name when
 // name is "". It never replaces one. The key is encrypted when seal, which may be
 // nil, gives a passphrase; else, where it was encrypted when it was exported, by
 // the file's own. Nothing is asked of the CA.
-func (e *Engine) ImportAccount(ctx context.Context, c *Carried, name string, seal func() (secret.Bytes, error)) (*Account, error) {
+func (e *Engine) ImportAccount(ctx context.Context, c *AccountExport, name string, seal func() (secret.Bytes, error)) (*Account, error) {
 	a := *c.Account
 	a.Name = cmp.Or(name, a.Name)
 	if err := CheckName("account", a.Name); err != nil {
@@ -148,7 +148,7 @@ func (e *Engine) ImportAccount(ctx context.Context, c *Carried, name string, sea
 	}
 	a.Version, a.KeyFile, a.Encrypted, a.Updated = documentVersion, e.Store.Path(accountKeyFile(dir)), key.sealed(), isoTime(e.now())
 	a.KeyType = csrgen.KeyTypeOf(key.Public())
-	e.tellTwin(&a)
+	e.warnOfSameAccount(&a)
 	return &a, e.Store.Save(accountFile(dir), &a)
 }
 

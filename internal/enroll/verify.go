@@ -26,14 +26,14 @@ const (
 	// or one trusted for the CA's own server.
 	ChainVerified ChainState = "verified"
 	// ChainLinked chains are signed link by link up to the topmost certificate
-	// the CA sent, whose root nobody gave.
+	// the CA sent, whose root was not given.
 	ChainLinked ChainState = "linked"
 	// ChainUnverified chains hold a certificate that the next did not sign, or
 	// that no given root did.
 	ChainUnverified ChainState = "unverified"
 )
 
-// maxAlternates bounds how many other chains are looked at.
+// maxAlternates bounds how many other chains are downloaded.
 const maxAlternates = 8
 
 // candidate is a downloaded chain and how far it was verified.
@@ -62,7 +62,7 @@ func (r *run) download(ctx context.Context, o FinalizeOptions) (candidate, error
 	if o.Chain != "" {
 		return candidate{}, &ChainChoiceError{Name: r.en.Name, Wanted: o.Chain, Offered: found}
 	}
-	return first, nil // judge tells what is wrong with it
+	return first, nil // judge reports what is wrong with it
 }
 
 func (r *run) candidate(ctx context.Context, url string, o FinalizeOptions) (candidate, error) {
@@ -102,7 +102,7 @@ func chainName(c *acmewire.Chain) string {
 
 // judge describes the certificate and compares it with what was asked for.
 // What makes a failure is a missing identifier of the order, a foreign key, and
-// a chain that does not verify; all else that differs is told and accepted,
+// a chain that does not verify; all else that differs is listed and accepted,
 // unless further, which is asked last, has reasons against it.
 func (r *run) judge(csr *x509.CertificateRequest, chain candidate, further func(Issued) []string) (*Certificate, error) {
 	leaf := chain.Certificates[0]
@@ -257,6 +257,6 @@ func profileOf(csr *CSR) nf.Profile {
 	if p, ok := nf.LookupProfile(csr.Profile); ok {
 		return p
 	}
-	p, _ := nf.LookupProfile(DefaultProfile) // an adopted CSR that nobody named a profile for
+	p, _ := nf.LookupProfile(DefaultProfile) // an adopted CSR without a profile
 	return p
 }
