@@ -170,7 +170,7 @@ func TestInterruptChallenge(t *testing.T) {
 	p.must(t, "nfcert", "account")
 	p.must(t, "nfcert", "csr", "-n", "amf-01", "--nf", "amf.yaml")
 	stderr := p.interrupt(t, seen(came), "order", "-n", "amf-01", "--webroot", www)
-	if !strings.Contains(stderr, "nfcert: order amf-01: interrupted; what was reached is saved\n") {
+	if !strings.Contains(stderr, "nfcert: order amf-01: interrupted; progress is saved\n") {
 		t.Errorf("stderr does not say that it was interrupted:\n%s", stderr)
 	}
 	if left, err := os.ReadDir(www); err != nil || len(left) != 0 {
