@@ -35,7 +35,7 @@ type cert struct {
 	spki               []byte // in DER
 	exts               []ext
 	requests           int    // how many extensionRequests the exts are spread over
-	attributes         []byte // of a request, beside extensionRequest, in DER
+	attributes         []byte // of a request, in addition to extensionRequest, in DER
 	signer             *ecdsa.PrivateKey
 	forge              bool                // the signature is by another key
 	patch              func([]byte) []byte // the whole, at last
@@ -328,7 +328,7 @@ func pemOf(list []*cert) []byte {
 	return b.Bytes()
 }
 
-// rsaSPKI is an RSA key of that many bits, of which nobody has the other half.
+// rsaSPKI is an RSA public key of that many bits, without a private key.
 func rsaSPKI(bits int) []byte {
 	modulus := make([]byte, bits/8)
 	for i := range modulus {
