@@ -82,8 +82,8 @@ func dropOverlaps(found []Finding) []Finding {
 // mergeIssued merges what the CA dropped, changed or added with the findings of
 // other rules about the same part, so that each fault is reported once. The
 // more severe finding remains; of two equal ones that of the other rule, as it
-// names the field. It takes over the fix, since the CSR is right. A rule that
-// the CSR breaks too is not merged: that is not the CA's fault.
+// names the field. It takes over the fix, since the CSR is right. A finding that
+// the CSR has too is not merged: that is not the CA's fault.
 func (l *Linter) mergeIssued(s *Subject, found []Finding) []Finding {
 	isIssued := func(f Finding) bool { return strings.HasPrefix(f.Rule, "issued-") }
 	if !slices.ContainsFunc(found, isIssued) {
@@ -94,7 +94,7 @@ func (l *Linter) mergeIssued(s *Subject, found []Finding) []Finding {
 	inRequest := l.apply(&request, onRequest)
 	caused := func(f *Finding) bool { // by the CA
 		i := slices.IndexFunc(l.rules, func(r Rule) bool { return r.ID == f.Rule })
-		return l.rules[i].scope&onRequest != 0 && !slices.ContainsFunc(inRequest, func(g Finding) bool { return g.Rule == f.Rule })
+		return l.rules[i].scope&onRequest != 0 && !slices.ContainsFunc(inRequest, func(g Finding) bool { return g.Rule == f.Rule && sameWant(&g, f) })
 	}
 	drop := make([]bool, len(found))
 	for i := range found {

@@ -59,10 +59,18 @@ func TestEachFaultIsReportedOnce(t *testing.T) {
 			bothAs(func(c *cert) { c.drop(nf.OIDNFTypes) })(w)
 			w.request.names(dns(fqdn), dns("amf2.amf."+homeDomain), uri(instance))
 		}, []string{"issued-dropped", "nf-types-missing"}},
+		{"the CSR's subject is wrong too", issuedWorld, func(w *world) {
+			w.request.subject = seq(country("SE"), organization("Example Telecom"))
+			w.first().subject = seq(organization("Example Telecom"))
+		}, []string{"subject-country", "subject-home-domain"}},
 		{"one usage dropped, another added", issuedWorld, func(w *world) {
 			w.request.ext(nf.OIDKeyUsage).value = keyUsage(0, 1)
 			w.first().ext(nf.OIDKeyUsage).value = keyUsage(0, 5)
 		}, []string{"issued-dropped", "key-usage-of-ca"}},
+		{"an FQDN dropped, another never requested", fullWorld, func(w *world) {
+			w.function.FQDNs = append(w.function.FQDNs, "amf2.amf."+homeDomain)
+			w.first().names(uri(instance))
+		}, []string{"function-fqdn-missing"}},
 		{"two FQDNs of the NF missing", functionWorld, func(w *world) {
 			w.function.FQDNs = append(w.function.FQDNs, "amf2.amf."+homeDomain)
 			w.tls = serverWorld().tls
@@ -96,6 +104,27 @@ func TestDroppedByTheCA(t *testing.T) {
 	const want = `nfTypes is missing (the CSR requests "AMF")`
 	if f := found[0]; f.Message != want || !strings.HasPrefix(f.Fix, "ask the CA") || f.Severity != inspect.Error {
 		t.Errorf("%s %s: message %q, fix %q, want an error with %q and a fix for the CA", f.Severity, f.Rule, f.Message, f.Fix, want)
+	}
+}
+
+// A finding that the CSR has too keeps its own fix.
+func TestFaultOfTheCSRKeepsItsFix(t *testing.T) {
+	w := issuedWorld()
+	w.request.subject = seq(country("SE"), organization("Example Telecom"))
+	w.first().subject = seq(organization("Example Telecom"))
+	l, err := lint.New(lint.Options{Now: now, Request: inspect.ReadCSR(w.request.der())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]bool{"subject-country": true, "subject-home-domain": false}
+	for _, f := range l.Judge(lint.Input{Items: read(t, pemOf(w.items))})[0].Findings {
+		if got := strings.HasPrefix(f.Fix, "ask the CA"); got != want[f.Rule] {
+			t.Errorf("%s: fix %q, want one for the CA: %v", f.Rule, f.Fix, want[f.Rule])
+		}
+		delete(want, f.Rule)
+	}
+	if len(want) > 0 {
+		t.Errorf("no finding of %v, want both", want)
 	}
 }
 
