@@ -10,13 +10,13 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// rulesPage is the table of lint's rules, and each rule in full, by the
-// specification that its clause is of.
+// rulesPage is the table of lint's rules, grouped by the specification of their
+// clauses, and each rule in full.
 func rulesPage() []byte {
 	var page bytes.Buffer
 	rules := lint.Rules()
-	fmt.Fprintf(&page, "# Rules of nfcert lint\n\nGenerated from the rules by `go run ./scripts/gendocs`; `nfcert lint --explain RULE`\nprints the same, and [lint](lint.md) says how to use them. There are %d, beside\nzlint's.\n\n", len(rules))
-	fmt.Fprint(&page, "A clause that is marked secondary was read in a text that cites it, one that is marked\nunverified not at all: such a rule warns at most.\n")
+	fmt.Fprintf(&page, "# Rules of nfcert lint\n\nGenerated from the rules by `go run ./scripts/gendocs`; `nfcert lint --explain RULE`\nprints the same, and [Lint](lint.md) says how to use them. There are %d, in addition\nto zlint's.\n\n", len(rules))
+	fmt.Fprint(&page, "Rules marked secondary are known from a text that cites the clause; for rules marked\nunverified the clause was not read. Such rules report a warning at most.\n")
 	bySpec := map[string][]lint.Rule{}
 	for _, r := range rules {
 		bySpec[specification(r)] = append(bySpec[specification(r)], r)
@@ -39,7 +39,7 @@ func rulesPage() []byte {
 	return trimEnd(page.Bytes())
 }
 
-// specification is the document of a rule's clause; rules of ours have none.
+// specification is the document of a rule's clause; our own rules have none.
 func specification(r lint.Rule) string {
 	words := strings.Fields(r.Clause)
 	if len(words) < 2 { // "ours"
@@ -48,7 +48,7 @@ func specification(r lint.Rule) string {
 	return words[0] + " " + strings.Trim(words[1], ",;")
 }
 
-// clause is a rule's clause and how sure we are of it.
+// clause is a rule's clause and how it is known.
 func clause(r lint.Rule) string {
 	if r.Clause != "" && r.Confidence != nf.Read {
 		return r.Clause + " (" + string(r.Confidence) + ")"
@@ -63,9 +63,9 @@ func ruleSection(page *bytes.Buffer, r lint.Rule) {
 	}
 	fmt.Fprintf(page, ".\n\n%s\n\n", r.Why)
 	if r.Lenience != "" {
-		fmt.Fprintf(page, "Milder than its level: %s\n\n", r.Lenience)
+		fmt.Fprintf(page, "Less severe than its level: %s\n\n", r.Lenience)
 	}
-	fmt.Fprintf(page, "To mend it: %s\n", r.Fix)
+	fmt.Fprintf(page, "Fix: %s\n", r.Fix)
 	if r.Good != "" || r.Bad != "" {
 		fmt.Fprint(page, "\n```text\n")
 		for _, example := range [][2]string{{"good: ", r.Good}, {"bad:  ", r.Bad}} {
@@ -80,8 +80,10 @@ func ruleSection(page *bytes.Buffer, r lint.Rule) {
 // cell keeps text within one cell of a table.
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 
+// upperFirst raises the first letter, except of a name such as nfTypes.
 func upperFirst(s string) string {
-	if s == "" {
+	word, _, _ := strings.Cut(s, " ")
+	if s == "" || strings.ToLower(word) != word {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
