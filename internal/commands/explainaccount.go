@@ -40,7 +40,7 @@ func (a *App) explainAccount(err error, r *report) bool {
 		r.Hint = "nothing was changed; import it under another name: --account NAME"
 		return true
 	}
-	if explainParcel(err, r) {
+	if explainAccountFile(err, r) {
 		return true
 	}
 	if e, ok := as[*enroll.BindingRefusedError](err); ok {
@@ -72,8 +72,8 @@ func (a *App) accountArgs() []string {
 	return args
 }
 
-// explainParcel is for a file of account import.
-func explainParcel(err error, r *report) bool {
+// explainAccountFile is for a file of account import.
+func explainAccountFile(err error, r *report) bool {
 	if errors.Is(err, accountfile.ErrWrongPassphrase) {
 		r.Code, r.Hint = "wrong-passphrase", "give the one that it was exported with: --passphrase-file FILE, or $NFCERT_PASSPHRASE"
 		return true
