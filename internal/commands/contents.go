@@ -31,11 +31,11 @@ fault. Nothing is judged.`,
 }
 
 func (a *App) runShowCSR(ctx context.Context, o *sourceFlags, args []string) error {
-	art, err := a.source(ctx, o, args, certsource.CSR)
+	contents, err := a.source(ctx, o, args, certsource.CSR)
 	if err != nil {
 		return err
 	}
-	items, others, err := ofKind(art, certsource.CSR)
+	items, others, err := ofKind(contents, certsource.CSR)
 	if err != nil {
 		return err
 	}
@@ -43,9 +43,9 @@ func (a *App) runShowCSR(ctx context.Context, o *sourceFlags, args []string) err
 	for i, item := range items {
 		docs[i] = newRequestDoc(item)
 	}
-	rest := leftover{Faults: faultTexts(art), Skipped: art.Skipped, Certificates: others}
+	rest := leftover{Faults: faultTexts(contents), Skipped: contents.Skipped, Certificates: others}
 	if a.global.output != outputTable {
-		head := documentHead{APIVersion: apiVersion, Kind: "CSR", File: art.Name}
+		head := documentHead{APIVersion: apiVersion, Kind: "CSR", File: contents.Name}
 		if len(docs) == 1 {
 			return ui.WriteJSON(a.streams.Out, oneRequest{head, docs[0], rest})
 		}
@@ -88,11 +88,11 @@ fault. Nothing is judged.`,
 }
 
 func (a *App) runShowCert(ctx context.Context, o *sourceFlags, args []string) error {
-	art, err := a.source(ctx, o, args, certsource.Certificate)
+	contents, err := a.source(ctx, o, args, certsource.Certificate)
 	if err != nil {
 		return err
 	}
-	items, others, err := ofKind(art, certsource.Certificate)
+	items, others, err := ofKind(contents, certsource.Certificate)
 	if err != nil {
 		return err
 	}
@@ -101,14 +101,14 @@ func (a *App) runShowCert(ctx context.Context, o *sourceFlags, args []string) er
 		docs[i] = newCertificateDoc(item, a.clock())
 	}
 	paths := link(docs)
-	rest := leftover{Faults: faultTexts(art), Skipped: art.Skipped, Requests: others}
+	rest := leftover{Faults: faultTexts(contents), Skipped: contents.Skipped, Requests: others}
 	if a.global.output != outputTable {
 		return ui.WriteJSON(a.streams.Out, manyCertificates{
-			documentHead{APIVersion: apiVersion, Kind: "Certificate", File: art.Name}, docs, paths, art.TLS, rest,
+			documentHead{APIVersion: apiVersion, Kind: "Certificate", File: contents.Name}, docs, paths, contents.TLS, rest,
 		})
 	}
 	page := a.newPage()
-	serverFields(page.section(), art.TLS)
+	serverFields(page.section(), contents.TLS)
 	if len(docs) > 1 {
 		chainFields(page.section(), docs, paths)
 	}
@@ -122,7 +122,7 @@ func (a *App) runShowCert(ctx context.Context, o *sourceFlags, args []string) er
 }
 
 // source reads what the argument names, or what an enrolment has of the kind.
-func (a *App) source(ctx context.Context, o *sourceFlags, args []string, kind certsource.Kind) (*certsource.Artifact, error) {
+func (a *App) source(ctx context.Context, o *sourceFlags, args []string, kind certsource.Kind) (*certsource.Contents, error) {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	if len(args) == 1 {

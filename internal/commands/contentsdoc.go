@@ -49,8 +49,8 @@ type leftover struct {
 	Certificates int                  `json:"furtherCertificates,omitempty"`
 }
 
-func faultTexts(art *certsource.Artifact) (texts []string) {
-	for _, f := range art.Faults {
+func faultTexts(contents *certsource.Contents) (texts []string) {
+	for _, f := range contents.Faults {
 		texts = append(texts, f.Error())
 	}
 	return texts

@@ -109,20 +109,20 @@ func unfitClient(c *x509.Certificate, now time.Time) identityFault {
 
 // identityCertificates reads the certificates of a file in any form.
 func identityCertificates(id identity, data []byte, passphrase csrgen.Passphrase) ([]*x509.Certificate, error) {
-	art, err := certsource.Parse(id.cert, data, certsource.Options{FilesOnly: true})
+	contents, err := certsource.Parse(id.cert, data, certsource.Options{FilesOnly: true})
 	if e, ok := as[*certsource.PassphraseError](err); ok && e.Missing {
 		word, err := passphrase()
 		if err != nil {
 			return nil, err
 		}
-		art, err = certsource.Parse(id.cert, data, certsource.Options{FilesOnly: true, Passphrase: word})
+		contents, err = certsource.Parse(id.cert, data, certsource.Options{FilesOnly: true, Passphrase: word})
 		if err != nil {
 			return nil, err
 		}
 	} else if err != nil {
 		return nil, err
 	}
-	items, _, err := ofKind(art, certsource.Certificate)
+	items, _, err := ofKind(contents, certsource.Certificate)
 	if err != nil {
 		return nil, err
 	}

@@ -122,25 +122,25 @@ func (w *lintWorker) end() {
 // judge judges one source.
 func (w *lintWorker) judge(ctx context.Context, source lintSource) []lintItem {
 	err := source.err
-	var art *certsource.Artifact
+	var contents *certsource.Contents
 	if err == nil {
-		art, err = certsource.Read(ctx, source.name, w.run.read)
+		contents, err = certsource.Read(ctx, source.name, w.run.read)
 	}
 	if err != nil {
 		return []lintItem{unjudged(source.name, err)}
 	}
-	items := w.byRules(art)
+	items := w.byRules(contents)
 	if w.zlint != nil {
-		for i := range art.Items {
-			if art.Items[i].Kind == certsource.Certificate {
-				items[i].Findings = append(items[i].Findings, w.run.zlint.findings(ctx, w.zlint, art.Items[i].DER)...)
+		for i := range contents.Items {
+			if contents.Items[i].Kind == certsource.Certificate {
+				items[i].Findings = append(items[i].Findings, w.run.zlint.findings(ctx, w.zlint, contents.Items[i].DER)...)
 			}
 		}
 	}
 	for i := range items {
 		slices.SortStableFunc(items[i].Findings, func(a, b lint.Finding) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })
 	}
-	for _, fault := range art.Faults {
+	for _, fault := range contents.Faults {
 		items = append(items, unjudged(source.name, &inputError{File: source.name, Err: fault}))
 	}
 	return items
@@ -153,12 +153,12 @@ func unjudged(name string, err error) lintItem {
 
 // byRules judges by our own rules, and makes an item of each request and
 // certificate.
-func (w *lintWorker) byRules(art *certsource.Artifact) []lintItem {
-	in := lint.Input{Items: make([]*inspect.Contents, len(art.Items)), TLS: serverFacts(art.TLS)}
-	items := make([]lintItem, len(art.Items))
-	for i := range art.Items {
-		item := &art.Items[i]
-		items[i] = lintItem{File: art.Name, Part: item.Label, Type: inspect.KindCertificate, Findings: []lint.Finding{}, line: item.Line, server: art.TLS != nil}
+func (w *lintWorker) byRules(contents *certsource.Contents) []lintItem {
+	in := lint.Input{Items: make([]*inspect.Contents, len(contents.Items)), TLS: serverFacts(contents.TLS)}
+	items := make([]lintItem, len(contents.Items))
+	for i := range contents.Items {
+		item := &contents.Items[i]
+		items[i] = lintItem{File: contents.Name, Part: item.Label, Type: inspect.KindCertificate, Findings: []lint.Finding{}, line: item.Line, server: contents.TLS != nil}
 		read := inspect.ReadCertificate
 		if item.Kind == certsource.CSR {
 			read, items[i].Type = inspect.ReadCSR, inspect.KindCSR
@@ -167,7 +167,7 @@ func (w *lintWorker) byRules(art *certsource.Artifact) []lintItem {
 			in.Items[i] = read(item.DER)
 		}
 	}
-	items[0].TLS = art.TLS
+	items[0].TLS = contents.TLS
 	if w.run.linter == nil {
 		return items
 	}

@@ -121,11 +121,11 @@ func (a *App) lintOptions(ctx context.Context, o *lintFlags, saved *savedLint) (
 
 // readRequest reads the one request that --against names.
 func (a *App) readRequest(ctx context.Context, o *lintFlags) (*inspect.Contents, error) {
-	art, err := o.source.readSource(ctx, a, o.against, true)
+	contents, err := o.source.readSource(ctx, a, o.against, true)
 	if err != nil {
 		return nil, err
 	}
-	items, _, err := ofKind(art, certsource.CSR)
+	items, _, err := ofKind(contents, certsource.CSR)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func (o *sourceFlags) passphrase(a *App) (secret.Bytes, error) {
 }
 
 // readSource reads the source of the argument.
-func (o *sourceFlags) readSource(ctx context.Context, a *App, target string, filesOnly bool) (*certsource.Artifact, error) {
+func (o *sourceFlags) readSource(ctx context.Context, a *App, target string, filesOnly bool) (*certsource.Contents, error) {
 	if target == "-" && o.passphraseFile == "-" {
 		return nil, usagef("put one of them into a file", "standard input cannot be both the passphrase and what it opens")
 	}
@@ -94,15 +94,15 @@ func counted(n int, noun string) string {
 }
 
 // ofKind takes the items of one kind, and counts the others.
-func ofKind(art *certsource.Artifact, kind certsource.Kind) (items []certsource.Item, others int, err error) {
-	for _, item := range art.Items {
+func ofKind(contents *certsource.Contents, kind certsource.Kind) (items []certsource.Item, others int, err error) {
+	for _, item := range contents.Items {
 		if item.Kind == kind {
 			items = append(items, item)
 		}
 	}
-	others = len(art.Items) - len(items)
+	others = len(contents.Items) - len(items)
 	if len(items) == 0 {
-		return nil, others, &missingKindError{File: art.Name, Want: kind, Found: art.Items[0].Kind, Count: others}
+		return nil, others, &missingKindError{File: contents.Name, Want: kind, Found: contents.Items[0].Kind, Count: others}
 	}
 	return items, others, nil
 }
