@@ -65,7 +65,7 @@ func (e *PassphraseError) Error() string {
 	if e.Missing {
 		return fmt.Sprintf("%q: PKCS#12 that needs a passphrase, and none was given", e.Name)
 	}
-	return fmt.Sprintf("%q: wrong passphrase", e.Name)
+	return fmt.Sprintf("%q: the passphrase does not open it", e.Name)
 }
 
 // ReadError says that a file could not be read.

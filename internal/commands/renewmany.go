@@ -249,7 +249,7 @@ func (a *App) printRenewals(doc renewalsDoc) error {
 		a.progress.note("there are none")
 		return nil
 	}
-	if err := table.Write(a.streams.Out, a.streams.OutTTY); err != nil {
+	if err := table.Write(a.streams.Out, a.streams.OutColumns()); err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
 	s := doc.Summary

@@ -272,7 +272,7 @@ func (a *App) printList(kind, member string, list any, table *ui.Table) error {
 		a.progress.note("there are none")
 		return nil
 	}
-	if err := table.Write(a.streams.Out, a.streams.OutTTY); err != nil {
+	if err := table.Write(a.streams.Out, a.streams.OutColumns()); err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
 	return nil

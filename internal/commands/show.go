@@ -81,7 +81,7 @@ func (a *App) runShow() error {
 		if en.Certificate != nil {
 			end = en.Certificate.NotAfter
 		}
-		table.Row(en.Name, kind, standing(en), end, en.Server, next)
+		table.Row(en.Name, kind, standing(en), end, en.Server, ui.Command(next))
 	}
 	if err := a.printList("Enrolments", "enrolments", docs, table); err != nil {
 		return err

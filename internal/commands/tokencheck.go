@@ -155,7 +155,7 @@ func (a *App) printChecks(doc tokenDoc, faults []*token.CheckError) error {
 	for _, c := range doc.Checks {
 		table.Row(string(c.Check), c.Verdict, c.Found, c.Wanted, c.Clause)
 	}
-	if err := table.Write(a.streams.Out, a.streams.OutTTY); err != nil || len(faults) == 0 {
+	if err := table.Write(a.streams.Out, a.streams.OutColumns()); err != nil || len(faults) == 0 {
 		return err
 	}
 	return &tokenError{Err: faults[0]}

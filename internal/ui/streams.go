@@ -90,5 +90,22 @@ func (s Streams) ErrPaint() Paint { return s.paint(s.ErrTTY) }
 
 func (s Streams) paint(tty bool) Paint { return Paint{On: s.ColorPipe || (s.Color && tty)} }
 
+// OutColumns returns the width of the terminal on standard output, and 0 when that
+// is not a terminal.
+func (s Streams) OutColumns() int {
+	if !s.OutTTY {
+		return 0
+	}
+	return s.columns()
+}
+
+// columns returns the width, and the default when it is not set.
+func (s Streams) columns() int {
+	if s.Width <= 0 {
+		return defaultWidth
+	}
+	return s.Width
+}
+
 // redraws reports whether a line on standard error can be drawn over.
 func (s Streams) redraws() bool { return s.ErrTTY && !s.Dumb }

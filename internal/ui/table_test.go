@@ -3,7 +3,6 @@ package ui
 import (
 	"bytes"
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -23,13 +22,13 @@ func sampleTable() *Table {
 
 func TestTableWrite(t *testing.T) {
 	tests := []struct {
-		name string
-		tty  bool
-		want string
+		name    string
+		columns int
+		want    string
 	}{
 		{
-			name: "terminal",
-			tty:  true,
+			name:    "terminal",
+			columns: 200,
 			want: "NAME          order_id  EXPIRES  URL\n" +
 				"amf-01        7         in 5d    https://ca.example/acme/order/0123456789abcdef0123456789abcdef0123456789abcdef\n" +
 				"evil[31m x y            3m\n" +
@@ -45,7 +44,7 @@ func TestTableWrite(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer
-			if err := sampleTable().Write(&out, tt.tty); err != nil {
+			if err := sampleTable().Write(&out, tt.columns); err != nil {
 				t.Fatalf("Write: %v", err)
 			}
 			if diff := cmp.Diff(out.String(), tt.want); diff != "" {
@@ -72,46 +71,23 @@ func TestTableWriteNames(t *testing.T) {
 }
 
 func TestTableEmpty(t *testing.T) {
-	for _, tty := range []bool{true, false} {
+	for _, columns := range []int{0, 80} {
 		var out bytes.Buffer
-		if err := NewTable("NAME").Write(&out, tty); out.Len() != 0 || err != nil {
-			t.Errorf("Write(tty %t) of no rows: %q, %v, want nothing", tty, out.String(), err)
+		if err := NewTable("NAME").Write(&out, columns); out.Len() != 0 || err != nil {
+			t.Errorf("Write(%d columns) of no rows: %q, %v, want nothing", columns, out.String(), err)
 		}
 	}
 }
 
 // A row may be longer than the header; nothing is lost.
 func TestTableRagged(t *testing.T) {
-	for tty, want := range map[bool]string{true: "A\n1  2\n3\n", false: "1\t2\n3\t\n"} {
+	for columns, want := range map[int]string{80: "A\n1  2\n3\n", 0: "1\t2\n3\t\n"} {
 		table := NewTable("A")
 		table.Row(1, 2)
 		table.Row(3)
 		var out bytes.Buffer
-		if err := table.Write(&out, tty); out.String() != want || err != nil {
-			t.Errorf("Write(tty %t): got %q, %v, want %q", tty, out.String(), err, want)
-		}
-	}
-}
-
-// Colour is for the terminal alone, and does not disturb the columns.
-func TestTablePaint(t *testing.T) {
-	table := NewTable("NAME", "STATUS", "X")
-	table.PaintColumn(1, Paint{On: true}.Green)
-	table.Row("a", "valid", 1)
-	table.Row("b", "ok\x1b[31m", 2)
-	for tty, want := range map[bool]string{
-		true:  "NAME  STATUS  X\na     valid   1\nb     ok[31m  2\n",
-		false: "a\tvalid\t1\nb\tok[31m\t2\n",
-	} {
-		var out bytes.Buffer
-		if err := table.Write(&out, tty); err != nil {
-			t.Errorf("Write(tty %t): %v", tty, err)
-		}
-		if got := colorCode().ReplaceAllString(out.String(), ""); got != want {
-			t.Errorf("Write(tty %t) without colour: got %q, want %q", tty, got, want)
-		}
-		if got := strings.Contains(out.String(), "\x1b[32mvalid\x1b[0m"); got != tty {
-			t.Errorf("Write(tty %t): %q is green: %t, want %t", tty, out.String(), got, tty)
+		if err := table.Write(&out, columns); out.String() != want || err != nil {
+			t.Errorf("Write(%d columns): got %q, %v, want %q", columns, out.String(), err, want)
 		}
 	}
 }
@@ -120,8 +96,8 @@ func TestWritersReport(t *testing.T) {
 	fields := new(Fields)
 	fields.Add("k", "v")
 	for name, err := range map[string]error{
-		"table on a terminal": sampleTable().Write(brokenWriter{}, true),
-		"table in a pipe":     sampleTable().Write(brokenWriter{}, false),
+		"table on a terminal": sampleTable().Write(brokenWriter{}, 80),
+		"table in a pipe":     sampleTable().Write(brokenWriter{}, 0),
 		"fields":              fields.Write(brokenWriter{}, true),
 		"JSON":                WriteJSON(brokenWriter{}, 1),
 		"JSON line":           WriteJSONLine(brokenWriter{}, 1),

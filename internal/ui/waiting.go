@@ -103,11 +103,7 @@ func (w *Waiting) draw() {
 		seconds := (left + time.Second - 1) / time.Second
 		tail = ": next look in " + strconv.FormatInt(int64(seconds), 10) + "s"
 	}
-	columns := w.streams.Width
-	if columns <= 0 {
-		columns = defaultWidth
-	}
-	room := max(columns-1, 1)
+	room := max(w.streams.columns()-1, 1)
 	line := Clean(Clean(w.what, max(room-width(tail), 1))+tail, room)
 	io.WriteString(w.streams.Err, eraseLine+w.streams.ErrPaint().Faint(line))
 	w.drawn = true
