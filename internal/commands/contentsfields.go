@@ -36,7 +36,7 @@ func (p *page) write() error {
 			}
 		}
 		first = false
-		if err := f.Write(p.app.streams.Out, p.app.streams.OutTTY); err != nil {
+		if err := f.Write(p.app.streams.Out, p.app.streams.OutColumns()); err != nil {
 			return err
 		}
 	}

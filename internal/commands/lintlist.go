@@ -48,7 +48,7 @@ func (a *App) explainRule(id string, args []string) error {
 	f.Add("fix", r.Fix)
 	f.Add("good", r.Good)
 	f.Add("bad", r.Bad)
-	return f.Write(a.streams.Out, a.streams.OutTTY)
+	return f.Write(a.streams.Out, a.streams.OutColumns())
 }
 
 // levelWords says where a rule's severity comes from.

@@ -44,7 +44,7 @@ func (a *App) printEnrolment(en *enroll.Enrolment, unchanged bool) error {
 	if unchanged {
 		a.progress.note("unchanged: %s", standing(en))
 	}
-	if err := a.enrolmentFields(en).Write(a.streams.Out, a.streams.OutTTY); err != nil {
+	if err := a.enrolmentFields(en).Write(a.streams.Out, a.streams.OutColumns()); err != nil {
 		return err
 	}
 	if en.Step == enroll.StepDone && next == "" { // a script is done here, a person wants to look
@@ -248,7 +248,7 @@ func (a *App) printAccount(acc *enroll.Account, unchanged bool, next string) err
 	f.Add("eab kid", acc.BindingKey)
 	f.Add("terms", acc.TermsAgreed)
 	f.Add("created", acc.Created)
-	if err := f.Write(a.streams.Out, a.streams.OutTTY); err != nil {
+	if err := f.Write(a.streams.Out, a.streams.OutColumns()); err != nil {
 		return err
 	}
 	a.progress.next(next)

@@ -271,5 +271,5 @@ func (a *App) printRevocation(doc revocationDoc) error {
 	f.Add("issuer", doc.Issuer)
 	f.Add("not after", doc.NotAfter)
 	f.Add("server", doc.Server)
-	return f.Write(a.streams.Out, a.streams.OutTTY)
+	return f.Write(a.streams.Out, a.streams.OutColumns())
 }

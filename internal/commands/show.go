@@ -154,7 +154,7 @@ func (a *App) runShowOrder() error {
 	}
 	f := &ui.Fields{Now: a.clock(), Paint: a.streams.OutPaint()}
 	addOrder(f, en.Order)
-	if err := f.Write(a.streams.Out, a.streams.OutTTY); err != nil {
+	if err := f.Write(a.streams.Out, a.streams.OutColumns()); err != nil {
 		return err
 	}
 	a.progress.next(a.nextFor(en))
@@ -192,7 +192,7 @@ func (a *App) runShowServer(ctx context.Context) error {
 		}
 		f := a.serverFields(s.server, d)
 		live.addTo(f)
-		return f.Write(a.streams.Out, a.streams.OutTTY)
+		return f.Write(a.streams.Out, a.streams.OutColumns())
 	})
 }
 

@@ -188,7 +188,7 @@ func (a *App) runShowToken(path string) error {
 	if a.machine() {
 		return ui.WriteJSON(a.streams.Out, doc)
 	}
-	return a.tokenFields(doc).Write(a.streams.Out, a.streams.OutTTY)
+	return a.tokenFields(doc).Write(a.streams.Out, a.streams.OutColumns())
 }
 
 func (a *App) tokenFields(doc tokenDoc) *ui.Fields {

@@ -8,7 +8,8 @@ import (
 const (
 	columnGap  = 2  // between two columns
 	foldIndent = 4  // of the second and further lines of a row
-	minText    = 24 // text is not broken, and a URL not shortened, to less
+	minText    = 24 // the least width that text is broken to
+	minURL     = 16 // the least width that a URL is shortened to
 )
 
 // A column is one column of a table on a terminal.
@@ -31,7 +32,7 @@ func (c *column) measure() {
 		case c.whole:
 			c.least = max(c.least, width(cell))
 		case isURL(cell):
-			c.least = max(c.least, min(width(cell), minText))
+			c.least = max(c.least, min(width(cell), minURL))
 		default:
 			c.least = max(c.least, min(width(cell), minText))
 			for part := range parts(cell) {

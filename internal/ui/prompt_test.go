@@ -53,7 +53,7 @@ func TestPlainPrompter(t *testing.T) {
 		{"endless", "input", strings.Repeat("x", maxAnswer+1), "amf-01", "Name? [amf-01] ", errAny},
 		{"number", "select", "2\n", 1, "  1) http-01\n  2) dns-01\n  3) tkauth-01\nWhich? [1-3] ", nil},
 		{"wrong number", "select", "0\n4\nx\n3\n", 2, "  1) http-01\n  2) dns-01\n  3) tkauth-01\nWhich? [1-3] " +
-			strings.Repeat("Please answer a number from 1 to 3.\nWhich? [1-3] ", 3), nil},
+			strings.Repeat("Please enter a number from 1 to 3.\nWhich? [1-3] ", 3), nil},
 		{"secret", "secret", "hush\n", "hush", "Key? ", nil},
 	}
 	for _, tt := range tests {

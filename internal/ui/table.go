@@ -100,7 +100,7 @@ func (t *Table) layout(columns int) (string, error) {
 		if moment, ok := cell.(time.Time); ok {
 			return Age(moment, now)
 		}
-		return text(cell)
+		return shown(cell)
 	})
 	all := make([]column, len(cells[0]))
 	for j := range all {
@@ -137,3 +137,6 @@ func text(value any) string {
 	}
 	return Clean(fmt.Sprint(value), 0)
 }
+
+// shown returns a value as clean text for a terminal, capped.
+func shown(value any) string { return Clean(text(value), maxShown) }

@@ -3,6 +3,7 @@ package ui
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,7 +99,7 @@ func TestWritersReport(t *testing.T) {
 	for name, err := range map[string]error{
 		"table on a terminal": sampleTable().Write(brokenWriter{}, 80),
 		"table in a pipe":     sampleTable().Write(brokenWriter{}, 0),
-		"fields":              fields.Write(brokenWriter{}, true),
+		"fields":              fields.Write(brokenWriter{}, 80),
 		"JSON":                WriteJSON(brokenWriter{}, 1),
 		"JSON line":           WriteJSONLine(brokenWriter{}, 1),
 	} {
@@ -106,4 +107,91 @@ func TestWritersReport(t *testing.T) {
 			t.Errorf("%s to a broken writer: got %v, want %v", name, err, errBroken)
 		}
 	}
+}
+
+// What does not fit a terminal is shortened, broken between words, or spread over
+// several lines, in this order.
+func TestTableNarrow(t *testing.T) {
+	const url = "https://ca.5gc.example:14000/acme/order/0123456789"
+	for _, tt := range []struct {
+		name    string
+		columns int
+		row     []any
+		want    string
+	}{
+		{"fits", 80, []any{"amf-01", url, ""}, "NAME    URL                                                 REASON\n" +
+			"amf-01  " + url + "\n"},
+		{"without an empty column", 58, []any{"amf-01", url, ""}, "NAME    URL\n" +
+			"amf-01  " + url + "\n"},
+		{"a URL without its scheme", 50, []any{"amf-01", url, ""}, "NAME    URL\n" +
+			"amf-01  ca.5gc.example:14000/acme/order/0123456789\n"},
+		{"a shortened URL", 40, []any{"amf-01", url, ""}, "NAME    URL\n" +
+			"amf-01  ca.5gc.example:…order/0123456789\n"},
+		{"the first column stays whole", 16, []any{url}, "NAME\n" + url + "\n"},
+		{"text in two lines", 37, []any{"amf-01", "ok", "the CA no longer knows it"}, "NAME    URL  REASON\n" +
+			"amf-01  ok   the CA no longer knows\n" +
+			"             it\n"},
+		{"a list in two lines", 34, []any{"amf-01", "", "amf-02,amf-03,amf-04,amf-05"}, "NAME    REASON\n" +
+			"amf-01  amf-02,amf-03,amf-04,\n" +
+			"        amf-05\n"},
+		{"a command stays whole", 30, []any{"amf-01", "", Command("nfcert order -n amf-01")}, "NAME    REASON\n" +
+			"amf-01  nfcert order -n amf-01\n"},
+		{"folded before a command", 29, []any{"amf-01", "", Command("nfcert order -n amf-01")}, "NAME\n    REASON\n" +
+			"amf-01\n    nfcert order -n amf-01\n"},
+		{"folded with the whole URL", 40, []any{"amf-01", url, "the CA no longer knows it"}, "NAME\n    URL\n    REASON\n" +
+			"amf-01\n    " + url + "\n    the CA no longer knows it\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			table := NewTable("NAME", "URL", "REASON")
+			table.Row(tt.row...)
+			var out bytes.Buffer
+			if err := table.Write(&out, tt.columns); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, out.String()); diff != "" {
+				t.Errorf("%d columns (-want +got):\n%s", tt.columns, diff)
+			}
+		})
+	}
+}
+
+// A narrow row of a folded table has no lines for values that it lacks.
+func TestTableFoldedRows(t *testing.T) {
+	table := NewTable("NAME", "SERVER", "NEXT")
+	table.Row("amf-01", "https://ca.example/directory", Command("nfcert order -n amf-01"))
+	table.Row("smf-01")
+	table.Row("", "https://ca.example/other")
+	var out bytes.Buffer
+	if err := table.Write(&out, 40); err != nil {
+		t.Fatal(err)
+	}
+	want := "NAME    SERVER\n    NEXT\n" +
+		"amf-01  https://ca.example/directory\n    nfcert order -n amf-01\n" +
+		"smf-01\n" +
+		"        https://ca.example/other\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Whatever the cells and the width, the name of a row is never shortened, and
+// nothing panics.
+func FuzzTableWidth(f *testing.F) {
+	f.Add("amf-01", "https://ca.example/x", "a b,c", 20)
+	f.Add("", "://", ",, ", 1)
+	f.Add("ü 東", "x\x1b[2J", strings.Repeat("long ", 50), 80)
+	f.Fuzz(func(t *testing.T, name, url, prose string, columns int) {
+		table := NewTable("NAME", "URL", "TEXT")
+		table.Row(name, url, prose)
+		table.Row("second")
+		var out bytes.Buffer
+		if err := table.Write(&out, min(max(columns, 1), 1000)); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range append(strings.Fields(Clean(name, 0)), "second") {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%d columns: %q is missing in %q", columns, want, out.String())
+			}
+		}
+	})
 }
