@@ -4,8 +4,8 @@
 // The file is PEM (RFC 7468) with two blocks. The first, ENCRYPTED PRIVATE KEY,
 // is the key as encrypted PKCS#8, which openssl can open. The second, NFCERT
 // ACCOUNT, is JSON: the account, encrypted and authenticated by AES-256-GCM. Its
-// encryption key is derived from the same passphrase and a salt of its own by
-// PBKDF2 with HMAC-SHA-256. The first block and the version are its additional
+// encryption key is derived from the same passphrase and another salt by PBKDF2
+// with HMAC-SHA-256. The first block and the version are its additional
 // data, so [Open] detects when either block was replaced or changed. A hash of
 // the first block tells damage from a wrong passphrase.
 package accountfile

@@ -216,7 +216,7 @@ func wrap(t testing.TB, der []byte) []byte {
 	return out
 }
 
-// bundle makes a PKCS#7 bundle of certificates alone.
+// bundle makes a PKCS#7 bundle of certificates.
 func bundle(t testing.TB, certs ...[]byte) []byte {
 	t.Helper()
 	signed, err := asn1.Marshal(struct {

@@ -141,7 +141,7 @@ func (p *parser) skip(label string) {
 	switch {
 	case i >= 0:
 		p.Skipped[i].Count++
-	case len(p.Skipped) < maxFaults: // nobody reads a list of a million labels
+	case len(p.Skipped) < maxFaults: // a file may have a million labels
 		p.Skipped = append(p.Skipped, Skipped{Label: label, Count: 1})
 	}
 }

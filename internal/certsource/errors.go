@@ -29,7 +29,7 @@ func (f *Fault) Error() string {
 type ContentError struct {
 	Name  string
 	Found string // what it holds, as in "a private key"
-	Err   error  // the damage; nil when there is none
+	Err   error  // the damage; nil without damage
 }
 
 func (e *ContentError) Error() string {

@@ -12,7 +12,7 @@ import (
 //
 // go-pkcs12 reads only files with one key and its chain, and Java trust stores.
 // Files with certificates alone and key stores with many keys are as common, so
-// each part with certificates is passed to it in a PFX of its own (see
+// each part with certificates is passed to it in a separate PFX (see
 // singlePart).
 func (p *parser) pkcs12(der []byte) ([][]byte, error) {
 	if !fewIterations(der) {

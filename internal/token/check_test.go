@@ -131,7 +131,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// A certificate that is over, or not an authority's, verifies nothing.
+// A certificate that has expired, or is not an authority's, verifies nothing.
 func TestFaultsOfTime(t *testing.T) {
 	s := newSigning(t, newKey(t), jose.ES256)
 	token := mustParse(t, s.sign(t, object{"exp": testNow.Add(48 * time.Hour).Unix(), "jti": "x", "atc": goodClaims(t)["atc"]}, nil))
@@ -145,7 +145,8 @@ func TestFaultsOfTime(t *testing.T) {
 	}
 }
 
-// What is not asked is not demanded, and what is asked may be granted.
+// Empty members of the request are not compared, and a requested CA certificate is
+// accepted.
 func TestCheckWithout(t *testing.T) {
 	s := newSigning(t, newKey(t), jose.ES256)
 	claims := goodClaims(t)
@@ -157,7 +158,7 @@ func TestCheckWithout(t *testing.T) {
 	}
 }
 
-// Values of other identifier types have two meanings in two cases.
+// Values of other identifier types are case-sensitive.
 func TestCheckCase(t *testing.T) {
 	for _, tc := range []struct {
 		kind, found, want string

@@ -30,8 +30,8 @@ func TestCheckURL(t *testing.T) {
 	}
 }
 
-// A challenge's token-authority is a hint: only hosts that the user listed are
-// asked, and never an address of metadata, in whatever dress it comes.
+// The token-authority of a challenge is a hint: only hosts that the user listed are
+// allowed, and never a metadata address, however it is written.
 func TestCheckHint(t *testing.T) {
 	const metadata = "link-local or metadata address"
 	const odd = "unusual form"
@@ -120,7 +120,7 @@ func TestCheckHint(t *testing.T) {
 	}
 }
 
-// Nothing that CheckHint lets pass leads to a host that is not on the list.
+// Every URL that CheckHint accepts has a host on the list.
 func FuzzCheckHint(f *testing.F) {
 	for _, url := range []string{
 		"https://oam.example/t", "https://OAM.example.:443/", "https://oam.example@evil.example", "https://evil.example\\@oam.example/",

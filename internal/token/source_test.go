@@ -46,7 +46,7 @@ func TestFile(t *testing.T) {
 	if _, err := (File{filepath.Join(dir, "none")}).Token(t.Context(), ATC{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v, want to be told that it does not exist", err)
 	}
-	// Of a file of any size no more is read than shows that it is too long.
+	// Only as much of a file is read as shows that it is too long.
 	big := write("big", strings.Repeat("A", 1<<20))
 	got, err := big.Token(t.Context(), ATC{})
 	if err != nil || got.Len() != maxToken+1 {
@@ -58,8 +58,8 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// TestMain makes this program the one that the tests of Command run, where the
-// environment says so.
+// TestMain makes the test binary the program that the tests of Command run, when
+// the environment says so.
 func TestMain(m *testing.M) {
 	if act := os.Getenv("NFCERT_TEST_ACT"); act != "" {
 		play(act)
@@ -68,7 +68,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// play is what the program of Command does.
+// play runs that program.
 func play(act string) {
 	switch act {
 	case "print":

@@ -98,7 +98,7 @@ func fold(columns []column, width int) (lines [][]column) {
 		if slices.ContainsFunc(c.cells, isURL) {
 			narrow = c.full
 		}
-		if len(line) > 0 && room < min(narrow, c.full) {
+		if len(line) > 0 && room < narrow {
 			lines, line, room = append(lines, line), nil, width-foldIndent
 		}
 		c.width = max(min(c.full, room), narrow)
@@ -108,9 +108,9 @@ func fold(columns []column, width int) (lines [][]column) {
 	return append(lines, line)
 }
 
-// isURL reports whether a cell is a URL.
-func isURL(cell string) bool {
-	scheme, _, found := strings.Cut(cell, "://")
+// isURL reports whether text is a URL.
+func isURL(text string) bool {
+	scheme, _, found := strings.Cut(text, "://")
 	return found && !strings.ContainsAny(scheme, " /,")
 }
 

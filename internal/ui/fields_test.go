@@ -70,7 +70,7 @@ func TestFieldsNote(t *testing.T) {
 
 // On a terminal only what cannot be broken is longer than a line.
 func TestFieldsNarrow(t *testing.T) {
-	url := "https://ca.example/" + strings.Repeat("x", 40)
+	url := "https://ca.example/" + strings.Repeat("x,", 20)
 	fields := &Fields{Paint: Paint{On: true}}
 	fields.Add("detail", "the CA no longer knows this order")
 	fields.Add("url", url)

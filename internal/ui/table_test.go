@@ -80,7 +80,7 @@ func TestTableEmpty(t *testing.T) {
 	}
 }
 
-// A row may be longer than the header; nothing is lost.
+// A row may be longer than the header, and is complete.
 func TestTableRagged(t *testing.T) {
 	for columns, want := range map[int]string{80: "A\n1  2\n3\n", 0: "1\t2\n3\t\n"} {
 		table := NewTable("A")
@@ -109,8 +109,8 @@ func TestWritersReport(t *testing.T) {
 	}
 }
 
-// What does not fit a terminal is shortened, broken between words, or spread over
-// several lines, in this order.
+// Rows that do not fit a terminal are shortened, broken between words, or spread
+// over several lines, in this order.
 func TestTableNarrow(t *testing.T) {
 	const url = "https://ca.5gc.example:14000/acme/order/0123456789"
 	for _, tt := range []struct {
@@ -155,7 +155,7 @@ func TestTableNarrow(t *testing.T) {
 	}
 }
 
-// A narrow row of a folded table has no lines for values that it lacks.
+// A row of a folded table has no lines for missing values.
 func TestTableFoldedRows(t *testing.T) {
 	table := NewTable("NAME", "SERVER", "NEXT")
 	table.Row("amf-01", "https://ca.example/directory", Command("nfcert order -n amf-01"))
@@ -174,8 +174,7 @@ func TestTableFoldedRows(t *testing.T) {
 	}
 }
 
-// Whatever the cells and the width, the name of a row is never shortened, and
-// nothing panics.
+// The name of a row is never shortened, for any cells and width.
 func FuzzTableWidth(f *testing.F) {
 	f.Add("amf-01", "https://ca.example/x", "a b,c", 20)
 	f.Add("", "://", ",, ", 1)

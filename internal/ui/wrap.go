@@ -6,7 +6,7 @@ import (
 )
 
 // Wrap breaks text, cleaned, into lines of at most columns characters. A longer
-// word, such as a name, stays whole on a line of its own so that it can be
+// word, such as a name, stays whole on its own line so that it can be
 // copied. Zero columns or less means one line.
 func Wrap(text string, columns int) []string {
 	text = Clean(text, 0)
@@ -16,11 +16,17 @@ func Wrap(text string, columns int) []string {
 	return fill(strings.SplitAfterSeq(text, " "), columns)
 }
 
-// parts yields the parts between which a cell can be broken: after a space or a
-// comma, because lists of names have commas only.
-func parts(cell string) iter.Seq[string] {
+// parts yields the parts between which text can be broken: after a space, and after
+// a comma outside URLs, because lists of names have commas only.
+func parts(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for word := range strings.SplitAfterSeq(cell, " ") {
+		for word := range strings.SplitAfterSeq(text, " ") {
+			if isURL(word) {
+				if !yield(word) {
+					return
+				}
+				continue
+			}
 			for part := range strings.SplitAfterSeq(word, ",") {
 				if part != "" && !yield(part) {
 					return
