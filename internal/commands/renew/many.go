@@ -250,7 +250,7 @@ func printRenewals(call *cli.Call, doc renewalsDoc) error {
 		call.Progress.Note("there are none")
 		return nil
 	}
-	if err := table.Write(call.Streams.Out, call.Streams.OutTTY); err != nil {
+	if err := table.Write(call.Streams.Out, call.Streams.OutColumns()); err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
 	s := doc.Summary

@@ -268,5 +268,5 @@ func printRevocation(call *cli.Call, doc revocationDoc) error {
 	f.Add("issuer", doc.Issuer)
 	f.Add("not after", doc.NotAfter)
 	f.Add("server", doc.Server)
-	return f.Write(call.Streams.Out, call.Streams.OutTTY)
+	return f.Write(call.Streams.Out, call.Streams.OutColumns())
 }

@@ -63,7 +63,7 @@ func runShow(call *cli.Call) error {
 		if en.Certificate != nil {
 			end = en.Certificate.NotAfter
 		}
-		table.Row(en.Name, kind, view.Standing(en), end, en.Server, next)
+		table.Row(en.Name, kind, view.Standing(en), end, en.Server, ui.Command(next))
 	}
 	if err := call.PrintList("Enrolments", "enrolments", docs, table); err != nil {
 		return err
@@ -136,7 +136,7 @@ func runShowOrder(call *cli.Call) error {
 	}
 	f := &ui.Fields{Now: call.Clock(), Paint: call.Streams.OutPaint()}
 	view.AddOrder(f, en.Order)
-	if err := f.Write(call.Streams.Out, call.Streams.OutTTY); err != nil {
+	if err := f.Write(call.Streams.Out, call.Streams.OutColumns()); err != nil {
 		return err
 	}
 	call.Progress.Next(view.NextFor(call, en))
@@ -174,7 +174,7 @@ func runShowServer(ctx context.Context, call *cli.Call) error {
 		}
 		f := serverFields(call, s.Server, d)
 		live.addTo(f)
-		return f.Write(call.Streams.Out, call.Streams.OutTTY)
+		return f.Write(call.Streams.Out, call.Streams.OutColumns())
 	})
 }
 

@@ -15,12 +15,12 @@ import (
 // safe is one part of a PFX's AuthenticatedSafe (RFC 7292 4.1).
 type safe struct {
 	encrypted bool
-	element   []byte // the whole ContentInfo
-	content   []byte // SafeContents, of one that is not encrypted
+	element   []byte // the complete ContentInfo
+	content   []byte // SafeContents; nil when encrypted
 }
 
-// Object identifiers of PKCS#12 and what it is made of, as the content octets
-// of their DER.
+// Object identifiers of PKCS#12 and its parts, as the content octets of their
+// DER.
 const (
 	oidData          = "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
 	oidEncryptedData = "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x06"
@@ -36,7 +36,7 @@ const (
 // explicit0 is the tag of an explicit [0].
 func explicit0() cbasn1.Tag { return cbasn1.Tag(0).Constructed().ContextSpecific() }
 
-// safesOf takes a PFX apart; whole is false for one that is damaged.
+// safesOf returns the parts of a PFX; whole is false when it is damaged.
 func safesOf(der []byte) (list []safe, whole bool) {
 	input := cryptobyte.String(der)
 	var pfx, info, explicit, octets, safes cryptobyte.String
@@ -60,21 +60,21 @@ func safesOf(der []byte) (list []safe, whole bool) {
 			}
 			s.content = content
 		} else if s.encrypted = readOID(&info, oidEncryptedData); !s.encrypted {
-			continue // encrypted to a public key, of which nobody here has the private one
+			continue // encrypted to a public key; its private key is unknown here
 		}
 		list = append(list, s)
 	}
 	return list, true
 }
 
-// readOID reads an object identifier and reports whether it is this one.
+// readOID reads an object identifier and reports whether it is want.
 func readOID(s *cryptobyte.String, want string) bool {
 	var id cryptobyte.String
 	return s.ReadASN1(&id, cbasn1.OBJECT_IDENTIFIER) && string(id) == want
 }
 
-// bagsOf takes the certificates out of SafeContents (RFC 7292 4.2), and counts
-// the keys.
+// bagsOf returns the certificates of SafeContents (RFC 7292 4.2) and the number of
+// keys.
 func bagsOf(content []byte) (certs [][]byte, keys int, ok bool) {
 	input := cryptobyte.String(content)
 	var bags cryptobyte.String
@@ -105,10 +105,10 @@ func bagsOf(content []byte) (certs [][]byte, keys int, ok bool) {
 	return certs, keys, true
 }
 
-// lone makes a PFX of one encrypted part alone, under the same passphrase, and
-// beside it, where withKey is set, a key made here: go-pkcs12 wants exactly one.
-// Its integrity is ours to vouch for: that of the file was checked before.
-func lone(s safe, passphrase string, withKey bool) ([]byte, error) {
+// singlePart makes a PFX of one encrypted part, with the same passphrase. withKey
+// adds a fresh key, because go-pkcs12 requires exactly one. The MAC is our own:
+// that of the file was checked before.
+func singlePart(s safe, passphrase string, withKey bool) ([]byte, error) {
 	var key []byte
 	if withKey {
 		_, made, err := ed25519.GenerateKey(rand.Reader)
@@ -141,7 +141,7 @@ func lone(s safe, passphrase string, withKey bool) ([]byte, error) {
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1Int64(3)
 		addContentInfo(b, func(b *cryptobyte.Builder) { b.AddBytes(content) })
-		if passphrase != "" { // with the empty one go-pkcs12 wants no MAC
+		if passphrase != "" { // go-pkcs12 wants no MAC with the empty one
 			addMAC(b, content, passphrase)
 		}
 	})
@@ -156,11 +156,11 @@ func addContentInfo(b *cryptobyte.Builder, content cryptobyte.BuilderContinuatio
 	})
 }
 
-// addMAC adds MacData by PBMAC1 (RFC 8018 section 7.1), of which the standard library has
-// the parts.
+// addMAC adds MacData with PBMAC1 (RFC 8018 section 7.1), which needs nothing
+// beyond the standard library.
 func addMAC(b *cryptobyte.Builder, content []byte, passphrase string) {
 	const size = sha256.Size
-	salt := make([]byte, size) // guards nothing: it lives as long as this call
+	salt := make([]byte, size) // not secret: this PFX never leaves the process
 	key, err := pbkdf2.Key(sha256.New, passphrase, salt, 1, size)
 	if err != nil {
 		b.SetError(err)

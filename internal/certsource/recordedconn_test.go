@@ -22,7 +22,7 @@ func hello(extensions ...byte) []byte {
 	return record(messageServerHello, body)
 }
 
-func TestTape(t *testing.T) {
+func TestRecordedConn(t *testing.T) {
 	certificate := record(messageCertificate, []byte{0, 0, 9, 0, 0, 2, 7, 7, 0, 0, 1, 8})
 	for _, tt := range []struct {
 		name    string
@@ -35,12 +35,12 @@ func TestTape(t *testing.T) {
 		{"1.3", hello(0, 43, 0, 2, 3, 4), 0, tls.VersionTLS13},
 		{"other extensions", append(hello(0, 1, 0, 0), certificate...), 2, tls.VersionTLS12},
 		{"encrypted before the certificate", append(append(hello(), 20, 3, 3, 0, 1, 1), certificate...), 0, tls.VersionTLS12},
-		{"cut in the certificate", append(hello(), certificate[:len(certificate)-1]...), 0, tls.VersionTLS12},
+		{"truncated certificate", append(hello(), certificate[:len(certificate)-1]...), 0, tls.VersionTLS12},
 		{"an alert", []byte{21, 3, 3, 0, 2, 2, 40}, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var facts TLS
-			chain := (&tape{kept: tt.in}).play(&facts)
+			chain := (&recordedConn{received: tt.in}).unencrypted(&facts)
 			if len(chain) != tt.chain || facts.VersionID != tt.version {
 				t.Errorf("got %d certificates and version %#x, want %d and %#x", len(chain), facts.VersionID, tt.chain, tt.version)
 			}
@@ -48,11 +48,11 @@ func TestTape(t *testing.T) {
 	}
 }
 
-func FuzzTape(f *testing.F) {
+func FuzzRecordedConn(f *testing.F) {
 	f.Add(append(hello(0, 43, 0, 2, 3, 4), record(messageCertificate, []byte{0, 0, 4, 0, 0, 1, 8})...))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var facts TLS
-		if chain := bytes.Join((&tape{kept: data}).play(&facts), nil); len(chain) > len(data) {
+		if chain := bytes.Join((&recordedConn{received: data}).unencrypted(&facts), nil); len(chain) > len(data) {
 			t.Errorf("%d bytes of certificates from %d", len(chain), len(data))
 		}
 	})

@@ -7,37 +7,37 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 )
 
-// maxTape bounds how much of a server's side of a handshake is kept: crypto/tls
-// itself takes no message over 64 KiB, but for the certificates'.
-const maxTape = 512 << 10
+// maxReceived bounds how many bytes of a handshake are kept. crypto/tls accepts
+// no message over 64 KiB, except for Certificate.
+const maxReceived = 512 << 10
 
-// tape is a connection that keeps what the server sends. crypto/tls refuses a
-// server whose certificate crypto/x509 cannot parse, and keeps it to itself;
-// just such a certificate is what somebody wants to see. In TLS 1.2 and before
-// it is sent in the clear.
-type tape struct {
+// recordedConn is a connection that keeps what the server sends. crypto/tls does
+// not return a certificate that crypto/x509 cannot parse, but a user may want to
+// see exactly that certificate. TLS 1.2 and earlier send it unencrypted.
+type recordedConn struct {
 	net.Conn
-	kept []byte
+	received []byte
 }
 
-// Read implements [net.Conn]. A handshake reads from one goroutine alone.
-func (t *tape) Read(p []byte) (int, error) {
-	n, err := t.Conn.Read(p)
-	t.kept = append(t.kept, p[:min(n, maxTape-len(t.kept))]...)
+// Read implements [net.Conn]. A handshake reads from one goroutine only.
+func (c *recordedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.received = append(c.received, p[:min(n, maxReceived-len(c.received))]...)
 	return n, err
 }
 
-// Types of record and of handshake message (RFC 5246 6.2.1 and 7.4).
+// Types of records and handshake messages (RFC 5246 6.2.1 and 7.4).
 const (
 	recordHandshake    = 22
 	messageServerHello = 2
 	messageCertificate = 11
 )
 
-// play finds what the server said in the clear: the version and suite that it
-// chose, and its chain. What is cut short or sent encrypted is not there.
-func (t *tape) play(facts *TLS) (chain [][]byte) {
-	messages := t.messages()
+// unencrypted reads the messages that the server sent unencrypted. It sets the
+// version and cipher suite in facts, and returns the chain; nil when that is
+// truncated or encrypted.
+func (c *recordedConn) unencrypted(facts *TLS) (chain [][]byte) {
+	messages := c.messages()
 	for !messages.Empty() {
 		var kind uint8
 		var body cryptobyte.String
@@ -46,7 +46,7 @@ func (t *tape) play(facts *TLS) (chain [][]byte) {
 		}
 		switch kind {
 		case messageServerHello:
-			facts.hello(body)
+			facts.serverHello(body)
 		case messageCertificate:
 			return certificates(body)
 		}
@@ -54,11 +54,11 @@ func (t *tape) play(facts *TLS) (chain [][]byte) {
 	return nil
 }
 
-// messages joins the contents of the handshake records, up to the first record
-// of another type: what comes after a change of cipher is encrypted.
-func (t *tape) messages() cryptobyte.String {
+// messages joins the contents of the handshake records, up to the first record of
+// another type: records after ChangeCipherSpec are encrypted.
+func (c *recordedConn) messages() cryptobyte.String {
 	var joined []byte
-	records := cryptobyte.String(t.kept)
+	records := cryptobyte.String(c.received)
 	for {
 		var kind uint8
 		var version uint16
@@ -70,8 +70,8 @@ func (t *tape) messages() cryptobyte.String {
 	}
 }
 
-// hello reads a ServerHello (RFC 8446 4.1.3).
-func (t *TLS) hello(body cryptobyte.String) {
+// serverHello reads a ServerHello (RFC 8446 4.1.3).
+func (t *TLS) serverHello(body cryptobyte.String) {
 	var version, suite uint16
 	var session, extensions cryptobyte.String
 	if !body.ReadUint16(&version) || !body.Skip(32) || !body.ReadUint8LengthPrefixed(&session) ||

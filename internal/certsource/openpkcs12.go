@@ -16,15 +16,15 @@ func IsPKCS12(data []byte) bool {
 	if !isDER(data) {
 		return false
 	}
-	shape, _, _ := look(data)
+	shape, _, _ := classify(data)
 	return shape == shapePKCS12
 }
 
-// OpenPKCS12 takes the one private key and the certificates out of a PFX, for
-// whoever is to prove to be its owner: the only call of this package that opens
-// a key. The certificates are in the file's order, the key's own first when the
-// file says which that is. The name is for messages alone. Its error is a
-// *ContentError or a *PassphraseError.
+// OpenPKCS12 returns the one private key and the certificates of a PFX, for mutual
+// TLS. It is the only function of this package that opens a key. The certificates
+// are in the file's order, but the key's own comes first when the file says which
+// one that is. The name is used in messages only. An error is a *ContentError or
+// a *PassphraseError.
 func OpenPKCS12(name string, data []byte, passphrase secret.Bytes) (crypto.Signer, []*x509.Certificate, error) {
 	fail := func(found string, err error) (crypto.Signer, []*x509.Certificate, error) {
 		return nil, nil, &ContentError{Name: name, Found: found, Err: err}
@@ -32,19 +32,19 @@ func OpenPKCS12(name string, data []byte, passphrase secret.Bytes) (crypto.Signe
 	if len(data) > MaxSize {
 		return fail(fmt.Sprintf("%d MiB", len(data)>>20), nil)
 	}
-	shape, der, _ := look(data)
+	shape, der, _ := classify(data)
 	switch {
 	case shape != shapePKCS12:
 		return fail(shape.describe(), nil)
-	case !affordable(der):
-		return fail(fmt.Sprintf("PKCS#12 whose passphrase takes over %d rounds to try", maxRounds), nil)
+	case !fewIterations(der):
+		return fail(tooManyIterations, nil)
 	}
 	key, leaf, others, err := gopkcs12.DecodeChain(der, string(passphrase.Reveal()))
 	switch {
 	case errors.Is(err, gopkcs12.ErrIncorrectPassword), errors.Is(err, gopkcs12.ErrDecryption):
 		return nil, nil, &PassphraseError{Name: name, Missing: passphrase.IsZero()}
 	case err != nil:
-		// The library's own words may quote what lies under encryption.
+		// The library's message may quote decrypted data.
 		return fail("PKCS#12 without exactly one private key and its certificate", nil)
 	}
 	signer, ok := key.(crypto.Signer)
