@@ -86,7 +86,7 @@ func TestParseEncryptedKey(t *testing.T) {
 func TestParseKeyOtherEncryption(t *testing.T) {
 	for _, tt := range []struct{ name, found string }{
 		{"pbes1.pem", "the scheme 1.2.840.113549.1.12.1.3 (want PBES2"},
-		{"traditional.pem", "the old way of PEM (RFC 1421)"},
+		{"traditional.pem", "the old, weak encryption of PEM (RFC 1421)"},
 	} {
 		_, err := ParseKeyWith("k", fixture(t, tt.name), func() (secret.Bytes, error) {
 			t.Errorf("%s: the passphrase was asked for", tt.name)

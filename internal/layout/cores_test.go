@@ -220,9 +220,9 @@ func TestFree5GC(t *testing.T) {
 	}{
 		{"RSA, instance id first", wish{rsa: true}, ""},
 		{"RSA, instance id first of two", wish{rsa: true, uris: []string{instance, other}}, ""},
-		{"RSA, instance id second", wish{rsa: true, uris: []string{other, instance}}, "looks at the first alone"},
+		{"RSA, instance id second", wish{rsa: true, uris: []string{other, instance}}, "reads only the first"},
 		{"RSA, no URI", wish{rsa: true, uris: []string{}}, "has no URI name"},
-		{"EC", wish{}, "reads RSA keys only"},
+		{"EC", wish{}, "reads only RSA keys"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

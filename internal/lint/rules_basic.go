@@ -36,9 +36,9 @@ func basicRules() []Rule {
 		Title: "the serial number is zero or negative",
 		Why:   "Revocation finds certificates by serial number, and many receivers refuse one that is not positive.",
 		Fix:   "have the CA give positive numbers: a random one whose first bit is 0 (openssl x509 -req -CAcreateserial)",
-		Good:  "0c3e68e38cc475f4a0853da130af8ffc48c61e5a", Bad: "-1f, 0",
+		Good:  "0c3e68e38cc475f4a0853da130af8ffc48c61e5a", Bad: "-1f, 00",
 		check: func(s *Subject, r *report) {
-			if n := s.SerialNumber; n == "0" || n != "" && n[0] == '-' {
+			if n := s.SerialNumber; n == "00" || n != "" && n[0] == '-' {
 				s.hit(r, nf.FieldSerialNumber, n, "a positive number", "the serial number is %s, want a positive one", n)
 			}
 		},

@@ -53,7 +53,7 @@ func issued(of func(*inspect.Difference) bool) func(*Subject, *report) {
 			return
 		}
 		if s.differences == nil {
-			s.differences = inspect.CompareAs(s.Profile, s.Request, s.Contents)
+			s.differences = inspect.Compare(s.Profile, s.Request, s.Contents)
 		}
 		for i := range s.differences {
 			d := &s.differences[i]

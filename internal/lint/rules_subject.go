@@ -81,7 +81,7 @@ func subjectRules() []Rule {
 					seenO = true
 				case nf.OIDCountry:
 					if seenO {
-						r.hit(s.SubjectString(), "C, then O", "the subject has O before C")
+						r.hit("O, then C", "C, then O", "the subject has O before C")
 					}
 					return
 				}
