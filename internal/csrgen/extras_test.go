@@ -33,8 +33,8 @@ func subjectOf(t *testing.T, s string) []Attribute {
 	return attributes
 }
 
-// Every profile makes a request that has what its table asks for, marked as it
-// asks for it, and nothing else.
+// Every profile makes a request with exactly the fields of its table, with the
+// right criticality.
 func TestCreateEveryProfile(t *testing.T) {
 	for _, p := range nf.Profiles() {
 		t.Run(p.Name, func(t *testing.T) {

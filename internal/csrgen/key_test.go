@@ -19,7 +19,7 @@ import (
 	"testing"
 )
 
-// rsa2048 is one key for all tests, as making one takes long.
+// rsa2048 is one key for all tests, because making a key is slow.
 var rsa2048 = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -200,7 +200,7 @@ func TestParseKey(t *testing.T) {
 	}
 }
 
-// hugeRSA is PKCS#1 with a modulus that nobody should compute with.
+// hugeRSA is PKCS#1 with a modulus that is too large to compute with.
 func hugeRSA(t testing.TB, bits uint) []byte {
 	t.Helper()
 	n := new(big.Int).SetBit(big.NewInt(1), int(bits)-1, 1)

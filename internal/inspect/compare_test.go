@@ -28,8 +28,8 @@ const (
 	subjectName = "O=" + homeDomain + ",C=SE"
 )
 
-// issue makes a certificate whose extensions are the request's own, as the
-// change leaves them, among those that every CA adds.
+// issue makes a certificate with the extensions of the request, after change, and
+// those that every CA adds.
 func issue(t *testing.T, csr *x509.CertificateRequest, pub crypto.PublicKey, change func(*x509.Certificate)) *inspect.Contents {
 	t.Helper()
 	template := &x509.Certificate{
@@ -55,7 +55,7 @@ func issue(t *testing.T, csr *x509.CertificateRequest, pub crypto.PublicKey, cha
 	return contents
 }
 
-// requested makes a request and what it says.
+// requested makes a request and its contents.
 func requested(t *testing.T, key *ecdsa.PrivateKey) (*x509.CertificateRequest, *inspect.Contents) {
 	t.Helper()
 	der := sampleCSR(t, key)
@@ -84,7 +84,7 @@ func without(list []pkix.Extension, oids ...nf.OID) (rest []pkix.Extension) {
 	return rest
 }
 
-// with replaces the value of an extension, or its mark.
+// with replaces the value or the criticality of an extension.
 func with(list []pkix.Extension, o nf.OID, change func(*pkix.Extension)) []pkix.Extension {
 	out := append([]pkix.Extension{}, list...)
 	for i := range out {
@@ -95,7 +95,7 @@ func with(list []pkix.Extension, o nf.OID, change func(*pkix.Extension)) []pkix.
 	return out
 }
 
-// profile is that of the samples.
+// profile is the profile of the samples.
 func profile(t testing.TB) nf.Profile {
 	t.Helper()
 	p, ok := nf.LookupProfile("nf-tls")
@@ -191,7 +191,7 @@ func TestCompareKeys(t *testing.T) {
 	}
 }
 
-// A further extension that was asked for is judged too.
+// Another requested extension is compared too.
 func TestCompareOtherExtensions(t *testing.T) {
 	feature := pkix.Extension{Id: oid(t, nf.OIDTLSFeature), Value: unhex(t, "3003020105")}
 	want, err := inspect.CSR(csrWith(t, unhex(t, "3000"), feature))
@@ -223,7 +223,7 @@ func TestCompareOtherExtensions(t *testing.T) {
 	}
 }
 
-// free5GC's NRF looks at the first URI alone.
+// free5GC's NRF reads only the first URI.
 func TestCompareURIOrder(t *testing.T) {
 	a := &inspect.Contents{SubjectAltName: &inspect.SubjectAltName{URIs: []string{urn, "https://a.se/"}}}
 	b := &inspect.Contents{SubjectAltName: &inspect.SubjectAltName{URIs: []string{"https://a.se/", urn}}}
@@ -237,7 +237,7 @@ func TestCompareURIOrder(t *testing.T) {
 	}
 }
 
-// A profile without rows makes warnings without a clause, never an error by a
+// A profile without rows gives warnings without a clause, and no error with a
 // clause that does not apply.
 func TestCompareWithAnEmptyProfile(t *testing.T) {
 	key := newKey(t)

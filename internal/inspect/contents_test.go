@@ -47,7 +47,7 @@ func newKey(t testing.TB) *ecdsa.PrivateKey {
 	return key
 }
 
-// sampleCSR is a request for an AMF by the profile nf-tls.
+// sampleCSR is a request for an AMF with the profile nf-tls.
 func sampleCSR(t testing.TB, key *ecdsa.PrivateKey) []byte {
 	t.Helper()
 	profile, ok := nf.LookupProfile("nf-tls")
@@ -91,7 +91,7 @@ func csrWith(t testing.TB, subject []byte, extensions ...pkix.Extension) []byte 
 	return der
 }
 
-// What RFC 9310 appendix B says of its own certificate.
+// What RFC 9310 appendix B says about its certificate.
 func TestCertificateRFC9310(t *testing.T) {
 	got, err := inspect.Certificate(rfc9310(t))
 	if err != nil {
@@ -161,7 +161,7 @@ func TestCSR(t *testing.T) {
 	}
 }
 
-// A bare request has nothing, and says so by nil.
+// Everything in an empty request is nil.
 func TestCSRBare(t *testing.T) {
 	got, err := inspect.CSR(csrWith(t, unhex(t, "3000")))
 	if err != nil {
@@ -213,7 +213,7 @@ func TestSubjectStringTypes(t *testing.T) {
 	}
 }
 
-// Wrong NFTypes are shown, not refused: judging them is for others.
+// Wrong NFTypes are read, not refused: the linter judges them.
 func TestCSRShowsWrongNFTypes(t *testing.T) {
 	got, err := inspect.CSR(csrWith(t, unhex(t, "3000"), pkix.Extension{Id: oid(t, nf.OIDNFTypes), Critical: true, Value: unhex(t, "30051303414d46")}))
 	if err != nil {

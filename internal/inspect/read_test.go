@@ -17,7 +17,7 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// What the sample of RFC 9310 says, as openssl prints it.
+// The contents of the sample of RFC 9310, from openssl.
 func TestReadCertificateReadsAll(t *testing.T) {
 	c := inspect.ReadCertificate(rfc9310(t).Raw)
 	if len(c.Faults) > 0 {
@@ -55,7 +55,7 @@ func TestReadCertificateReadsAll(t *testing.T) {
 	}
 }
 
-// bend makes a certificate and replaces bytes of it, once each.
+// bend makes a certificate and replaces the first occurrence of some bytes.
 func bend(t testing.TB, change func(*x509.Certificate), old, new string) []byte {
 	t.Helper()
 	key := newKey(t)
@@ -143,7 +143,8 @@ func nfOID(t testing.TB, o nf.OID) []int {
 	return oid(t, o)
 }
 
-// What stands before a break is there, and what stands beside a broken part.
+// Fields before the end of a truncated certificate are read, and fields other than
+// a malformed one.
 func TestReadCertificateFillsInWhatItCan(t *testing.T) {
 	whole := bend(t, nil, "", "")
 	cut := inspect.ReadCertificate(whole[:len(whole)/2])

@@ -26,8 +26,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestPlanIsBuilt guards that what is foretold is what is made, in every
-// layout.
+// TestPlanIsBuilt checks that every layout makes the planned files.
 func TestPlanIsBuilt(t *testing.T) {
 	t.Parallel()
 	for _, name := range layout.Names() {
@@ -192,8 +191,8 @@ func TestBuildRefuses(t *testing.T) {
 	}
 }
 
-// TestUnknownRoot guards that a chain whose root nobody knows still gives a CA
-// file, of the best there is, and that this is said.
+// TestUnknownRoot checks that a chain with an unknown root still gives a CA file,
+// with the topmost issuer, and a warning.
 func TestUnknownRoot(t *testing.T) {
 	t.Parallel()
 	in := issued(wish{unknown: true})

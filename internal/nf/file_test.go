@@ -40,7 +40,7 @@ func TestParseFile(t *testing.T) {
 	}
 }
 
-// Codes that YAML takes for numbers or booleans stay as they are written.
+// Codes that YAML reads as numbers or booleans keep their text.
 func TestParseFileKeepsText(t *testing.T) {
 	for _, tt := range []struct {
 		name, in string

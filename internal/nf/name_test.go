@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Each form's example is taken apart and built again.
+// The example of each form is parsed and built again.
 func TestNameForms(t *testing.T) {
 	for _, f := range NameForms() {
 		t.Run(string(f.Kind), func(t *testing.T) {
