@@ -20,7 +20,7 @@ func TestKeyPassphrasePrompt(t *testing.T) {
 		exit              int
 	}{
 		{"right", "nfcert\n", "", exitDone},
-		{"wrong", "GEHEIM\n", "the passphrase does not open it", exitUsage},
+		{"wrong", "GEHEIM\n", "the passphrase does not decrypt it", exitUsage},
 		{"nothing typed", "", "its passphrase is not given", exitUsage},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -174,9 +174,8 @@ func shakeHands(t *testing.T, cert tls.Certificate, authorities []byte) {
 	}
 }
 
-// free5GC does with the files what its NRF and OAuth code do: keys are parsed
-// as RSA alone, PKCS#1 before PKCS#8, and the first URI is compared with the
-// NF instance id.
+// free5GC reads the files like free5GC's NRF and OAuth code: it parses only RSA
+// keys, PKCS#1 before PKCS#8, and compares the first URI with the NF instance ID.
 func free5GC(certificate, key []byte, instance string) error {
 	block, _ := pem.Decode(key)
 	if block == nil {
