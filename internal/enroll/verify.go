@@ -148,7 +148,7 @@ func (e *Engine) compare(cert *Certificate, made *CSR, csr *x509.CertificateRequ
 		return err
 	}
 	cert.Subject = issued.SubjectString()
-	cert.Differences = append(cert.Differences, inspect.CompareAs(profileOf(made), requested, issued)...)
+	cert.Differences = append(cert.Differences, inspect.Compare(profileOf(made), requested, issued)...)
 	if n := len(cert.Differences); n > 0 {
 		e.warn(StepFinalize, "the certificate differs from the CSR; differences listed: %d", n)
 	}

@@ -54,7 +54,7 @@ func issued(match func(*inspect.Difference) bool) func(*Subject, *report) {
 			return
 		}
 		if s.differences == nil {
-			s.differences = inspect.CompareAs(s.Profile, s.Request, s.Contents)
+			s.differences = inspect.Compare(s.Profile, s.Request, s.Contents)
 		}
 		for i := range s.differences {
 			d := &s.differences[i]

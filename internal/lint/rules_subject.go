@@ -79,7 +79,7 @@ func subjectRules() []Rule {
 					seenO = true
 				case nf.OIDCountry:
 					if seenO {
-						r.hit(s.SubjectString(), "C, then O", "subject has O before C, want C, then O")
+						r.hit("O, then C", "C, then O", "subject has O before C, want C, then O")
 					}
 					return
 				}

@@ -28,9 +28,9 @@ func versionSerialRules() []Rule {
 		Title: "the serial number is zero or negative",
 		Why:   "Revocation identifies certificates by serial number, and many peers refuse a number that is not positive.",
 		Fix:   "have the CA use positive numbers: random, with the first bit 0 (openssl x509 -req -CAcreateserial)",
-		Good:  "0c3e68e38cc475f4a0853da130af8ffc48c61e5a", Bad: "-1f, 0",
+		Good:  "0c3e68e38cc475f4a0853da130af8ffc48c61e5a", Bad: "-1f, 00",
 		check: func(s *Subject, r *report) {
-			if n := s.SerialNumber; n == "0" || n != "" && n[0] == '-' {
+			if n := s.SerialNumber; n == "00" || n != "" && n[0] == '-' {
 				r.hitProfile(s, nf.FieldSerialNumber, n, "a positive number", "serialNumber is %s, want a positive number", n)
 			}
 		},

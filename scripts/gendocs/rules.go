@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,23 +11,18 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// rulesPage is the table of lint's rules, grouped by the specification of their
-// clauses, and each rule in full.
+// rulesPage returns the page of lint's rules: a table for each specification, and
+// then each rule in full.
 func rulesPage() []byte {
 	var page bytes.Buffer
 	rules := lint.Rules()
-	fmt.Fprintf(&page, "# Rules of nfcert lint\n\nGenerated from the rules by `go run ./scripts/gendocs`; `nfcert lint --explain RULE`\nprints the same, and [Lint](lint.md) says how to use them. There are %d, in addition\nto zlint's.\n\n", len(rules))
-	fmt.Fprint(&page, "Rules marked secondary are known from a text that cites the clause; for rules marked\nunverified the clause was not read. Such rules report a warning at most.\n")
+	fmt.Fprintf(&page, "# Rules of nfcert lint\n\nGenerated from the rules by `go run ./scripts/gendocs`. `nfcert lint --explain RULE`\nprints the same text, and [lint](lint.md) explains how to use the rules. There are %d,\nnot counting zlint's.\n\n", len(rules))
+	fmt.Fprint(&page, "We know a rule marked *secondary* from a text that cites the clause, and a rule marked\n*unverified* from memory or by inference. Such rules give at most a warning.\n")
 	bySpec := map[string][]lint.Rule{}
 	for _, r := range rules {
 		bySpec[specification(r)] = append(bySpec[specification(r)], r)
 	}
-	var specs []string
-	for spec := range bySpec {
-		specs = append(specs, spec)
-	}
-	slices.Sort(specs)
-	for _, spec := range specs {
+	for _, spec := range slices.Sorted(maps.Keys(bySpec)) {
 		fmt.Fprintf(&page, "\n## %s\n\n| rule | severity | level | field | clause | what is wrong |\n| --- | --- | --- | --- | --- | --- |\n", spec)
 		for _, r := range bySpec[spec] {
 			fmt.Fprintf(&page, "| [%s](#%[1]s) | %s | %s | %s | %s | %s |\n", r.ID, r.Severity, r.Level, cell(string(r.Field)), cell(clause(r)), cell(r.Title))
@@ -48,7 +44,7 @@ func specification(r lint.Rule) string {
 	return words[0] + " " + strings.Trim(words[1], ",;")
 }
 
-// clause is a rule's clause and how it is known.
+// clause is a rule's clause and how we know it.
 func clause(r lint.Rule) string {
 	if r.Clause != "" && r.Confidence != nf.Read {
 		return r.Clause + " (" + string(r.Confidence) + ")"
@@ -77,13 +73,11 @@ func ruleSection(page *bytes.Buffer, r lint.Rule) {
 	}
 }
 
-// cell keeps text within one cell of a table.
+// cell escapes text for a cell of a table.
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 
-// upperFirst raises the first letter, except of a name such as nfTypes.
 func upperFirst(s string) string {
-	word, _, _ := strings.Cut(s, " ")
-	if s == "" || strings.ToLower(word) != word {
+	if s == "" {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]

@@ -38,7 +38,7 @@ func (p *page) Write() error {
 			}
 		}
 		first = false
-		if err := f.Write(p.p.call.Streams.Out, call.Streams.OutColumns()); err != nil {
+		if err := f.Write(p.call.Streams.Out, p.call.Streams.OutColumns()); err != nil {
 			return err
 		}
 	}
