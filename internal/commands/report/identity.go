@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nfcert/nfcert/internal/commands/credential"
+	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -19,7 +20,7 @@ func clientCertificate(_ *Context, e *credential.IdentityError, r *Report) {
 	case credential.KeyForeign:
 		r.Hint = fmt.Sprintf("--%s and --%s must be a pair; was the certificate renewed with a new key?", e.FlagName("cert"), e.FlagName("key"))
 	case credential.CertExpired:
-		r.Hint, r.Clause = "nothing was sent, as servers refuse it: have it renewed by its issuer ("+e.Certificate.Issuer.String()+")"+clock, "RFC 5280 4.1.2.5"
+		r.Hint, r.Clause = "nothing was sent, as servers refuse it: have it renewed by its issuer ("+inspect.DistinguishedName(e.Certificate.RawIssuer)+")"+clock, "RFC 5280 4.1.2.5"
 	case credential.CertEarly:
 		r.Hint, r.Clause = "nothing was sent, as servers refuse it: wait until then"+clock, "RFC 5280 4.1.2.5"
 	case credential.CertPurpose:

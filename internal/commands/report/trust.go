@@ -10,6 +10,7 @@ import (
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/commands/cli"
 	"github.com/nfcert/nfcert/internal/commands/session"
+	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -61,13 +62,13 @@ func trustHint(e *acmewire.NetworkError, judged *session.TrustError, now time.Ti
 		if judged != nil && len(judged.Report.WouldTrust) > 0 {
 			return wouldHint(judged.Report.WouldTrust[0])
 		}
-		return fmt.Sprintf("its chain ends at %q; get the CA's TLS root from its operator (TS 33.310 Annex J.2.1) and name it with --ca-root FILE, or its fingerprint with --ca-pin", e.Chain[len(e.Chain)-1].Issuer.String())
+		return fmt.Sprintf("its chain ends at %q; get the CA's TLS root from its operator (TS 33.310 Annex J.2.1) and name it with --ca-root FILE, or its fingerprint with --ca-pin", inspect.DistinguishedName(e.Chain[len(e.Chain)-1].RawIssuer))
 	case errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired && invalid.Cert != nil && now.Before(invalid.Cert.NotBefore):
 		return fmt.Sprintf("%q is not valid before %s%s", invalid.Cert.Subject, ui.Time(invalid.Cert.NotBefore), clock)
 	case errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired:
 		subject, end := "its certificate", ""
 		if invalid.Cert != nil {
-			subject, end = fmt.Sprintf("%q", invalid.Cert.Subject), " at "+ui.Time(invalid.Cert.NotAfter)
+			subject, end = fmt.Sprintf("%q", inspect.DistinguishedName(invalid.Cert.RawSubject)), " at "+ui.Time(invalid.Cert.NotAfter)
 		}
 		return subject + " expired" + end + ": the CA's operator must renew it" + clock
 	case errors.As(e.Err, &host):
