@@ -87,7 +87,7 @@ func newLabUp(app *App) *cobra.Command {
 func knobHelp() string {
 	var b strings.Builder
 	b.WriteString("--misbehave takes:\n")
-	for _, k := range lab.Knobs() {
+	for _, k := range lab.Misbehaviours() {
 		name := k.Name
 		switch {
 		case strings.HasPrefix(k.Value, "["):
@@ -175,7 +175,7 @@ func (o *labFlags) options(a *App) (lab.Options, error) {
 		return out, err
 	}
 	for _, s := range o.misbehave {
-		knob, err := lab.ParseKnob(s)
+		knob, err := lab.ParseMisbehaviour(s)
 		if err != nil {
 			return out, usagef("see: nfcert lab up --help", "--misbehave: %v", err)
 		}
