@@ -86,7 +86,7 @@ func TestRefusedKeys(t *testing.T) {
 		{"X25519", object{"kty": "OKP", "crv": "X25519", "x": "AAAA"}, "want Ed25519"},
 		{"short Ed25519", object{"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}, "3 octets, want 32"},
 		{"duplicate member", json.RawMessage(`{"kty":"EC","kty":"RSA"}`), "twice"},
-		{"not a JSON object", "key", "not an object"},
+		{"not an object", "key", "not a JSON object"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := parseJWK(mustJSON(t, tc.jwk))
