@@ -96,7 +96,7 @@ func misbehaviours(f *faults) []misbehaviourSpec {
 		{MisbehaviourInfo{"refuse-algorithm", "NAME", "requests signed with algorithm NAME are refused, as Pebble refuses EdDSA"}, f.setRefusedAlgorithm},
 		number("rate-limited", "N", "the first N newOrder requests answer 429", 10000, &f.rateLimited),
 		// HTTP, the directory and problem documents.
-		number("bad-nonce", "PERCENT", "PERCENT of the valid nonces are refused", 100, &f.badNonce),
+		number("bad-nonce", "PERCENT", "PERCENT % of the valid nonces are refused", 100, &f.badNonce),
 		f.atEndpoint("html", "answers with an HTML page and status 200", htmlPage(200)),
 		f.atEndpoint("html-error", "answers with an HTML page and status 502", htmlPage(502)),
 		f.atEndpoint("big-body", "answers with 10 MB of JSON", bigBody),
