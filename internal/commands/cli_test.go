@@ -105,7 +105,7 @@ func TestTypos(t *testing.T) {
 		{"account --account-key DSA", "P256"},
 		{"account --contact nobody", "no mail address"},
 		{"account update --contact a@b.example --no-contact", "contradict"},
-		{"lab up --misbehave nonsense", "is unknown, want one of"},
+		{"lab up --misbehave nonsense", "unknown misbehaviour \"nonsense\", want one of"},
 		{"lab up --listen 0.0.0.0:0", "not loopback"},
 		{"enroll --lab --server https://ca.example/", "leave one of them out"},
 		{"finalize -n a --cert-out - --key-out -", "stdout can carry one file"},

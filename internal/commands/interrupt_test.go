@@ -231,7 +231,7 @@ func TestInterruptFinalize(t *testing.T) {
 	www := t.TempDir()
 	port, _, release := hang(t, www)
 	release()
-	p := newProcess(t, lab.Options{HTTPPort: port, Misbehave: []lab.Knob{{Name: "processing", Value: "7"}}})
+	p := newProcess(t, lab.Options{HTTPPort: port, Misbehave: []lab.Misbehaviour{{Name: "processing", Value: "7"}}})
 	p.must(t, "nfcert", "account")
 	p.must(t, "nfcert", "csr", "-n", "amf-01", "--nf", "amf.yaml")
 	p.must(t, "nfcert", "order", "-n", "amf-01", "--webroot", www)
@@ -256,7 +256,7 @@ func TestInterruptEnroll(t *testing.T) {
 	www := t.TempDir()
 	port, _, release := hang(t, www)
 	release()
-	p := newProcess(t, lab.Options{HTTPPort: port, Misbehave: []lab.Knob{{Name: "processing", Value: "7"}}})
+	p := newProcess(t, lab.Options{HTTPPort: port, Misbehave: []lab.Misbehaviour{{Name: "processing", Value: "7"}}})
 	waiting := func(stderr *lockedBuffer) bool {
 		return strings.Contains(stderr.String(), "waiting for the CA to issue the certificate")
 	}

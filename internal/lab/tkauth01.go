@@ -1,26 +1,55 @@
 package lab
 
 import (
+	"cmp"
+	"context"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
+	"sync"
 	"time"
 )
 
-// kindTKAuth is the challenge type by which an NF instance ID is proven (RFC
-// 9447 3, TS 33.310 Annex J.2.2).
-const kindTKAuth = "tkauth-01"
-
-// Bounds of a token: how far clocks may differ, and how long one may last.
+// Limits of a token: how much clocks may differ, and how long a token may live.
 const (
 	tokenSkew    = time.Minute
 	tokenMaxLife = time.Hour
 )
 
-// atcClaim is what a token says of an identifier (RFC 9447 4).
+// tkauth01 is the challenge type for NF instance IDs (RFC 9447 3, TS 33.310
+// Annex J.2.2).
+func tkauth01() challengeType {
+	return challengeType{
+		name:     "tkauth-01",
+		proves:   func(id identifier) bool { return id.Type == typeInstance },
+		describe: describeTKAuth,
+		validate: func(_ context.Context, l *Lab, a attempt) *problem {
+			token, p := l.tokenOf(a.payload)
+			if p != nil {
+				return p
+			}
+			return l.checkToken(token, a.identifier, a.thumbprint)
+		},
+		immediate: true,
+	}
+}
+
+// describeTKAuth adds the type of token and the URL of the Token Authority.
+func describeTKAuth(l *Lab, v *challengeView) {
+	v.TokenType = cmp.Or(l.faults.tokenType, "atc")
+	v.Authority = cmp.Or(l.faults.tokenAuthority, l.TokenAuthorityURL())
+	if v.Authority == "-" {
+		v.Authority = ""
+	}
+	if l.faults.noChallengeToken {
+		v.Token = ""
+	}
+}
+
+// atcClaim is the claim of a token about an identifier (RFC 9447 4).
 type atcClaim struct {
 	Type        string `json:"tktype"`
 	Value       string `json:"tkvalue"`
@@ -28,7 +57,7 @@ type atcClaim struct {
 	CA          bool   `json:"ca"`
 }
 
-// tokenClaims are the claims that are looked at.
+// tokenClaims are the claims that the lab checks.
 type tokenClaims struct {
 	Expires   *numericDate `json:"exp"`
 	NotBefore *numericDate `json:"nbf"`
@@ -36,16 +65,16 @@ type tokenClaims struct {
 	ATC       *atcClaim    `json:"atc"`
 }
 
-// numericDate is seconds since 1970, with fractions or without (RFC 7519 2).
+// numericDate is seconds since 1970, possibly with a fraction (RFC 7519 2).
 type numericDate float64
 
-// time is the date, or the nearest from 1970 to the end of the year 9999.
+// time limits the date to the years 1970 to 9999.
 func (d numericDate) time() time.Time {
 	return time.Unix(int64(min(max(d, 0), 253402300799)), 0)
 }
 
-// tokenOf takes the token out of an answer to a challenge: {"tkauth": …} as in
-// RFC 9448, or {"atc": …} as older clients send it.
+// tokenOf gets the token from an answer to a challenge: {"tkauth": …} as in RFC
+// 9448, or {"atc": …} as older clients send it.
 func (l *Lab) tokenOf(payload []byte) (string, *problem) {
 	members, err := decodeObject(payload)
 	if err != nil {
@@ -56,25 +85,21 @@ func (l *Lab) tokenOf(payload []byte) (string, *problem) {
 		switch {
 		case err != nil:
 			return "", problemf(malformed, "payload: %v", err)
-		case ok && (l.wrong.tokenField == "" || l.wrong.tokenField == field):
+		case ok && field == cmp.Or(l.faults.tokenField, field):
 			return token, nil
 		}
 	}
-	want := l.wrong.tokenField
-	if want == "" {
-		want = "tkauth"
-	}
-	return "", problemf(malformed, "the answer to a tkauth-01 challenge has no member %q with the token (RFC 9448)", want)
+	return "", problemf(malformed, "the answer to a tkauth-01 challenge has no token in member %q (RFC 9448)", cmp.Or(l.faults.tokenField, "tkauth"))
 }
 
-// checkToken validates an Authority Token as RFC 9447 and RFC 9448 say, and
-// returns what is wrong with it, or nil. Lab.mu must be held.
+// checkToken validates an Authority Token (RFC 9447, RFC 9448), and returns what
+// is wrong with it, or nil.
 func (l *Lab) checkToken(token string, id identifier, thumbprint string) *problem {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		return problemf(malformed, "token: %d parts, want the three of a compact JWS", len(parts))
+		return problemf(malformed, "token: %d parts, want the 3 of a compact JWS", len(parts))
 	}
-	signer, algorithm, p := l.tokenSigner(parts[0])
+	signer, algorithm, p := l.trustedSigner(parts[0])
 	if p != nil {
 		return p
 	}
@@ -84,7 +109,7 @@ func (l *Lab) checkToken(token string, id identifier, thumbprint string) *proble
 	}
 	key, err := newPublicKey(signer.PublicKey)
 	if err != nil {
-		return problemf(unauthorized, "token: the signer's key: %v", err)
+		return problemf(unauthorized, "token: key of the signer: %v", err)
 	}
 	check := &jws{algorithm: algorithm, input: []byte(parts[0] + "." + parts[1]), signature: signature}
 	if err := check.verify(key); err != nil {
@@ -104,8 +129,8 @@ func (l *Lab) checkToken(token string, id identifier, thumbprint string) *proble
 	return l.checkTokenTime(claims)
 }
 
-// tokenSigner reads the header and finds a trusted signer in x5c.
-func (l *Lab) tokenSigner(part string) (signer *x509.Certificate, algorithm string, p *problem) {
+// trustedSigner reads the header and verifies the chain of the signer in x5c.
+func (l *Lab) trustedSigner(part string) (signer *x509.Certificate, algorithm string, p *problem) {
 	data, err := decodeBase64(part)
 	var header struct {
 		Alg string   `json:"alg"`
@@ -119,14 +144,14 @@ func (l *Lab) tokenSigner(part string) (signer *x509.Certificate, algorithm stri
 	switch {
 	case err != nil:
 		return nil, "", problemf(malformed, "token: header: %v", err)
-	case header.Typ != "" && !strings.EqualFold(header.Typ, "JWT"): // it may be left out, RFC 7519 5.1
+	case header.Typ != "" && !strings.EqualFold(header.Typ, "JWT"): // optional, RFC 7519 5.1
 		return nil, "", problemf(malformed, "token: typ %q, want JWT", header.Typ)
 	case header.Alg == "" || header.Alg == "none" || strings.HasPrefix(header.Alg, "HS"):
 		return nil, "", problemf(unauthorized, "token: alg %q, want an asymmetric one (RFC 8725 3.1)", header.Alg)
 	case len(header.X5C) == 0 && header.X5U != "":
-		return nil, "", problemf(unauthorized, "token: signer named by x5u, which this server does not fetch; want x5c")
+		return nil, "", problemf(unauthorized, "token: x5u is not supported, want the certificate of the signer in x5c")
 	case len(header.X5C) == 0:
-		return nil, "", problemf(unauthorized, "token: no x5c that names its signer")
+		return nil, "", problemf(unauthorized, "token: no x5c, want the certificate of the signer")
 	}
 	var chain []*x509.Certificate
 	for i, text := range header.X5C {
@@ -140,19 +165,19 @@ func (l *Lab) tokenSigner(part string) (signer *x509.Certificate, algorithm stri
 		}
 		chain = append(chain, cert)
 	}
-	roots, between := x509.NewCertPool(), x509.NewCertPool()
+	roots, intermediates := x509.NewCertPool(), x509.NewCertPool()
 	roots.AddCert(l.ca.tlsRoot.certificate)
 	for _, cert := range chain[1:] {
-		between.AddCert(cert)
+		intermediates.AddCert(cert)
 	}
 	_, err = chain[0].Verify(x509.VerifyOptions{
-		Roots: roots, Intermediates: between, CurrentTime: l.now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+		Roots: roots, Intermediates: intermediates, CurrentTime: l.now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 	})
 	if err != nil {
-		return nil, "", problemf(unauthorized, "token: its signer is not a Token Authority that this server trusts: %v", err)
+		return nil, "", problemf(unauthorized, "token: this server does not trust the signer: %v", err)
 	}
 	if !signsTokens(chain[0]) {
-		return nil, "", problemf(unauthorized, "token: its signer is no Token Authority")
+		return nil, "", problemf(unauthorized, "token: the signer is not a Token Authority")
 	}
 	return chain[0], header.Alg, nil
 }
@@ -167,9 +192,9 @@ func (c *tokenClaims) check(id identifier, thumbprint string) *problem {
 	case !strings.EqualFold(c.ATC.Value, id.Value):
 		return problemf(unauthorized, "token: tkvalue %q, want %q", c.ATC.Value, id.Value)
 	case !isFingerprint(c.ATC.Fingerprint, thumbprint):
-		return problemf(unauthorized, "token: fingerprint %q is not the account key's", c.ATC.Fingerprint)
+		return problemf(unauthorized, "token: fingerprint %q is not that of the account key", c.ATC.Fingerprint)
 	case c.ATC.CA:
-		return problemf(unauthorized, "token: ca is true, and no CA certificate is issued here")
+		return problemf(unauthorized, "token: ca is true, but this server issues no CA certificates")
 	case c.ID == "":
 		return problemf(malformed, "token: no claim jti")
 	case c.Expires == nil:
@@ -178,32 +203,48 @@ func (c *tokenClaims) check(id identifier, thumbprint string) *problem {
 	return nil
 }
 
-// checkTokenTime checks the token's life, and that it is used for the first
-// time. Lab.mu must be held.
+// checkTokenTime checks the validity of the token, and that it is used for the
+// first time.
 func (l *Lab) checkTokenTime(c tokenClaims) *problem {
 	now, expires := l.now(), c.Expires.time()
 	switch {
 	case !expires.After(now.Add(-tokenSkew)):
-		return problemf(unauthorized, "token: it expired at %s", timestamp(expires))
+		return problemf(unauthorized, "token: expired at %s", timestamp(expires))
 	case expires.After(now.Add(tokenMaxLife + tokenSkew)):
-		return problemf(unauthorized, "token: it lasts until %s, want an hour at most", timestamp(expires))
+		return problemf(unauthorized, "token: valid until %s, want at most an hour", timestamp(expires))
 	case c.NotBefore != nil && c.NotBefore.time().After(now.Add(tokenSkew)):
-		return problemf(unauthorized, "token: it is not valid before %s", timestamp(c.NotBefore.time()))
+		return problemf(unauthorized, "token: not valid before %s", timestamp(c.NotBefore.time()))
 	}
-	if _, used := l.state.tokens[c.ID]; used {
+	if !l.usedTokens.add(c.ID, expires, now) {
 		return problemf(unauthorized, "token: jti %q was used before", c.ID)
 	}
-	for id, end := range l.state.tokens { // those that no check of time lets pass any more
-		if end.Before(now.Add(-tokenSkew)) {
-			delete(l.state.tokens, id)
-		}
-	}
-	l.state.tokens[c.ID] = expires
 	return nil
 }
 
-// isFingerprint reports whether a claim is a thumbprint: "SHA256 " and hex with
-// colons, or the thumbprint itself.
+// usedTokens are the Authority Tokens that answered a challenge. It is safe for
+// concurrent use. The zero value is empty.
+type usedTokens struct {
+	mu      sync.Mutex
+	expires map[string]time.Time // by jti
+}
+
+// add reports false when the token was used before. It forgets expired tokens.
+func (u *usedTokens) add(jti string, expires, now time.Time) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if _, used := u.expires[jti]; used {
+		return false
+	}
+	if u.expires == nil {
+		u.expires = make(map[string]time.Time)
+	}
+	maps.DeleteFunc(u.expires, func(_ string, end time.Time) bool { return end.Before(now.Add(-tokenSkew)) })
+	u.expires[jti] = expires
+	return true
+}
+
+// isFingerprint reports whether a claim is a thumbprint: as fingerprint formats
+// it, or the thumbprint itself.
 func isFingerprint(claim, thumbprint string) bool {
 	if claim == thumbprint {
 		return true
@@ -212,10 +253,7 @@ func isFingerprint(claim, thumbprint string) bool {
 	return err == nil && strings.EqualFold(claim, fingerprint(sum))
 }
 
+// fingerprint is "SHA256 " and the sum in hexadecimal with colons (RFC 9447 4).
 func fingerprint(sum []byte) string {
-	octets := make([]string, len(sum))
-	for i, b := range sum {
-		octets[i] = strings.ToUpper(hex.EncodeToString([]byte{b}))
-	}
-	return fmt.Sprintf("SHA256 %s", strings.Join(octets, ":"))
+	return "SHA256 " + strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":")
 }

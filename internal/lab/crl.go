@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// What the plain listener serves. Issued certificates point to the first two.
+// Paths of the plain HTTP server. Issued certificates point to them.
 const (
 	crlPath    = "/lab.crl"
 	issuerPath = "/issuer.cer"
 )
 
-// plainHandler serves what must be had without TLS (RFC 5280 4.2.1.13, 4.2.2.1):
-// the CRL and the issuer's certificate; and a page that says what this is.
+// plainHandler serves what clients must get without TLS (RFC 5280 4.2.1.13,
+// 4.2.2.1): the CRL and the certificate of the issuer. It also has a home page.
 func (l *Lab) plainHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+crlPath, func(w http.ResponseWriter, _ *http.Request) {
@@ -27,7 +27,7 @@ func (l *Lab) plainHandler() http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "application/pkix-crl")
-		_, _ = w.Write(crl) // a client that has gone away needs no answer
+		_, _ = w.Write(crl) // the client may have hung up
 	})
 	mux.HandleFunc("GET "+issuerPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/pkix-cert")

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
-// decodeObject splits one JSON object into its members. A member that occurs
-// twice, or anything after the object, is an error: two readers of such a
-// document could see two different things.
+// decodeObject splits a JSON object into its members. A duplicate member and data
+// after the object are errors, because readers may disagree about their meaning.
 func decodeObject(data []byte) (map[string]json.RawMessage, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	open, err := dec.Token()
@@ -19,7 +19,7 @@ func decodeObject(data []byte) (map[string]json.RawMessage, error) {
 		return nil, fmt.Errorf("not JSON: %w", err)
 	}
 	if open != json.Delim('{') {
-		return nil, fmt.Errorf("JSON value is not an object")
+		return nil, fmt.Errorf("not a JSON object")
 	}
 	members := make(map[string]json.RawMessage)
 	for dec.More() {
@@ -49,8 +49,8 @@ func decodeObject(data []byte) (map[string]json.RawMessage, error) {
 	return members, nil
 }
 
-// decodePayload reads the payload of a request into v, which must point to a
-// struct. Unknown members are ignored (RFC 8555 does not forbid them).
+// decodePayload reads the payload of a request into v, a pointer to a struct. It
+// ignores unknown members, which RFC 8555 does not forbid.
 func decodePayload(payload []byte, v any) error {
 	if _, err := decodeObject(payload); err != nil {
 		return problemf(malformed, "payload: %v", err)
@@ -61,7 +61,7 @@ func decodePayload(payload []byte, v any) error {
 	return nil
 }
 
-// stringMember reads a member that must be a string when it is there.
+// stringMember reads an optional string member.
 func stringMember(m map[string]json.RawMessage, name string) (value string, present bool, err error) {
 	raw, ok := m[name]
 	if !ok {
@@ -74,7 +74,7 @@ func stringMember(m map[string]json.RawMessage, name string) (value string, pres
 	return value, true, nil
 }
 
-// binaryMember reads a member that must be there and base64url without padding.
+// binaryMember reads a required member, base64url without padding.
 func binaryMember(m map[string]json.RawMessage, name string) ([]byte, error) {
 	text, ok, err := stringMember(m, name)
 	if err != nil {
@@ -90,10 +90,13 @@ func binaryMember(m map[string]json.RawMessage, name string) ([]byte, error) {
 	return data, nil
 }
 
-// decodeBase64 reads base64url without padding, strictly: RFC 8555 6.1 has
-// trailing "=" rejected.
+// decodeBase64 reads canonical base64url without padding, so that encodeBase64
+// gives the same text again. RFC 8555 6.1 forbids trailing "=".
 func decodeBase64(s string) ([]byte, error) {
 	data, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	if err == nil && strings.ContainsAny(s, "\r\n") { // which Strict ignores
+		err = errors.New("line break")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("not base64url without padding: %w", err)
 	}

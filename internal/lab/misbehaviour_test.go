@@ -2,9 +2,7 @@ package lab
 
 import (
 	"bytes"
-	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/x509"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -13,39 +11,39 @@ import (
 	"time"
 )
 
-// knobCase sees one knob's fault with a raw client. The lab runs with the knob
-// and nothing else wrong.
-type knobCase struct {
-	knob  string
-	check func(t *testing.T, c *client)
+// misbehaviourCase checks one misbehaviour with a raw client, in a lab that does
+// nothing else wrong.
+type misbehaviourCase struct {
+	misbehaviour string
+	check        func(t *testing.T, c *client)
 }
 
-func knobCases() []knobCase {
+func misbehaviourCases() []misbehaviourCase {
 	return slices.Concat(waitingCases(), objectCases(), wireCases(), renewalCases(), instanceCases(), certificateCases())
 }
 
-// TestKnobs runs every case, and demands that every knob has one.
-func TestKnobs(t *testing.T) {
+// TestMisbehaviours runs every case, and checks that every misbehaviour has one.
+func TestMisbehaviours(t *testing.T) {
 	covered := make(map[string]bool)
 	dir := t.TempDir() // the roots of all these labs: making them takes the most time
-	for _, k := range knobCases() {
-		name, _, _ := strings.Cut(k.knob, "=")
+	for _, m := range misbehaviourCases() {
+		name, _, _ := strings.Cut(m.misbehaviour, "=")
 		covered[name] = true
-		t.Run(k.knob, func(t *testing.T) {
+		t.Run(m.misbehaviour, func(t *testing.T) {
 			t.Parallel()
-			l, r := startLab(t, Options{Dir: dir}, k.knob)
-			k.check(t, newClient(t, l, r))
+			l, r := startLab(t, Options{Dir: dir}, m.misbehaviour)
+			m.check(t, newClient(t, l, r))
 		})
 	}
-	for _, k := range Knobs() {
+	for _, k := range Misbehaviours() {
 		if !covered[k.Name] {
-			t.Errorf("knob %q has no test", k.Name)
+			t.Errorf("misbehaviour %q has no test", k.Name)
 		}
 	}
 }
 
-func waitingCases() []knobCase {
-	return []knobCase{
+func waitingCases() []misbehaviourCase {
+	return []misbehaviourCase{
 		{"retry-after-past", func(t *testing.T, c *client) {
 			c.register(nil)
 			_, order := c.order(testFQDN)
@@ -121,8 +119,8 @@ func waitingCases() []knobCase {
 	}
 }
 
-func objectCases() []knobCase {
-	return []knobCase{
+func objectCases() []misbehaviourCase {
+	return []misbehaviourCase{
 		{"order-200", func(t *testing.T, c *client) {
 			c.register(nil)
 			c.want(http.StatusOK, c.lab.base+"/new-order", object{"identifiers": identifiers(testFQDN)})
@@ -205,7 +203,7 @@ func objectCases() []knobCase {
 	}
 }
 
-func wireCases() []knobCase {
+func wireCases() []misbehaviourCase {
 	html := func(status int) func(*testing.T, *client) {
 		return func(t *testing.T, c *client) {
 			a := c.plain(http.MethodGet, c.lab.DirectoryURL())
@@ -214,7 +212,7 @@ func wireCases() []knobCase {
 			}
 		}
 	}
-	return []knobCase{
+	return []misbehaviourCase{
 		{"html", html(http.StatusOK)},
 		{"html=directory", html(http.StatusOK)},
 		{"html-error=all", html(http.StatusBadGateway)},
@@ -306,73 +304,10 @@ func wireCases() []knobCase {
 	}
 }
 
-func certificateCases() []knobCase {
-	const other = "amf2.amf." + testDomain
-	chain := func(t *testing.T, c *client) (*x509.Certificate, []*x509.Certificate, *ecdsa.PublicKey) {
-		key := newECKey(t, elliptic.P256())
-		chain := c.enrol(nfCSR(t, key, testFQDN, other), testFQDN, other)
-		return chain[0], chain, &key.PublicKey
-	}
-	return []knobCase{
-		{"drop-san-uri", func(t *testing.T, c *client) {
-			if leaf, _, _ := chain(t, c); len(leaf.URIs) != 0 || len(leaf.DNSNames) != 2 {
-				t.Errorf("URIs %v, DNS names %q; want none and two", leaf.URIs, leaf.DNSNames)
-			}
-		}},
-		{"drop-eku", func(t *testing.T, c *client) {
-			if leaf, _, _ := chain(t, c); !slices.Equal(leaf.ExtKeyUsage, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}) {
-				t.Errorf("EKU %v, want serverAuth alone", leaf.ExtKeyUsage)
-			}
-		}},
-		{"drop-nftypes", func(t *testing.T, c *client) {
-			leaf, _, _ := chain(t, c)
-			if _, there := extension(leaf, oidNFTypes); there {
-				t.Error("NFTypes is there")
-			}
-		}},
-		{"drop-subject", func(t *testing.T, c *client) {
-			if leaf, _, _ := chain(t, c); len(leaf.Subject.Names) != 0 {
-				t.Errorf("subject %q, want none", leaf.Subject)
-			}
-		}},
-		{"san-not-critical", func(t *testing.T, c *client) {
-			leaf, _, _ := chain(t, c)
-			if san, there := extension(leaf, oidSubjectAltName); !there || san.Critical {
-				t.Errorf("subjectAltName there %v, critical %v; want true and false", there, san.Critical)
-			}
-		}},
-		{"drop-name", func(t *testing.T, c *client) {
-			if leaf, _, _ := chain(t, c); !slices.Equal(leaf.DNSNames, []string{testFQDN}) {
-				t.Errorf("DNS names %q, want the first alone", leaf.DNSNames)
-			}
-		}},
-		{"extra-name", func(t *testing.T, c *client) {
-			if leaf, _, _ := chain(t, c); !slices.Equal(leaf.DNSNames, []string{testFQDN, other, extraName}) {
-				t.Errorf("DNS names %q, want %q too", leaf.DNSNames, extraName)
-			}
-		}},
-		{"foreign-key", func(t *testing.T, c *client) {
-			leaf, all, key := chain(t, c)
-			if err := verifyChain(all, c.lab.IssuerRootPEM()); err != nil {
-				t.Errorf("the chain must be good: %v", err)
-			}
-			if key.Equal(leaf.PublicKey) {
-				t.Error("the certificate is for the CSR's key")
-			}
-		}},
-		{"bad-chain", func(t *testing.T, c *client) {
-			_, all, _ := chain(t, c)
-			if err := verifyChain(all, c.lab.IssuerRootPEM()); err == nil {
-				t.Error("the chain verifies")
-			}
-		}},
-	}
-}
-
-func TestParseKnob(t *testing.T) {
+func TestParseMisbehaviour(t *testing.T) {
 	for _, tc := range []struct{ name, in, want string }{
-		{"unknown", "nonsense", `misbehaviour "nonsense" is unknown, want one of retry-after-past,`},
-		{"empty", "", "is unknown"},
+		{"unknown", "nonsense", `unknown misbehaviour "nonsense", want one of retry-after-past,`},
+		{"empty", "", "unknown misbehaviour"},
 		{"flag with value", "order-200=yes", `value "yes", want none`},
 		{"empty value", "cut=", "empty value"},
 		{"no number", "processing", "want a number"},
@@ -387,19 +322,19 @@ func TestParseKnob(t *testing.T) {
 		{"no name", "reject-identifier", "want an identifier"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := ParseKnob(tc.in)
+			_, err := ParseMisbehaviour(tc.in)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("ParseKnob(%q): %v, want an error with %q", tc.in, err, tc.want)
+				t.Errorf("ParseMisbehaviour(%q): %v, want an error with %q", tc.in, err, tc.want)
 			}
 		})
 	}
 	for _, in := range []string{"order-200", "cut=order:once", "cut=:once", "slow=1s", "processing=4"} {
-		k, err := ParseKnob(in)
+		k, err := ParseMisbehaviour(in)
 		if err != nil || k.String() != in {
-			t.Errorf("ParseKnob(%q) = %q, %v; want the same text back", in, k, err)
+			t.Errorf("ParseMisbehaviour(%q) = %q, %v; want the same text back", in, k, err)
 		}
 	}
-	if _, err := Start(t.Context(), Options{Misbehave: []Knob{{Name: "nonsense"}}}); err == nil {
-		t.Error("Start takes a knob that does not exist")
+	if _, err := Start(t.Context(), Options{Misbehave: []Misbehaviour{{Name: "nonsense"}}}); err == nil {
+		t.Error("Start accepts an unknown misbehaviour")
 	}
 }
