@@ -53,11 +53,11 @@ func (c *Client) FindAccount(ctx context.Context) (*Account, error) {
 
 // account reads an account and makes the client use it.
 func (c *Client) account(ex *Exchange) (*Account, error) {
-	a := &Account{}
-	if err := decode(ex, a); err != nil {
+	a, err := c.readAccount(ex)
+	if err != nil {
 		return nil, err
 	}
-	url, err := location(ex, "RFC 8555 7.3")
+	url, err := c.wire.location(ex, "RFC 8555 7.3")
 	if err != nil {
 		return nil, err
 	}
@@ -91,11 +91,21 @@ func (c *Client) postAccount(ctx context.Context, payload any) (*Account, error)
 	if err != nil {
 		return nil, err
 	}
-	a := &Account{}
-	if err := decode(ex, a); err != nil {
+	a, err := c.readAccount(ex)
+	if err != nil {
 		return nil, err
 	}
 	a.URL = c.kid
+	return a, nil
+}
+
+// readAccount reads the account object of an answer.
+func (c *Client) readAccount(ex *Exchange) (*Account, error) {
+	a := &Account{}
+	if err := c.wire.decode(ex, a); err != nil {
+		return nil, err
+	}
+	c.wire.judgeAccount(a)
 	return a, nil
 }
 

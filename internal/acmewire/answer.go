@@ -62,10 +62,11 @@ func refusedWithout(ex *Exchange) string {
 }
 
 // decode reads the object of an exchange into v.
-func decode(ex *Exchange, v any) error {
+func (w *Wire) decode(ex *Exchange, v any) error {
 	if err := json.Unmarshal(ex.raw, v); err != nil {
 		return ex.broken(unfit(ex.raw, err).Error(), "")
 	}
+	w.judgeJSON(ex)
 	return nil
 }
 
@@ -90,11 +91,12 @@ func unfit(raw []byte, err error) error {
 }
 
 // location is the URL of the object that an exchange made or found, absolute.
-func location(ex *Exchange, clause string) (string, error) {
+func (w *Wire) location(ex *Exchange, clause string) (string, error) {
 	at := ex.location()
 	if at == "" {
 		return "", ex.broken("the answer lacks a Location header, so what was made cannot be named", clause)
 	}
+	w.judgeLocation(ex, "")
 	return at, nil
 }
 

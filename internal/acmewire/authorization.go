@@ -41,13 +41,14 @@ func (c *Client) Authorization(ctx context.Context, url string) (*Authorization,
 		return nil, err
 	}
 	a := &Authorization{}
-	if err := decode(ex, a); err != nil {
+	if err := c.wire.decode(ex, a); err != nil {
 		return nil, err
 	}
 	a.URL, a.RetryAfter = url, ex.retryAfter()
 	if a.Status == "" {
 		return nil, ex.broken("the authorization has no status", "RFC 8555 7.1.4")
 	}
+	c.wire.judgeAuthorization(a)
 	return a, nil
 }
 
@@ -71,8 +72,9 @@ func (c *Client) Answer(ctx context.Context, url string, payload json.RawMessage
 		return nil, err
 	}
 	ch := &Challenge{}
-	if err := decode(ex, ch); err != nil {
+	if err := c.wire.decode(ex, ch); err != nil {
 		return nil, err
 	}
+	c.wire.judgeChallenge(ch)
 	return ch, nil
 }

@@ -27,6 +27,7 @@ func (c *Client) Certificate(ctx context.Context, url string) (*Chain, error) {
 	if chain.Certificates, err = parseChain(ex.raw); err != nil {
 		return nil, &ProtocolError{Request: ex.request(), Found: "the download cannot be used", Err: err, Clause: "RFC 8555 7.4.2"}
 	}
+	c.wire.judgeChain(ex, chain)
 	return chain, nil
 }
 

@@ -184,6 +184,8 @@ func (c *Client) Directory(ctx context.Context) (*Directory, error) {
 	if err != nil {
 		return nil, got.last.broken(err.Error(), "RFC 8555 7.1.1")
 	}
+	c.wire.judgeJSON(got.last)
+	c.wire.judgeDirectory(d)
 	c.wire.keepDirectory(kept{Directory: d, raw: got.last.raw, at: got.last.Time})
 	c.dir = d
 	return d, nil

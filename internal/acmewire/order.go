@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 )
@@ -74,14 +73,11 @@ func (c *Client) NewOrder(ctx context.Context, n NewOrder) (*Order, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ex.Status != http.StatusCreated { // the order exists; asking again would make a second
-		c.wire.deviate("newOrder answered %d, RFC 8555 7.4 says 201", ex.Status)
-	}
-	at, err := location(ex, "RFC 8555 7.4")
+	at, err := c.wire.location(ex, "RFC 8555 7.4")
 	if err != nil {
 		return nil, err
 	}
-	return order(ex, at)
+	return c.wire.order(ex, at)
 }
 
 // Order fetches the order at url.
@@ -90,7 +86,7 @@ func (c *Client) Order(ctx context.Context, url string) (*Order, error) {
 	if err != nil {
 		return nil, err
 	}
-	return order(ex, url)
+	return c.wire.order(ex, url)
 }
 
 // Finalize sends the CSR of the order at orderURL and returns the order as the
@@ -101,13 +97,14 @@ func (c *Client) Finalize(ctx context.Context, orderURL, finalizeURL string, csr
 	if err != nil {
 		return nil, err
 	}
-	return order(ex, orderURL)
+	c.wire.judgeLocation(ex, DevFinalizeLocationMissing)
+	return c.wire.order(ex, orderURL)
 }
 
 // order reads and checks an order.
-func order(ex *Exchange, at string) (*Order, error) {
+func (w *Wire) order(ex *Exchange, at string) (*Order, error) {
 	o := &Order{}
-	if err := decode(ex, o); err != nil {
+	if err := w.decode(ex, o); err != nil {
 		return nil, err
 	}
 	o.URL = at
@@ -126,6 +123,7 @@ func order(ex *Exchange, at string) (*Order, error) {
 	if found != "" {
 		return nil, ex.broken(found, "RFC 8555 7.1.3")
 	}
+	w.judgeOrder(o)
 	return o, nil
 }
 
@@ -137,8 +135,12 @@ const maxOrderPages = 10
 // nothing.
 func (c *Client) Orders(ctx context.Context, listURL string) ([]string, error) {
 	var all, read []string
-	for next := listURL; next != "" && len(read) < maxOrderPages && !slices.Contains(read, next); {
+	for next := listURL; next != "" && len(read) < maxOrderPages; {
 		page := next
+		if slices.Contains(read, page) {
+			c.wire.deviated(DevOrderListRepeats, "the page after %s is %s again", read[len(read)-1], page)
+			break
+		}
 		ex, err := c.do(ctx, func(ctx context.Context) error { return c.post(ctx, page, nil) })
 		if err != nil {
 			return nil, err
@@ -146,7 +148,7 @@ func (c *Client) Orders(ctx context.Context, listURL string) ([]string, error) {
 		var list struct {
 			Orders []string `json:"orders"`
 		}
-		if err := decode(ex, &list); err != nil {
+		if err := c.wire.decode(ex, &list); err != nil {
 			return nil, err
 		}
 		all, read, next = append(all, list.Orders...), append(read, page), ""

@@ -122,20 +122,21 @@ func (p *Problem) UnmarshalJSON(doc []byte) error {
 }
 
 // read takes what can be read: members of the wrong type (`detail: null`, a
-// numeric type) are left out.
-func (p *Problem) read(members map[string]json.RawMessage) {
+// numeric type) are left out, and named in unread.
+func (p *Problem) read(members map[string]json.RawMessage) (unread []string) {
 	for name, dst := range map[string]any{
 		"type": &p.Type, "title": &p.Title, "detail": &p.Detail, "status": &p.Status, "instance": &p.Instance,
 		"subproblems": &p.Subproblems, "algorithms": &p.Algorithms, "identifier": &p.Identifier,
 	} {
-		if m, there := members[name]; there {
-			_ = json.Unmarshal(m, dst)
+		if m, there := members[name]; there && (json.Unmarshal(m, dst) != nil || string(m) == "null") {
+			unread = append(unread, name)
 		}
 	}
 	if p.Type == "" && p.Detail == "" {
 		p.Detail = looseDetail(members)
 	}
 	p.bound()
+	return unread
 }
 
 // What is told and kept of a problem is bounded, in bytes of one text and in

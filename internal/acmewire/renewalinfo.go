@@ -19,6 +19,8 @@ type RenewalInfo struct {
 	Start, End  time.Time     // of the suggested window; End is after Start
 	Explanation string        // URL of a page for people, https or http; "": none
 	RetryAfter  time.Duration // when to ask again, by the server's wish; zero: none
+
+	ignored string // an explanation that is not shown
 }
 
 // CertID names a certificate to its CA (RFC 9773 section 4.1): the key
@@ -64,7 +66,15 @@ func (c *Client) RenewalInfo(ctx context.Context, cert *x509.Certificate) (*Rene
 	}
 	info, err := parseRenewalInfo(ex.raw)
 	if err != nil {
+		c.wire.Deviated(DevRenewalInfoUnusable, err.Error())
 		return nil, ex.broken(err.Error(), "RFC 9773 4.2")
+	}
+	c.wire.judgeJSON(ex)
+	if ex.header.Get("Retry-After") == "" {
+		c.wire.deviated(DevRenewalInfoRetryAfter, "GET %s: no Retry-After", at)
+	}
+	if info.ignored != "" {
+		c.wire.deviated(DevRenewalInfoExplanation, "explanationURL %q", info.ignored)
 	}
 	info.RetryAfter = ex.retryAfter()
 	return info, nil
@@ -93,6 +103,8 @@ func parseRenewalInfo(raw []byte) (*RenewalInfo, error) {
 	info := &RenewalInfo{Start: w.Start.UTC(), End: w.End.UTC()}
 	if u, err := url.Parse(doc.Explanation); err == nil && (u.Scheme == "https" || u.Scheme == "http") && len(doc.Explanation) <= maxExplanation {
 		info.Explanation = doc.Explanation
+	} else {
+		info.ignored = doc.Explanation
 	}
 	return info, nil
 }

@@ -15,23 +15,30 @@ const maxRetryAfter = 30 * 24 * time.Hour
 // as a duration from the answer on. What is absent, past, negative or unreadable
 // is zero.
 func (e *Exchange) retryAfter() time.Duration {
+	d, _ := e.readRetryAfter()
+	return d
+}
+
+// readRetryAfter is retryAfter that also reports whether the field is there and
+// is used as it stands.
+func (e *Exchange) readRetryAfter() (d time.Duration, usable bool) {
 	v := strings.TrimSpace(e.header.Get("Retry-After"))
-	if v == "" {
-		return 0
-	}
+	const most = int64(maxRetryAfter / time.Second)
 	n, err := strconv.ParseInt(v, 10, 64)
-	if err == nil || errors.Is(err, strconv.ErrRange) { // out of range, n is the end it ran over
-		return time.Duration(min(max(0, n), int64(maxRetryAfter/time.Second))) * time.Second
+	if err == nil || errors.Is(err, strconv.ErrRange) { // out of range, n is the limit on that side
+		return time.Duration(min(max(0, n), most)) * time.Second, n >= 0 && n <= most
 	}
 	t, err := http.ParseTime(v)
 	if err != nil {
-		return 0
+		return 0, false
 	}
 	now := e.Time.Add(e.Duration)
 	if ahead, ok := e.Skew(); ok { // a date is by the server's clock
 		now = now.Add(ahead)
 	}
-	return min(max(0, t.Sub(now)), maxRetryAfter)
+	wait := t.Sub(now)
+	// A date that has just passed says "at once", to the second.
+	return min(max(0, wait), maxRetryAfter), wait >= -2*time.Second && wait <= maxRetryAfter
 }
 
 // Limits of what is tried again without asking the caller.

@@ -7,6 +7,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -69,9 +70,13 @@ func (w *Wire) clientCertificate(asked *tls.CertificateRequestInfo) (*tls.Certif
 	} else if told.Shown = out.Leaf; told.Shown == nil && len(out.Certificate) > 0 {
 		told.Shown, _ = x509.ParseCertificate(out.Certificate[0])
 	}
+	unlisted := ""
+	if err := asked.SupportsCertificate(out); err != nil && told.Shown != nil {
+		unlisted = fmt.Sprintf("%s: %v", told.Shown.Issuer, err)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.asked = told
+	w.asked, w.unlisted = told, unlisted
 	return out, nil
 }
 

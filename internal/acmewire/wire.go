@@ -66,17 +66,18 @@ type Wire struct {
 
 	mu         sync.Mutex
 	dir        kept
-	deviations []string
+	met        map[DeviationID]*met
 	bases      map[string]http.RoundTripper // by host
 	pinned     *x509.Certificate
 	connection *tls.ConnectionState
 	asked      *AskedClient
+	unlisted   string // how the client certificate differs from what the server asked for; "": it does not
 }
 
 // newWire connects to nothing yet.
 func newWire(cfg Config) *Wire {
 	w := &Wire{
-		cfg: cfg, bases: make(map[string]http.RoundTripper),
+		cfg: cfg, bases: make(map[string]http.RoundTripper), met: make(map[DeviationID]*met),
 		dirURL: cfg.DirectoryURL, userAgent: cmp.Or(cfg.UserAgent, "nfcert"),
 		maxBody: cfg.MaxBody, observe: cfg.Observe, tokens: cfg.Tokens, clock: cfg.Clock,
 	}
@@ -173,11 +174,16 @@ func (w *Wire) send(req *http.Request, request []byte) (*Exchange, error) {
 	return ex, err
 }
 
-// agreed keeps what was agreed on with the server.
+// agreed keeps the TLS facts of the latest answer. As the server answered, it
+// accepted the client certificate.
 func (w *Wire) agreed(s *tls.ConnectionState) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.connection = s
+	unlisted := w.unlisted
+	w.connection, w.unlisted = s, ""
+	w.mu.Unlock()
+	if unlisted != "" {
+		w.Deviated(DevClientCertificateIssuers, unlisted)
+	}
 }
 
 // failure gives a failed round trip its type. The context's own end wins over
@@ -229,6 +235,7 @@ func (w *Wire) receive(req *http.Request, ex *Exchange) (*http.Response, error) 
 	if ex.Status >= 300 && ex.Status < 400 && req.Method != http.MethodGet {
 		return nil, ex.broken(fmt.Sprintf("redirected to %.200q, where only the directory may be", ex.header.Get("Location")), "RFC 8555 6.2")
 	}
+	w.judge(ex)
 	if isBadNonce(ex) {
 		w.nonces.clear() // whatever is kept is as old as the refused one
 	}
@@ -253,21 +260,5 @@ func synthetic(req *http.Request, status int, h http.Header, body []byte) *http.
 	}
 }
 
-// deviate notes where the server departs from RFC 8555 harmlessly.
-func (w *Wire) deviate(format string, args ...any) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.deviations = append(w.deviations, fmt.Sprintf(format, args...))
-}
-
 // Requests is the number of HTTP requests sent so far.
 func (w *Wire) Requests() int { return int(w.count.Load()) }
-
-// Deviations tells, once, what departed from RFC 8555 and was forgiven.
-func (w *Wire) Deviations() []string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	d := w.deviations
-	w.deviations = nil
-	return d
-}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/challenge"
+	"github.com/nfcert/nfcert/internal/token"
 )
 
 // lookEvery is how many questions about the order pass before its
@@ -141,6 +142,7 @@ func (e *Engine) present(ctx context.Context, t *task) (err error) {
 		return err
 	}
 	if prover, ok := t.solver.(challenge.Prover); ok {
+		ctx := token.WithDeviations(ctx, func(d token.Deviation) { e.CA.Wire().Deviated(acmewire.DeviationID(d.ID), d.Found) })
 		if t.payload, err = prover.Prove(ctx, t.ask); err != nil {
 			return err
 		}
@@ -258,7 +260,9 @@ func (e *Engine) awaitReady(ctx context.Context, en *Enrolment) error {
 			if err := e.authorizations(ctx, en, unsettled); err != nil {
 				return answer{}, err
 			}
-			failed = en.Order.stuck()
+			if failed = en.Order.stuck(); failed {
+				e.deviated(acmewire.DevOrderLeftPending, "%s stays pending after a challenge has failed", en.Order.URL)
+			}
 		}
 		return answer{done: got.Status != acmewire.Pending || failed, retryAfter: got.RetryAfter}, nil
 	})
@@ -318,7 +322,10 @@ func unsettled(a Authorization) bool { return a.Status == acmewire.Pending || a.
 
 // explainFailure fetches every authorization and gathers why the order failed.
 func (e *Engine) explainFailure(ctx context.Context, en *Enrolment) error {
-	if err := e.authorizations(ctx, en, unsettled); err != nil && !refused(err) {
+	switch err := e.authorizations(ctx, en, unsettled); {
+	case refused(err):
+		e.deviated(acmewire.DevAuthorizationRefused, "%v", err)
+	case err != nil:
 		return err
 	}
 	failure := &AuthorizationError{Name: en.Name, OrderURL: en.Order.URL, OrderStatus: en.Order.Status, OrderError: en.Order.Error}
