@@ -46,7 +46,7 @@ var arrows = map[string][]string{
 	"internal/nf":          {},
 	"internal/secret":      {},
 	"internal/zlint":       {}, // and no lints: they are the companion's
-	"scripts/gendocs":      {"internal/commands", "internal/lint", "internal/nf"},
+	"scripts/gendocs":      {"internal/acmewire", "internal/commands", "internal/lint", "internal/nf"},
 	"scripts/floor":        {},
 	"scripts/sba":          {},
 	"scripts/tally":        {},

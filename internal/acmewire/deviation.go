@@ -126,5 +126,7 @@ func MergeDeviations(before, now []MetDeviation) []MetDeviation {
 		}
 		all[m.ID] = m
 	}
-	return slices.SortedFunc(maps.Values(all), func(a, b MetDeviation) int { return cmp.Compare(a.ID, b.ID) })
+	list := slices.AppendSeq(make([]MetDeviation, 0, len(all)), maps.Values(all)) // empty and not nil, for JSON
+	slices.SortFunc(list, func(a, b MetDeviation) int { return cmp.Compare(a.ID, b.ID) })
+	return list
 }

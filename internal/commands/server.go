@@ -54,6 +54,7 @@ func serverDir(url string) string      { return serversDir + "/" + enroll.Server
 func serverFile(url string) string     { return serverDir(url) + "/server.json" }
 func serverRootFile(url string) string { return serverDir(url) + "/root.pem" }
 func directoryFile(url string) string  { return serverDir(url) + "/directory.json" }
+func deviationsFile(url string) string { return serverDir(url) + "/deviations.json" }
 
 // maxPEM bounds files with keys and certificates.
 const maxPEM = 1 << 20

@@ -226,6 +226,22 @@ type wireCache struct {
 // DocVersion implements [store.Document].
 func (*wireCache) DocVersion() int { return 1 }
 
+// deviationsDoc remembers how a server differs from the standard.
+type deviationsDoc struct {
+	Version    int                     `json:"version"`
+	Deviations []acmewire.MetDeviation `json:"deviations"`
+}
+
+// DocVersion implements [store.Document].
+func (*deviationsDoc) DocVersion() int { return 1 }
+
+// deviations merges what this session met with what earlier ones remembered.
+func (s *session) deviations() []acmewire.MetDeviation {
+	var saved deviationsDoc
+	_ = s.store.Load(deviationsFile(s.server.URL), &saved) // a cache: what cannot be read is not there
+	return acmewire.MergeDeviations(saved.Deviations, s.engine.CA.Wire().Deviations())
+}
+
 // close keeps what the next process can use. It is called also after failures.
 func (s *session) close(err error) error {
 	err = s.judgeTrust(err)
@@ -248,6 +264,9 @@ func (s *session) close(err error) error {
 	s.remember()
 	if saveErr := <-s.remembered; saveErr != nil {
 		return errors.Join(err, saveErr)
+	}
+	if len(s.engine.CA.Wire().Deviations()) > 0 {
+		_ = s.store.SaveCache(deviationsFile(s.server.URL), &deviationsDoc{Version: 1, Deviations: s.deviations()})
 	}
 	before := s.saved()
 	if kept.DirectoryAt != before.DirectoryAt {

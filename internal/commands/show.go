@@ -188,10 +188,15 @@ func (a *App) runShowServer(ctx context.Context) error {
 				*server
 				TLS       *tlsDoc             `json:"tls,omitempty"`
 				Directory *acmewire.Directory `json:"directory"`
-			}{apiVersion, "Server", s.server, live, d})
+				// Deviations are those met now and those remembered.
+				Deviations []acmewire.MetDeviation `json:"deviations"`
+			}{apiVersion, "Server", s.server, live, d, s.deviations()})
 		}
 		f := a.serverFields(s.server, d)
 		live.addTo(f)
+		for _, m := range s.deviations() {
+			f.Add("deviation", fmt.Sprintf("%s (%s), met %d times, last %s: %s", m.ID, m.Clause, m.Count, ui.Time(m.Last), m.Found))
+		}
 		return f.Write(a.streams.Out, a.streams.OutTTY)
 	})
 }

@@ -260,14 +260,15 @@ func (e *Engine) awaitReady(ctx context.Context, en *Enrolment) error {
 			if err := e.authorizations(ctx, en, unsettled); err != nil {
 				return answer{}, err
 			}
-			if failed = en.Order.stuck(); failed {
-				e.deviated(acmewire.DevOrderLeftPending, "%s stays pending after a challenge has failed", en.Order.URL)
-			}
+			failed = en.Order.stuck()
 		}
 		return answer{done: got.Status != acmewire.Pending || failed, retryAfter: got.RetryAfter}, nil
 	})
 	if err != nil {
 		return err
+	}
+	if en.Order.Status == acmewire.Pending {
+		e.deviated(acmewire.DevOrderLeftPending, "%s stays pending after a challenge has failed", en.Order.URL)
 	}
 	if en.Order.over() || en.Order.Status == acmewire.Pending {
 		return e.explainFailure(ctx, en)
