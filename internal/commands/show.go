@@ -195,7 +195,7 @@ func (a *App) runShowServer(ctx context.Context) error {
 		f := a.serverFields(s.server, d)
 		live.addTo(f)
 		for _, m := range s.deviations() {
-			f.Add("deviation", fmt.Sprintf("%s (%s), met %d times, last %s: %s", m.ID, m.Clause, m.Count, ui.Time(m.Last), m.Found))
+			f.Add("deviation", fmt.Sprintf("%s (%s): %s; count %d, last %s", m.ID, m.Clause, m.Found, m.Count, ui.Time(m.Last)))
 		}
 		return f.Write(a.streams.Out, a.streams.OutTTY)
 	})
