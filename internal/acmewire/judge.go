@@ -67,7 +67,7 @@ func (w *Wire) judgeStatus(ex *Exchange) {
 	}
 }
 
-// judgeNonce records what is amiss with the nonce of an answer.
+// judgeNonce records a nonce that is missing, malformed or cacheable.
 func (w *Wire) judgeNonce(ex *Exchange) {
 	nonce := ex.header.Get("Replay-Nonce")
 	switch {
@@ -259,7 +259,7 @@ func (w *Wire) judgeDirectory(d *Directory) {
 }
 
 // judgeChain records a chain that is not certificates alone (RFC 8555 section
-// 9.1). White space is not compared: which line ends count is a matter of taste.
+// 9.1). White space is not compared: servers use different line ends.
 func (w *Wire) judgeChain(ex *Exchange, chain *Chain) {
 	w.judgeMediaType(ex, DevCertificateContentType, "application/pem-certificate-chain")
 	compact := func(b []byte) string { return strings.Join(strings.Fields(string(b)), "") }

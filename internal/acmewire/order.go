@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Identifier is what a certificate is asked for, such as dns:amf1.example.
+// Identifier is a name to be certified, such as dns:amf1.example.
 type Identifier struct {
 	Type  string `json:"type"`
 	Value string `json:"value"`
@@ -18,7 +18,7 @@ type Identifier struct {
 func (i Identifier) String() string { return i.Type + ":" + i.Value }
 
 // Status is the state of an order, an authorization or a challenge (RFC 8555
-// section 7.1.6). Servers may send others; every one not named here is an end.
+// section 7.1.6). Servers may send others; any status not listed here is final.
 type Status string
 
 // The states of RFC 8555 section 7.1.6.
@@ -45,11 +45,11 @@ type Order struct {
 	Certificate    string       `json:"certificate,omitempty"`
 	Profile        string       `json:"profile,omitempty"`
 
-	// RetryAfter is the server's wish with this answer; zero: none.
+	// RetryAfter is how long this answer asks to wait; zero if it does not say.
 	RetryAfter time.Duration `json:"-"`
 }
 
-// NewOrder is what a new order asks for.
+// NewOrder is the content of a newOrder request.
 type NewOrder struct {
 	Identifiers         []Identifier `json:"identifiers"`
 	NotBefore, NotAfter time.Time    // zero: the CA decides
@@ -57,7 +57,8 @@ type NewOrder struct {
 	Replaces            string       `json:"replaces,omitempty"` // the [CertID] of a certificate (RFC 9773 section 5); "": none
 }
 
-// maxAuthorizations bounds what a hostile order can make us fetch.
+// maxAuthorizations bounds how many authorizations of a hostile order are
+// fetched.
 const maxAuthorizations = 200
 
 // NewOrder places an order (RFC 8555 section 7.4).
@@ -89,8 +90,8 @@ func (c *Client) Order(ctx context.Context, url string) (*Order, error) {
 	return c.wire.order(ex, url)
 }
 
-// Finalize sends the CSR of the order at orderURL and returns the order as the
-// server then has it, without waiting (RFC 8555 section 7.4).
+// Finalize sends the CSR of the order at orderURL and returns the order in its
+// new state, without waiting (RFC 8555 section 7.4).
 func (c *Client) Finalize(ctx context.Context, orderURL, finalizeURL string, csr []byte) (*Order, error) {
 	payload := map[string]string{"csr": base64.RawURLEncoding.EncodeToString(csr)}
 	ex, err := c.do(ctx, func(ctx context.Context) error { return c.post(ctx, finalizeURL, payload) })
@@ -127,11 +128,11 @@ func (w *Wire) order(ex *Exchange, at string) (*Order, error) {
 	return o, nil
 }
 
-// maxOrderPages bounds a list of orders that never ends.
+// maxOrderPages bounds an endless list of orders.
 const maxOrderPages = 10
 
 // Orders lists the URLs of an account's orders (RFC 8555 section 7.1.2.1), at
-// most the first ten pages. A server that has no list has no listURL: "" lists
+// most the first ten pages. An account without a list has no listURL; "" lists
 // nothing.
 func (c *Client) Orders(ctx context.Context, listURL string) ([]string, error) {
 	var all, read []string

@@ -38,9 +38,9 @@ func TestOrders(t *testing.T) {
 		{"empty", "", "the answer is empty, want JSON", true},
 		{"HTML", "<html>", "the answer is HTML, want JSON", true},
 		{"array", "[]", "the answer is a JSON array, want an object", true},
-		{"wrong type", `{"status":3}`, `the answer's member "status" is a JSON number, which does not belong there`, true},
+		{"wrong type", `{"status":3}`, `the answer's member "status" is a JSON number, which is the wrong type`, true},
 		{"wrong type inside", `{"status":"pending","identifiers":[{"type":"dns","value":["a"]}]}`, `member "identifiers.value" is a JSON array`, true},
-		{"bad time", `{"status":"pending","expires":"tomorrow"}`, "the answer has a member that cannot be read: ", true},
+		{"bad time", `{"status":"pending","expires":"tomorrow"}`, "the answer has a member that cannot be decoded: ", true},
 		{"cut short", `{"status":"pend`, "the answer is not JSON: unexpected end", true},
 		{"two documents", `{"status":"processing"}{}`, "the answer is not JSON: invalid character '{' after", true},
 	} {

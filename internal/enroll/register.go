@@ -72,9 +72,9 @@ func (e *Engine) register(ctx context.Context, o AccountOptions, k known) (regis
 
 // tellShortMAC warns of a MAC key that strict CAs refuse.
 func (e *Engine) tellShortMAC(b *acmewire.Binding) {
-	if b != nil && b.Key.Len() < b.Want() {
-		e.deviated(acmewire.DevEABKeyShort, "%d bytes for %s, want %d or more", b.Key.Len(), b.MAC(), b.Want())
-		e.warn(StepAccount, "the MAC key of the binding has %d bytes, and RFC 7518 3.2 wants %d or more for %s", b.Key.Len(), b.Want(), b.MAC())
+	if b != nil && b.Key.Len() < b.MinKeySize() {
+		e.deviated(acmewire.DevEABKeyShort, "%d bytes for %s, want %d or more", b.Key.Len(), b.MAC(), b.MinKeySize())
+		e.warn(StepAccount, "the MAC key of the binding has %d bytes, and RFC 7518 3.2 wants %d or more for %s", b.Key.Len(), b.MinKeySize(), b.MAC())
 	}
 }
 
@@ -116,7 +116,7 @@ func (e *Engine) bindingRefused(d *acmewire.Directory, b *acmewire.Binding, err 
 		e.deviated(acmewire.DevEABRefusedAsFailure, "HTTP %d: %v", p.Status, p)
 	}
 	refused := &BindingRefusedError{
-		KeyID: b.KeyID, Algorithm: b.MAC(), KeyBytes: b.Key.Len(), Short: b.Key.Len() < b.Want(),
+		KeyID: b.KeyID, Algorithm: b.MAC(), KeyBytes: b.Key.Len(), Short: b.Key.Len() < b.MinKeySize(),
 		Twice: isBase64(b.Key.Reveal()), Problem: p,
 	}
 	from, err1 := url.Parse(e.CA.DirectoryURL())
