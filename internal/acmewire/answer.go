@@ -95,7 +95,7 @@ func notJSON(raw []byte, err error) error {
 func (w *Wire) location(ex *Exchange, clause string) (string, error) {
 	at := ex.location()
 	if at == "" {
-		return "", ex.broken("the answer has no Location header, so the URL of the new object is unknown", clause)
+		return "", ex.broken("the answer has no usable Location header, so the URL of the new object is unknown", clause)
 	}
 	w.judgeLocation(ex, "")
 	return at, nil

@@ -209,7 +209,7 @@ func TestProxy(t *testing.T) {
 		{"hangs up", made(0), "closed"},
 		{"is down", closed, "connection refused"},
 		{"has no name", &url.URL{Scheme: "http", Host: "proxy.invalid:3128"}, ""},
-		{"speaks TLS", &url.URL{Scheme: "https", Host: "127.0.0.1:1"}, "http:// and socks5:// alone"},
+		{"speaks TLS", &url.URL{Scheme: "https", Host: "127.0.0.1:1"}, "want http:// or socks5://"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := acmewire.New(acmewire.Config{DirectoryURL: "https://example.com/directory", Roots: f.roots(), Proxy: http.ProxyURL(tt.proxy)})
