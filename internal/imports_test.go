@@ -21,7 +21,7 @@ const module = "github.com/nfcert/nfcert/"
 var arrows = map[string][]string{
 	"cmd/nfcert":        {"internal/commands"},
 	"cmd/nfcert-zlint":  {"internal/zlint"},
-	"internal/commands": {"internal/commands/cli", "internal/commands/report", "internal/ui"}, // and every command
+	"internal/commands": {"internal/acmewire", "internal/commands/cli", "internal/commands/report", "internal/ui"}, // and every command
 	"internal/commands/cli": {
 		"internal/acmewire", "internal/enroll", "internal/pkcs11", "internal/secret", "internal/ui",
 	},
@@ -65,7 +65,7 @@ var arrows = map[string][]string{
 	"internal/nf":                      {},
 	"internal/secret":                  {},
 	"internal/zlint":                   {}, // and no lints: they are the companion's
-	"scripts/gendocs":                  {"internal/commands", "internal/lint", "internal/nf"},
+	"scripts/gendocs":                  {"internal/acmewire", "internal/commands", "internal/lint", "internal/nf"},
 	"scripts/floor":                    {},
 	"scripts/sba":                      {},
 	"scripts/tally":                    {},

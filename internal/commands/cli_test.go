@@ -49,7 +49,7 @@ func TestHelp(t *testing.T) {
 // TestTopics guards that the topics of the contract are there.
 func TestTopics(t *testing.T) {
 	w := newWorld(t)
-	for _, topic := range []string{"exit-codes", "environment", "output", "json", "challenges", "state", "glossary"} {
+	for _, topic := range []string{"exit-codes", "environment", "output", "json", "challenges", "state", "deviations", "glossary"} {
 		r := w.must(t, "help", topic)
 		if !strings.Contains(r.out, "\n\n") {
 			t.Errorf("help %s is %q, want a page", topic, r.out)

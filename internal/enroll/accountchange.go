@@ -74,7 +74,11 @@ func (e *Engine) ended(ctx context.Context, name string) bool {
 	}
 	e.CA.SetAccount(key.Signer, "")
 	got, err := e.CA.FindAccount(ctx)
-	return isUnauthorized(err) || err == nil && got.Status == acmewire.StatusDeactivated
+	if err == nil && got.Status == acmewire.StatusDeactivated {
+		e.deviated(acmewire.DevAccountDeactivatedFound, "%s is %s", got.URL, got.Status)
+		return true
+	}
+	return isUnauthorized(err)
 }
 
 func isUnauthorized(err error) bool {

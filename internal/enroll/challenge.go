@@ -12,6 +12,7 @@ import (
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/challenge"
+	"github.com/nfcert/nfcert/internal/token"
 )
 
 // checkEvery is how many polls of the order pass before its authorizations are
@@ -177,6 +178,7 @@ func (e *Engine) present(ctx context.Context, t *task) error {
 
 // prove gets the payload of one answer.
 func (e *Engine) prove(ctx context.Context, t *task) (err error) {
+	ctx = token.WithDeviations(ctx, func(d token.Deviation) { e.CA.Wire().Deviated(acmewire.DeviationID(d.ID), d.Found) })
 	if t.payload, err = t.Prove(ctx); err != nil || t.payload == nil {
 		return err
 	}
@@ -374,6 +376,9 @@ func (e *Engine) awaitReady(ctx context.Context, en *Enrolment) error {
 	if err != nil {
 		return err
 	}
+	if en.Order.Status == acmewire.Pending {
+		e.deviated(acmewire.DevOrderLeftPending, "%s stays pending after a challenge has failed", en.Order.URL)
+	}
 	if en.Order.over() || en.Order.Status == acmewire.Pending {
 		return e.explainFailure(ctx, en)
 	}
@@ -409,7 +414,10 @@ func unsettled(a Authorization) bool { return a.Status == acmewire.Pending || a.
 
 // explainFailure fetches every authorization and collects why the order failed.
 func (e *Engine) explainFailure(ctx context.Context, en *Enrolment) error {
-	if err := e.authorizations(ctx, en, unsettled); err != nil && !refused(err) {
+	switch err := e.authorizations(ctx, en, unsettled); {
+	case refused(err):
+		e.deviated(acmewire.DevAuthorizationRefused, "%v", err)
+	case err != nil:
 		return err
 	}
 	failure := &AuthorizationError{Name: en.Name, OrderURL: en.Order.URL, OrderStatus: en.Order.Status, OrderError: en.Order.Error}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
@@ -179,6 +180,9 @@ func (e *Engine) askRenewal(ctx context.Context, en *Enrolment) error {
 	info, err := e.CA.RenewalInfo(ctx, chain[0])
 	if err != nil || info == nil {
 		return err
+	}
+	if info.End.After(en.Certificate.NotAfter) {
+		e.deviated(acmewire.DevRenewalInfoLate, "the window ends at %s, the certificate at %s", info.End.Format(time.RFC3339), en.Certificate.NotAfter.Format(time.RFC3339))
 	}
 	now := isoTime(e.now())
 	again := orDefault(info.RetryAfter, defaultAsk)

@@ -145,6 +145,7 @@ func (e *Engine) Abandon(ctx context.Context, name string) (*Enrolment, error) {
 			if !refused(err) {
 				return en, err
 			}
+			e.deviated(acmewire.DevAuthorizationDeactivationRefused, "%v", err)
 			e.warn(StepOrder, "the CA did not deactivate the authorization of %s: %v", a.Identifier, err)
 		}
 	}
@@ -244,6 +245,9 @@ func (e *Engine) place(ctx context.Context, en *Enrolment, o OrderOptions) error
 	got, err := e.CA.NewOrder(ctx, wish)
 	if wish.Replaces != "" && refusesReplacing(err) {
 		e.warn(StepOrder, "the CA does not take the order as one that replaces the certificate, so it is placed as any other: %v", err)
+		if p, ok := errors.AsType[*acmewire.Problem](err); ok && !p.HasType("alreadyReplaced") { // RFC 9773 5 wants that
+			e.deviated(acmewire.DevReplacesRefused, "%v", err)
+		}
 		wish.Replaces = ""
 		got, err = e.CA.NewOrder(ctx, wish)
 	}
@@ -328,7 +332,8 @@ func (e *Engine) lost(ctx context.Context, en *Enrolment, in *Intent) (*acmewire
 	}
 	urls, err := e.CA.Orders(ctx, a.Orders)
 	if refused(err) {
-		return nil, nil // many CAs name a list that they do not have
+		e.deviated(acmewire.DevOrderListRefused, "%s: %v", a.Orders, err)
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err
@@ -341,6 +346,7 @@ func (e *Engine) lost(ctx context.Context, en *Enrolment, in *Intent) (*acmewire
 	for _, url := range slices.Backward(urls[max(0, len(urls)-recentOrders):]) {
 		got, err := e.CA.Order(ctx, url)
 		if refused(err) {
+			e.deviated(acmewire.DevOrderListEntryRefused, "%s: %v", url, err)
 			continue
 		}
 		if err != nil {

@@ -54,6 +54,9 @@ func (e *Engine) Rollover(ctx context.Context, name string, o RolloverOptions) (
 	}
 	if err := e.CA.Rollover(ctx, next.Signer); err != nil {
 		if keptOld(err) {
+			if p, _ := errors.AsType[*acmewire.Problem](err); p.Status == http.StatusNotImplemented {
+				e.deviated(acmewire.DevKeyChangeNotImplemented, "%v", err)
+			}
 			err = errors.Join(err, e.Store.Remove(nextKeyFile(dir)))
 		}
 		return nil, err
@@ -102,6 +105,7 @@ func (e *Engine) settleRollover(ctx context.Context, dir string, a *Account, key
 		if known, oldErr := e.CA.FindAccount(ctx); oldErr != nil || known.URL != a.URL {
 			return err
 		}
+		e.deviated(acmewire.DevAccountLookupRefused, "%v", err)
 		return e.keepOldKey(dir, a, keys)
 	case err != nil:
 		return err

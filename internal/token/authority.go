@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"strings"
 
@@ -97,11 +98,11 @@ func (a *Authority) Token(ctx context.Context, want ATC) (secret.Bytes, error) {
 	if err != nil {
 		return none, err
 	}
-	return a.read(resp, answer)
+	return a.read(ctx, resp, answer)
 }
 
 // read finds the token in an answer.
-func (a *Authority) read(resp *http.Response, answer []byte) (secret.Bytes, error) {
+func (a *Authority) read(ctx context.Context, resp *http.Response, answer []byte) (secret.Bytes, error) {
 	refused := &RefusedError{Authority: a.Where(), Status: resp.StatusCode}
 	doc, err := decodeMembers(answer)
 	token := doc.text("token")
@@ -132,9 +133,25 @@ func (a *Authority) read(resp *http.Response, answer []byte) (secret.Bytes, erro
 			refused.Detail = `its answer has no "token"`
 		}
 	default:
+		a.report(ctx, resp, doc["token"])
 		return secret.New([]byte(token)), nil
 	}
 	return secret.Bytes{}, refused
+}
+
+// report makes known what was accepted of an answer with a token.
+func (a *Authority) report(ctx context.Context, resp *http.Response, token json.RawMessage) {
+	if resp.StatusCode != http.StatusOK {
+		Report(ctx, Deviation{devStatus, fmt.Sprintf("%s: HTTP %d, want 200", a.Where(), resp.StatusCode)})
+	}
+	field := resp.Header.Get("Content-Type")
+	if kind, _, err := mime.ParseMediaType(field); err != nil || kind != "application/json" {
+		Report(ctx, Deviation{devContentType, fmt.Sprintf("%s: Content-Type %.60q, want application/json", a.Where(), field)})
+	}
+	var text string
+	if json.Unmarshal(token, &text) == nil && strings.TrimSpace(text) != text {
+		Report(ctx, Deviation{devWhitespace, a.Where()})
+	}
 }
 
 // text returns a string member without surrounding space; "" without one.

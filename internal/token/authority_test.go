@@ -213,7 +213,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, kind, body string) {
 		a := &Authority{URL: "https://oam.example/t", Bearer: secret.New([]byte(canaryBearer))}
 		resp := &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {kind}, "Www-Authenticate": {kind}, "Location": {kind}}}
-		got, err := a.read(resp, []byte(body))
+		got, err := a.read(t.Context(), resp, []byte(body))
 		var refused *RefusedError
 		switch {
 		case err == nil && (got.IsZero() || status/100 != 2):

@@ -55,7 +55,8 @@ type Token struct {
 	// Chain is the certificate chain of x5c, the signer's first.
 	Chain []*x509.Certificate `json:"-"`
 
-	signed *jose.JSONWebSignature
+	signed     *jose.JSONWebSignature
+	deviations []Deviation // of what was read
 }
 
 // algorithms are the allowed signature algorithms, all asymmetric (RFC 8725 section
@@ -138,6 +139,9 @@ func (t *Token) header(part string) error {
 		der, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
 			return malformed("certificate %d of its x5c is not base64 (RFC 7515 4.1.6)", i+1)
+		}
+		if strings.ContainsAny(text, "\r\n") { // encoding/base64 passes over them
+			t.deviations = append(t.deviations, Deviation{devX5CLineBreak, fmt.Sprintf("certificate %d of x5c", i+1)})
 		}
 		cert, err := x509.ParseCertificate(der)
 		if err != nil {

@@ -44,27 +44,33 @@ func (t *Token) FetchSigner(ctx context.Context, via http.RoundTripper) error {
 	if resp.StatusCode != http.StatusOK {
 		return &CheckError{CheckSigner, fmt.Sprintf("HTTP status %d at its x5u", resp.StatusCode), wanted, "RFC 7515 4.1.5"}
 	}
-	if t.Chain, err = parseSigner(data); err != nil || len(t.Chain) == 0 {
+	var odd string
+	if t.Chain, odd, err = parseSigner(data); err != nil || len(t.Chain) == 0 {
 		t.Chain = nil
 		return &CheckError{CheckSigner, "something else at its x5u", wanted, "RFC 7515 4.1.5"}
+	}
+	if odd != "" {
+		t.deviations = append(t.deviations, Deviation{devX5UForm, odd})
 	}
 	return nil
 }
 
 // parseSigner reads PEM, or a single certificate in DER, which some servers send.
-func parseSigner(data []byte) (chain []*x509.Certificate, err error) {
+// odd says what is not a PEM chain alone; "": nothing.
+func parseSigner(data []byte) (chain []*x509.Certificate, odd string, err error) {
 	if cert, err := x509.ParseCertificate(data); err == nil {
-		return []*x509.Certificate{cert}, nil
+		return []*x509.Certificate{cert}, "a certificate in DER", nil
 	}
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type != "CERTIFICATE" {
+			odd = fmt.Sprintf("a PEM block %.60q", block.Type)
 			continue
 		}
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		chain = append(chain, cert)
 	}
-	return chain, nil
+	return chain, odd, nil
 }

@@ -45,6 +45,7 @@ func generate() (map[string][]byte, error) {
 	}
 	files[path.Join(referenceDir, "README.md")] = index.Bytes()
 	files["rules.md"] = rulesPage()
+	files["deviations.md"] = deviationsPage()
 	files["names.md"] = namesPage()
 	files["profiles.md"] = profilesPage()
 	return files, nil

@@ -112,7 +112,7 @@ const maxNames = 8
 
 // clientHint is for a server that asked for a client certificate and then
 // ended the handshake.
-func clientHint(c *acmewire.AskedClient) string {
+func clientHint(c *acmewire.ClientCertRequest) string {
 	takes := ""
 	if len(c.CAs) > 0 {
 		takes = "; the server accepts certificates of " + strings.Join(c.CAs[:min(len(c.CAs), maxNames)], "; ")

@@ -170,10 +170,15 @@ func runShowServer(ctx context.Context, call *cli.Call) error {
 				*session.Server
 				TLS       *tlsDoc             `json:"tls,omitempty"`
 				Directory *acmewire.Directory `json:"directory"`
-			}{cli.APIVersion, "Server", s.Server, live, d})
+				// Deviations are those met now and those remembered.
+				Deviations []acmewire.MetDeviation `json:"deviations"`
+			}{cli.APIVersion, "Server", s.Server, live, d, s.Deviations()})
 		}
 		f := serverFields(call, s.Server, d)
 		live.addTo(f)
+		for _, m := range s.Deviations() {
+			f.Add("deviation", fmt.Sprintf("%s (%s): %s; count %d, last %s", m.ID, m.Clause, m.Found, m.Count, ui.Time(m.Last)))
+		}
 		return f.Write(call.Streams.Out, call.Streams.OutColumns())
 	})
 }

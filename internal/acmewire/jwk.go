@@ -10,14 +10,14 @@ import (
 	"golang.org/x/crypto/acme"
 )
 
-// Requests in which the account key stands in place of the account (RFC 8555
-// section 6.2: "jwk" in place of "kid"), and the key change, which has one
-// within. x/crypto/acme makes them where it can; libraryDoes is the one place
-// that knows where it cannot, and the client's own signed POST takes over.
+// This file has the requests that carry the account key itself (RFC 8555 section
+// 6.2: "jwk" instead of "kid"), and the key change, which contains one.
+// x/crypto/acme makes them if it can. Only librarySupports knows when it cannot;
+// then the client signs the POST itself.
 
-// libraryDoes reports whether x/crypto/acme can make a request that these keys
-// sign, and this binding: it has no EdDSA, and no MAC but HS256.
-func libraryDoes(b *Binding, keys ...crypto.Signer) bool {
+// librarySupports reports whether x/crypto/acme can sign with these keys and this
+// binding: it has no EdDSA, and no MAC other than HS256.
+func librarySupports(b *Binding, keys ...crypto.Signer) bool {
 	for _, key := range keys {
 		if key == nil {
 			continue
@@ -29,14 +29,14 @@ func libraryDoes(b *Binding, keys ...crypto.Signer) bool {
 	return b == nil || b.MAC() == defaultMAC
 }
 
-// newAccount asks for the account (RFC 8555 section 7.3).
+// newAccount registers the account (RFC 8555 section 7.3).
 func (c *Client) newAccount(ctx context.Context, n NewAccount) (*Exchange, error) {
 	if n.Binding != nil {
 		if err := n.Binding.check(); err != nil {
 			return nil, err
 		}
 	}
-	if !libraryDoes(n.Binding, c.key) {
+	if !librarySupports(n.Binding, c.key) {
 		return c.do(ctx, func(ctx context.Context) error { return c.ownNewAccount(ctx, n) })
 	}
 	ask := &acme.Account{Contact: n.Contact}
@@ -45,7 +45,7 @@ func (c *Client) newAccount(ctx context.Context, n NewAccount) (*Exchange, error
 	}
 	return c.library(ctx, func(ctx context.Context) error {
 		_, err := c.acme.Register(ctx, ask, func(string) bool { return n.TermsAgreed })
-		return err // also where the account exists already
+		return err // also if the account already exists
 	})
 }
 
@@ -64,9 +64,9 @@ func (c *Client) ownNewAccount(ctx context.Context, n NewAccount) error {
 	return c.postByKey(ctx, c.dir.NewAccount, payload)
 }
 
-// onlyExisting asks for the account that the key has (RFC 8555 section 7.3.1).
+// onlyExisting looks up the account of the key (RFC 8555 section 7.3.1).
 func (c *Client) onlyExisting(ctx context.Context) (*Exchange, error) {
-	if !libraryDoes(nil, c.key) {
+	if !librarySupports(nil, c.key) {
 		return c.do(ctx, func(ctx context.Context) error {
 			return c.postByKey(ctx, c.dir.NewAccount, map[string]bool{"onlyReturnExisting": true})
 		})
@@ -77,9 +77,9 @@ func (c *Client) onlyExisting(ctx context.Context) (*Exchange, error) {
 	})
 }
 
-// keyChange asks for another key of the account (RFC 8555 section 7.3.5).
+// keyChange changes the account's key (RFC 8555 section 7.3.5).
 func (c *Client) keyChange(ctx context.Context, next crypto.Signer) error {
-	if !libraryDoes(nil, c.key, next) {
+	if !librarySupports(nil, c.key, next) {
 		_, err := c.do(ctx, func(ctx context.Context) error { return c.ownKeyChange(ctx, next) })
 		return err
 	}
