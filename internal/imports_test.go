@@ -21,7 +21,7 @@ const module = "github.com/nfcert/nfcert/"
 var arrows = map[string][]string{
 	"cmd/nfcert":        {"internal/commands"},
 	"cmd/nfcert-zlint":  {"internal/zlint"},
-	"internal/commands": {"internal/commands/cli", "internal/commands/report", "internal/ui"}, // and every command
+	"internal/commands": {"internal/acmewire", "internal/commands/cli", "internal/commands/report", "internal/ui"}, // and every command
 	"internal/commands/cli": {
 		"internal/acmewire", "internal/enroll", "internal/pkcs11", "internal/secret", "internal/ui",
 	},
@@ -47,27 +47,28 @@ var arrows = map[string][]string{
 		"internal/acmewire", "internal/csrgen", "internal/inspect", "internal/layout", "internal/nf", "internal/accountfile", "internal/secret",
 		"internal/challenge", "internal/store", "internal/token",
 	},
-	"internal/csrgen":      {"internal/inspect", "internal/nf", "internal/secret"},
-	"internal/inspect":     {"internal/nf"},
-	"internal/lint":        {"internal/inspect", "internal/nf"},
-	"internal/lab":         {"internal/nf"}, // and nothing that the client speaks ACME with
-	"internal/acmewire":    {"internal/secret"},
-	"internal/certsource":  {"internal/secret"},
-	"internal/layout":      {"internal/secret"},
-	"internal/accountfile": {"internal/csrgen", "internal/secret"},
-	"internal/pkcs11":      {"internal/secret"},
-	"internal/token":       {"internal/secret"},
-	"internal/challenge":   {"internal/secret", "internal/token"},
-	"internal/store":       {},
-	"internal/ui":          {},
-	"internal/loopback":    {},
-	"internal/nf":          {},
-	"internal/secret":      {},
-	"internal/zlint":       {}, // and no lints: they are the companion's
-	"scripts/gendocs":      {"internal/commands", "internal/lint", "internal/nf"},
-	"scripts/floor":        {},
-	"scripts/sba":          {},
-	"scripts/tally":        {},
+	"internal/csrgen":                  {"internal/inspect", "internal/nf", "internal/secret"},
+	"internal/inspect":                 {"internal/nf"},
+	"internal/lint":                    {"internal/inspect", "internal/nf"},
+	"internal/lab":                     {"internal/nf"}, // and nothing that the client speaks ACME with
+	"internal/acmewire":                {"internal/secret"},
+	"internal/certsource":              {"internal/secret"},
+	"internal/layout":                  {"internal/inspect", "internal/secret"},
+	"internal/accountfile":             {"internal/csrgen", "internal/secret"},
+	"internal/pkcs11":                  {"internal/secret"},
+	"internal/token":                   {"internal/secret"},
+	"internal/challenge":               {"internal/secret", "internal/token"},
+	"internal/challenge/challengetest": {"internal/challenge"},
+	"internal/store":                   {},
+	"internal/ui":                      {},
+	"internal/loopback":                {},
+	"internal/nf":                      {},
+	"internal/secret":                  {},
+	"internal/zlint":                   {}, // and no lints: they are the companion's
+	"scripts/gendocs":                  {"internal/acmewire", "internal/commands", "internal/lint", "internal/nf"},
+	"scripts/floor":                    {},
+	"scripts/sba":                      {},
+	"scripts/tally":                    {},
 }
 
 // shared are the packages below internal/commands that commands share. Every

@@ -29,8 +29,8 @@ type NewAccount struct {
 	Binding     *Binding
 }
 
-// Register creates the account of the client's key, or finds it: created tells
-// which. Afterwards the client signs in its name.
+// Register creates the account of the client's key, or finds the existing one;
+// created says which. From then on the client signs as this account.
 func (c *Client) Register(ctx context.Context, n NewAccount) (a *Account, created bool, err error) {
 	ex, err := c.newAccount(ctx, n)
 	if err != nil {
@@ -41,7 +41,7 @@ func (c *Client) Register(ctx context.Context, n NewAccount) (a *Account, create
 }
 
 // FindAccount asks for the account of the client's key without creating one
-// (RFC 8555 section 7.3.1). A server that knows none answers with a [Problem]
+// (RFC 8555 section 7.3.1). If there is no account, the error is a [Problem]
 // accountDoesNotExist.
 func (c *Client) FindAccount(ctx context.Context) (*Account, error) {
 	ex, err := c.onlyExisting(ctx)
@@ -51,13 +51,13 @@ func (c *Client) FindAccount(ctx context.Context) (*Account, error) {
 	return c.account(ex)
 }
 
-// account reads an account and makes the client use it.
+// account reads an account and makes the client sign as it.
 func (c *Client) account(ex *Exchange) (*Account, error) {
-	a := &Account{}
-	if err := decode(ex, a); err != nil {
+	a, err := c.readAccount(ex)
+	if err != nil {
 		return nil, err
 	}
-	url, err := location(ex, "RFC 8555 7.3")
+	url, err := c.wire.location(ex, "RFC 8555 7.3")
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +69,8 @@ func (c *Client) account(ex *Exchange) (*Account, error) {
 // Account fetches the account as the server has it.
 func (c *Client) Account(ctx context.Context) (*Account, error) { return c.postAccount(ctx, nil) }
 
-// UpdateAccount replaces the account's contacts, by none when contact is empty
-// (RFC 8555 section 7.3.2), and agrees to changed terms when terms is set.
+// UpdateAccount replaces the account's contacts (RFC 8555 section 7.3.2), or
+// removes them when contact is empty. With terms it agrees to changed terms.
 func (c *Client) UpdateAccount(ctx context.Context, contact []string, terms bool) (*Account, error) {
 	if contact == nil {
 		contact = []string{} // an absent member would change nothing
@@ -91,16 +91,26 @@ func (c *Client) postAccount(ctx context.Context, payload any) (*Account, error)
 	if err != nil {
 		return nil, err
 	}
-	a := &Account{}
-	if err := decode(ex, a); err != nil {
+	a, err := c.readAccount(ex)
+	if err != nil {
 		return nil, err
 	}
 	a.URL = c.kid
 	return a, nil
 }
 
+// readAccount reads the account object of an answer.
+func (c *Client) readAccount(ex *Exchange) (*Account, error) {
+	a := &Account{}
+	if err := c.wire.decode(ex, a); err != nil {
+		return nil, err
+	}
+	c.wire.judgeAccount(a)
+	return a, nil
+}
+
 // Rollover replaces the account's key by next (RFC 8555 section 7.3.5) and signs
-// with it from then on. The caller must have saved next before.
+// with it from then on. The caller must save next first.
 func (c *Client) Rollover(ctx context.Context, next crypto.Signer) error {
 	dir, err := c.Directory(ctx)
 	if err != nil {

@@ -189,7 +189,7 @@ func TestAccountAnswers(t *testing.T) {
 		{"HTML", "<html>", at, "the answer is HTML, want JSON"},
 		{"array", "[]", at, "the answer is a JSON array, want an object"},
 		{"wrong type", `{"status":"valid","contact":"mailto:a@b"}`, at, `member "contact" is a JSON string`},
-		{"no Location", `{"status":"valid"}`, "X: y", "lacks a Location header"},
+		{"no Location", `{"status":"valid"}`, "X: y", "no usable Location header"},
 		{"nulls", `{"status":"valid","contact":null,"orders":null,"x":1}`, at, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -10,12 +10,12 @@ import (
 	"net/url"
 )
 
-// errRefused says that the last exchange holds the reason.
+// errRefused is a refusal; the last exchange has the reason.
 var errRefused = errors.New("refused")
 
 // explain turns what a call returned into a [Problem], a [ProtocolError], a
-// [NetworkError] or the context's own error. What no answer caused, such as an
-// account key that cannot sign, is returned as it is.
+// [NetworkError] or the context's own error. Any other error, such as an
+// account key that cannot sign, is returned unchanged.
 func explain(ex *Exchange, err error) error {
 	var protocol *ProtocolError
 	var network *NetworkError
@@ -49,12 +49,12 @@ func ended(ex *Exchange, cause error) error {
 	return fmt.Errorf("%s %s: %w", ex.Method, ex.URL, cause)
 }
 
-// refusedWithout describes a refusal that is no problem document.
+// refusedWithout describes a refusal without a problem document.
 func refusedWithout(ex *Exchange) string {
 	kind := ex.header.Get("Content-Type")
 	switch {
 	case len(ex.raw) == 0:
-		return fmt.Sprintf("refused with HTTP %d and nothing else", ex.Status)
+		return fmt.Sprintf("refused with HTTP %d and an empty body", ex.Status)
 	case kind != "":
 		return fmt.Sprintf("refused with HTTP %d and %.60q instead of a problem document", ex.Status, kind)
 	}
@@ -62,16 +62,17 @@ func refusedWithout(ex *Exchange) string {
 }
 
 // decode reads the object of an exchange into v.
-func decode(ex *Exchange, v any) error {
+func (w *Wire) decode(ex *Exchange, v any) error {
 	if err := json.Unmarshal(ex.raw, v); err != nil {
-		return ex.broken(unfit(ex.raw, err).Error(), "")
+		return ex.broken(notJSON(ex.raw, err).Error(), "")
 	}
+	w.judgeJSON(ex)
 	return nil
 }
 
-// unfit says what came instead of the JSON that was wanted. err is what
-// [json.Unmarshal] found.
-func unfit(raw []byte, err error) error {
+// notJSON describes an answer that cannot be decoded. err is the error of
+// [json.Unmarshal].
+func notJSON(raw []byte, err error) error {
 	trimmed := bytes.TrimSpace(raw)
 	var kind *json.UnmarshalTypeError
 	switch {
@@ -82,24 +83,26 @@ func unfit(raw []byte, err error) error {
 	case errors.As(err, &kind) && kind.Field == "":
 		return fmt.Errorf("the answer is a JSON %s, want an object", kind.Value)
 	case errors.As(err, &kind):
-		return fmt.Errorf("the answer's member %q is a JSON %s, which does not belong there", kind.Field, kind.Value)
+		return fmt.Errorf("the answer's member %q is a JSON %s, which is the wrong type", kind.Field, kind.Value)
 	case !json.Valid(raw):
 		return fmt.Errorf("the answer is not JSON: %w", err)
 	}
-	return fmt.Errorf("the answer has a member that cannot be read: %w", err)
+	return fmt.Errorf("the answer has a member that cannot be decoded: %w", err)
 }
 
-// location is the URL of the object that an exchange made or found, absolute.
-func location(ex *Exchange, clause string) (string, error) {
+// location returns the absolute URL of the object that an exchange created or
+// found.
+func (w *Wire) location(ex *Exchange, clause string) (string, error) {
 	at := ex.location()
 	if at == "" {
-		return "", ex.broken("the answer lacks a Location header, so what was made cannot be named", clause)
+		return "", ex.broken("the answer has no usable Location header, so the URL of the new object is unknown", clause)
 	}
+	w.judgeLocation(ex, "")
 	return at, nil
 }
 
 // location is the Location header, made absolute (RFC 9110 section 10.2.2), or
-// "" when there is none that can be read.
+// "" if it is missing or not a URL.
 func (e *Exchange) location() string {
 	v := e.header.Get("Location")
 	base, err := url.Parse(e.URL)
@@ -118,13 +121,13 @@ func (e *Exchange) request() Request {
 	return Request{Method: e.Method, URL: e.URL, Status: e.Status}
 }
 
-// broken says that the answer is not as RFC 8555 wants it.
+// broken makes the error of an answer that breaks RFC 8555.
 func (e *Exchange) broken(found, clause string) *ProtocolError {
 	return &ProtocolError{Request: e.request(), Found: found, Clause: clause}
 }
 
-// checkURL refuses a URL to which no request may go: the server named it, so
-// that the error is about the server.
+// checkURL refuses URLs other than https. The server named the URL, so the error
+// blames the server.
 func checkURL(method, raw string) error {
 	u, err := url.Parse(raw)
 	if err == nil && u.Scheme == "https" && u.Host != "" {
@@ -136,7 +139,7 @@ func checkURL(method, raw string) error {
 	}
 }
 
-// isSuccess reports whether the server did what it was asked.
+// isSuccess reports whether the status is 2xx.
 func (e *Exchange) isSuccess() bool {
 	return e.Status >= http.StatusOK && e.Status < http.StatusMultipleChoices
 }

@@ -15,7 +15,7 @@ type Authorization struct {
 	Challenges []Challenge `json:"challenges"` // null from some servers
 	Wildcard   bool        `json:"wildcard,omitempty"`
 
-	// RetryAfter is the server's wish with this answer; zero: none.
+	// RetryAfter is how long this answer asks to wait; zero if it does not say.
 	RetryAfter time.Duration `json:"-"`
 }
 
@@ -28,8 +28,8 @@ type Challenge struct {
 	Validated time.Time `json:"validated,omitzero"`
 	Error     *Problem  `json:"error,omitempty"`
 
-	// Of tkauth-01 (RFC 9447 section 3): what kind of token is wanted, and
-	// where the CA says that one can be had.
+	// For tkauth-01 (RFC 9447 section 3): the kind of token, and the URL of a
+	// Token Authority that the CA suggests.
 	TKAuthType     string `json:"tkauth-type,omitempty"`
 	TokenAuthority string `json:"token-authority,omitempty"`
 }
@@ -41,17 +41,18 @@ func (c *Client) Authorization(ctx context.Context, url string) (*Authorization,
 		return nil, err
 	}
 	a := &Authorization{}
-	if err := decode(ex, a); err != nil {
+	if err := c.wire.decode(ex, a); err != nil {
 		return nil, err
 	}
 	a.URL, a.RetryAfter = url, ex.retryAfter()
 	if a.Status == "" {
 		return nil, ex.broken("the authorization has no status", "RFC 8555 7.1.4")
 	}
+	c.wire.judgeAuthorization(a)
 	return a, nil
 }
 
-// DeactivateAuthorization gives an authorization up (RFC 8555 section 7.5.2).
+// DeactivateAuthorization deactivates an authorization (RFC 8555 section 7.5.2).
 func (c *Client) DeactivateAuthorization(ctx context.Context, url string) error {
 	_, err := c.do(ctx, func(ctx context.Context) error {
 		return c.post(ctx, url, map[string]string{"status": StatusDeactivated})
@@ -60,8 +61,8 @@ func (c *Client) DeactivateAuthorization(ctx context.Context, url string) error 
 }
 
 // Answer tells the server that a challenge can be validated (RFC 8555 section
-// 7.5.1) and returns the challenge as the server then has it. A nil payload
-// sends the empty object, as most challenge types want.
+// 7.5.1) and returns the challenge in its new state. A nil payload
+// sends the empty object, which most challenge types require.
 func (c *Client) Answer(ctx context.Context, url string, payload json.RawMessage) (*Challenge, error) {
 	if payload == nil {
 		payload = json.RawMessage("{}")
@@ -71,8 +72,9 @@ func (c *Client) Answer(ctx context.Context, url string, payload json.RawMessage
 		return nil, err
 	}
 	ch := &Challenge{}
-	if err := decode(ex, ch); err != nil {
+	if err := c.wire.decode(ex, ch); err != nil {
 		return nil, err
 	}
+	c.wire.judgeChallenge(ch)
 	return ch, nil
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// Binding ties a new account to one that the CA knows already (external
-// account binding, RFC 8555 section 7.3.4).
+// Binding is an external account binding (RFC 8555 section 7.3.4): it ties a new
+// account to a customer that the CA already knows.
 type Binding struct {
 	KeyID     string
 	Key       secret.Bytes // decoded MAC key
@@ -30,7 +30,7 @@ const defaultMAC = "HS256"
 // default first.
 func BindingAlgorithms() []string { return []string{defaultMAC, "HS384", "HS512"} }
 
-// MAC is the algorithm, also where it is the default.
+// MAC returns the algorithm, or the default one if none is set.
 func (b *Binding) MAC() string {
 	if b.Algorithm == "" {
 		return defaultMAC
@@ -38,7 +38,7 @@ func (b *Binding) MAC() string {
 	return b.Algorithm
 }
 
-// hash is the hash function of the MAC; nil: there is none of this name.
+// hash returns the hash function of the MAC; nil if the algorithm is unknown.
 func (b *Binding) hash() func() hash.Hash {
 	switch b.MAC() {
 	case "HS256":
@@ -51,17 +51,17 @@ func (b *Binding) hash() func() hash.Hash {
 	return nil
 }
 
-// Want is how many bytes the key must have at least by RFC 7518 section 3.2. A
-// shorter one is forgiven here, as CAs hand such keys out; many of them are as
-// strict as that section, though, when they check the MAC.
-func (b *Binding) Want() int {
+// MinKeySize returns how many bytes the key needs by RFC 7518 section 3.2. A
+// shorter key is accepted here, because CAs issue such keys. Many CAs reject
+// them when they check the MAC, though.
+func (b *Binding) MinKeySize() int {
 	if h := b.hash(); h != nil {
 		return h().Size()
 	}
 	return 0
 }
 
-// check refuses a binding that cannot be made.
+// check refuses a binding that cannot be signed.
 func (b *Binding) check() error {
 	switch {
 	case b.hash() == nil:
@@ -72,8 +72,8 @@ func (b *Binding) check() error {
 	return nil
 }
 
-// bind signs the account's key by the MAC key, for the newAccount URL. It is
-// not go-jose's, which refuses keys shorter than the hash.
+// bind signs the account's public key with the MAC key, for the newAccount URL.
+// It does not use go-jose, which refuses keys shorter than the hash.
 func (c *Client) bind(b *Binding, url string) (json.RawMessage, error) {
 	jwk, err := (&jose.JSONWebKey{Key: c.key.Public()}).MarshalJSON()
 	if err != nil {

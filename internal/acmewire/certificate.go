@@ -11,10 +11,10 @@ import (
 type Chain struct {
 	URL          string
 	Certificates []*x509.Certificate // leaf first, at least one
-	Alternates   []string            // where the server offers other chains for the same leaf
+	Alternates   []string            // URLs of other chains for the same leaf
 }
 
-// maxChain bounds what a hostile download can make us parse.
+// maxChain bounds how many certificates of a hostile download are parsed.
 const maxChain = 16
 
 // Certificate downloads the chain at url.
@@ -27,10 +27,11 @@ func (c *Client) Certificate(ctx context.Context, url string) (*Chain, error) {
 	if chain.Certificates, err = parseChain(ex.raw); err != nil {
 		return nil, &ProtocolError{Request: ex.request(), Found: "the download cannot be used", Err: err, Clause: "RFC 8555 7.4.2"}
 	}
+	c.wire.judgeChain(ex, chain)
 	return chain, nil
 }
 
-// parseChain reads certificates in PEM. Text around the blocks is forgiven.
+// parseChain reads certificates in PEM and ignores text around the blocks.
 func parseChain(raw []byte) (chain []*x509.Certificate, err error) {
 	for block, rest := pem.Decode(raw); block != nil; block, rest = pem.Decode(rest) {
 		n := len(chain) + 1

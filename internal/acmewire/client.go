@@ -30,10 +30,10 @@ func New(cfg Config) *Client {
 	return c
 }
 
-// Wire is what the client's requests pass.
+// Wire returns the transport of all requests of the client.
 func (c *Client) Wire() *Wire { return c.wire }
 
-// DirectoryURL is the server's name.
+// DirectoryURL returns the URL that identifies the server.
 func (c *Client) DirectoryURL() string { return c.cfg.DirectoryURL }
 
 // WithAccount returns a client of its own on the same wire, which signs with key
@@ -45,7 +45,7 @@ func (c *Client) WithAccount(key crypto.Signer, url string) *Client {
 	return other
 }
 
-// reset gives the library a client without its own memory of the directory.
+// reset replaces the library's client, which caches the directory.
 func (c *Client) reset() {
 	c.dir = nil
 	c.acme = &acme.Client{
@@ -60,7 +60,7 @@ func (c *Client) reset() {
 	}
 }
 
-// maxRedirects is how often the GET of the directory may be sent elsewhere.
+// maxRedirects is how many redirects of an unsigned GET are followed.
 const maxRedirects = 4
 
 // checkRedirect lets an unsigned GET follow a few redirects; the wire refuses
@@ -69,15 +69,15 @@ func checkRedirect(_ *http.Request, via []*http.Request) error {
 	if len(via) > maxRedirects {
 		return &ProtocolError{
 			Request: Request{Method: via[0].Method, URL: via[0].URL.String()},
-			Found:   "redirected again and again",
+			Found:   "redirected more than 4 times",
 		}
 	}
 	return nil
 }
 
-// do runs a call that makes requests and returns the last exchange it made. A
-// directory kept from an earlier process that turns out stale is fetched anew
-// and the call made once more.
+// do runs a call that makes requests and returns the last exchange it made. If a
+// cached directory of an earlier process turns out stale, it fetches the directory
+// again and repeats the call.
 func (c *Client) do(ctx context.Context, call func(context.Context) error) (*Exchange, error) {
 	for {
 		if _, err := c.Directory(ctx); err != nil {
@@ -96,12 +96,12 @@ func (c *Client) do(ctx context.Context, call func(context.Context) error) (*Exc
 	}
 }
 
-// library runs a call of x/crypto/acme. Where it takes an answer for a failure
-// that the server meant as success (a 2xx other than the one it knows, a member
-// of another type), the answer is left to our own reading.
+// library runs a call of x/crypto/acme. The library reports some successes as
+// failures (an unexpected 2xx status, a member of another type). Such an answer
+// counts as a success here, and the caller decodes it.
 func (c *Client) library(ctx context.Context, call func(context.Context) error) (*Exchange, error) {
 	return c.do(ctx, func(ctx context.Context) error {
-		if err := c.haveNonce(ctx); err != nil {
+		if err := c.ensureNonce(ctx); err != nil {
 			return err
 		}
 		err := call(ctx)
@@ -110,7 +110,7 @@ func (c *Client) library(ctx context.Context, call func(context.Context) error) 
 		switch {
 		case err == nil:
 			return nil
-		case ctx.Err() != nil: // the library tells of the refusal before instead
+		case ctx.Err() != nil: // the library reports the refusal before it instead
 			return ctx.Err()
 		case last != nil && last.Method == http.MethodPost && last.isSuccess() && last.Error == "":
 			return nil
@@ -121,9 +121,9 @@ func (c *Client) library(ctx context.Context, call func(context.Context) error) 
 	})
 }
 
-// stale reports whether a call failed in the way a changed directory makes it
-// fail: one of its URLs is not there, leads elsewhere or cannot be reached, so
-// that the server did nothing either.
+// stale reports whether a call failed as it does when the directory has changed:
+// one of its URLs is not found, redirects or cannot be reached. The server has
+// done nothing then.
 func (c *Client) stale(ex *Exchange, err error) bool {
 	if ex == nil {
 		return false

@@ -21,7 +21,7 @@ type Directory struct {
 	Meta        Meta   `json:"meta,omitzero"`
 }
 
-// Meta is what a server tells of itself (RFC 8555 section 9.7.6).
+// Meta is the directory's metadata (RFC 8555 section 9.7.6).
 type Meta struct {
 	TermsOfService          string            `json:"termsOfService,omitempty"`
 	Website                 string            `json:"website,omitempty"`
@@ -30,8 +30,8 @@ type Meta struct {
 	Profiles                map[string]string `json:"profiles,omitempty"`
 }
 
-// resources are the members without which nothing can be enrolled, and those
-// that may be absent.
+// resources lists the URLs of the directory; those that an enrolment needs are
+// required.
 func (d *Directory) resources() []struct {
 	name, url string
 	required  bool
@@ -50,7 +50,7 @@ func (d *Directory) resources() []struct {
 func parseDirectory(raw []byte) (*Directory, error) {
 	var d Directory
 	if err := json.Unmarshal(raw, &d); err != nil {
-		return nil, unfit(raw, err)
+		return nil, notJSON(raw, err)
 	}
 	for _, r := range d.resources() {
 		if r.url == "" {
@@ -67,16 +67,15 @@ func parseDirectory(raw []byte) (*Directory, error) {
 	return &d, nil
 }
 
-// directoryFresh is how long a saved directory is used without asking. A
-// server that changed its directory meanwhile is found out by what its URLs answer.
+// directoryFresh is how long a saved directory is used without a request. If the
+// server has changed it meanwhile, the answers of its URLs reveal that.
 const directoryFresh = 24 * time.Hour
 
-// nonceFresh is how long a saved nonce is worth trying. A refused one costs
-// the one request that it was to spare.
+// nonceFresh is how long a saved nonce is tried. A refused one costs the one
+// request that it was meant to save.
 const nonceFresh = time.Hour
 
-// Saved is what the wire keeps from one process to the next. It is a cache:
-// losing it costs two requests.
+// Saved is what the wire caches between processes. Losing it costs two requests.
 type Saved struct {
 	Directory   json.RawMessage `json:"directory,omitempty"`
 	DirectoryAt time.Time       `json:"directoryAt,omitzero"`
@@ -84,15 +83,15 @@ type Saved struct {
 	NonceAt     time.Time       `json:"nonceAt,omitzero"`
 }
 
-// kept is a directory that can be used.
-type kept struct {
+// cachedDirectory is a directory with what is known of its origin.
+type cachedDirectory struct {
 	*Directory
 	raw   []byte
 	at    time.Time // when it was fetched
-	saved bool      // by an earlier process
+	saved bool      // it comes from an earlier process
 }
 
-// Saved returns what the next process should be given.
+// Saved returns the cache for the next process.
 func (w *Wire) Saved() Saved {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -101,12 +100,12 @@ func (w *Wire) Saved() Saved {
 	return s
 }
 
-// load takes what is fresh out of s; a damaged copy counts as none.
+// load takes the fresh parts of s and ignores damaged ones.
 func (w *Wire) load(s Saved) {
 	now := w.clock()
 	if age := now.Sub(s.DirectoryAt); age >= 0 && age < directoryFresh {
 		if d, err := parseDirectory(s.Directory); err == nil {
-			w.dir = kept{Directory: d, raw: s.Directory, at: s.DirectoryAt, saved: true}
+			w.dir = cachedDirectory{Directory: d, raw: s.Directory, at: s.DirectoryAt, saved: true}
 		}
 	}
 	if age := now.Sub(s.NonceAt); age >= 0 && age < nonceFresh {
@@ -114,22 +113,22 @@ func (w *Wire) load(s Saved) {
 	}
 }
 
-// directory is what is kept; its Directory is nil when there is nothing.
-func (w *Wire) directory() kept {
+// directory returns the cached directory; its Directory is nil if there is none.
+func (w *Wire) directory() cachedDirectory {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.dir
 }
 
-func (w *Wire) keepDirectory(k kept) {
+func (w *Wire) cacheDirectory(k cachedDirectory) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.dir = k
 }
 
-// forgetDirectory makes the next use ask the server again. It reports whether
-// used was a saved copy, so that asking may help; another client may have asked
-// already.
+// forgetDirectory makes the next use fetch the directory. It reports whether used
+// was one of an earlier process, so that fetching may help; another client may
+// have fetched it already.
 func (w *Wire) forgetDirectory(used *Directory) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -137,38 +136,38 @@ func (w *Wire) forgetDirectory(used *Directory) bool {
 		if !w.dir.saved {
 			return false
 		}
-		w.dir = kept{}
+		w.dir = cachedDirectory{}
 	}
 	return true
 }
 
-// fromKept answers from what is kept: the library's GET of the directory and
-// its HEAD of newNonce. nil: send the request.
-func (w *Wire) fromKept(req *http.Request) *http.Response {
+// fromCache answers the library's GET of the directory and its HEAD of newNonce
+// from the cache. nil means: send the request.
+func (w *Wire) fromCache(req *http.Request) *http.Response {
 	dir := w.directory()
 	if dir.Directory == nil {
 		return nil
 	}
 	switch url := req.URL.String(); {
 	case req.Method == http.MethodGet && url == w.dirURL:
-		return synthetic(req, http.StatusOK, http.Header{}, dir.raw)
+		return response(req, http.StatusOK, http.Header{}, dir.raw)
 	case req.Method == http.MethodHead && url == dir.NewNonce:
 		if v, ok := w.nonces.take(); ok {
-			return synthetic(req, http.StatusOK, http.Header{"Replay-Nonce": {v}}, nil)
+			return response(req, http.StatusOK, http.Header{"Replay-Nonce": {v}}, nil)
 		}
 	}
 	return nil
 }
 
-// Refresh is [Client.Directory] that asks the server, whatever is kept.
+// Refresh fetches the directory, whatever is cached.
 func (c *Client) Refresh(ctx context.Context) (*Directory, error) {
-	c.wire.keepDirectory(kept{})
+	c.wire.cacheDirectory(cachedDirectory{})
 	c.reset()
 	return c.Directory(ctx)
 }
 
-// Directory returns the server's directory, from the copy of an earlier process
-// while that is fresh. A directory that cannot be used is a [ProtocolError].
+// Directory returns the server's directory, from the cache if that is
+// fresh. An invalid directory is a [ProtocolError].
 func (c *Client) Directory(ctx context.Context) (*Directory, error) {
 	if c.dir == nil {
 		c.dir = c.wire.directory().Directory
@@ -196,7 +195,9 @@ func (c *Client) Directory(ctx context.Context) (*Directory, error) {
 	if err != nil {
 		return nil, got.last.broken(err.Error(), "RFC 8555 7.1.1")
 	}
-	c.wire.keepDirectory(kept{Directory: d, raw: got.last.raw, at: got.last.Time})
+	c.wire.judgeJSON(got.last)
+	c.wire.judgeDirectory(d)
+	c.wire.cacheDirectory(cachedDirectory{Directory: d, raw: got.last.raw, at: got.last.Time})
 	c.dir = d
 	return d, nil
 }

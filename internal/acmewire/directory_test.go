@@ -38,7 +38,7 @@ func TestDirectoryRefused(t *testing.T) {
 		{"huge", func(w http.ResponseWriter, _ *http.Request) { w.Write(blank(2 << 20)) }, "body is over 1024 KiB"},
 		{"404", says(404, "not here", "Content-Type: text/plain"), `refused with HTTP 404 and "text/plain" instead of a problem document`},
 		{"502", says(502, "<html>"), `refused with HTTP 502 and "text/html`},
-		{"redirected nowhere", says(302, ""), "refused with HTTP 302 and nothing else"},
+		{"redirected nowhere", says(302, ""), "refused with HTTP 302 and an empty body"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -100,7 +100,7 @@ func TestDirectoryRedirect(t *testing.T) {
 	_, err := f.client(t, to("plain")).Directory(t.Context())
 	wantProtocol(t, err, "not an https URL")
 	_, err = f.client(t, to("circle")).Directory(t.Context())
-	wantProtocol(t, err, "redirected again and again")
+	wantProtocol(t, err, "redirected more than 4 times")
 }
 
 // What an earlier process saved spares requests while it is fresh and whole.
@@ -204,7 +204,7 @@ func TestDirectoryChanged(t *testing.T) {
 			cfg.Saved = acmewire.Saved{Directory: json.RawMessage(f.directory()), DirectoryAt: time.Now()}
 		})
 		_, err := c.NewOrder(t.Context(), acmewire.NewOrder{})
-		wantNetwork(t, err, acmewire.StageAnswer, "closed before the answer was whole")
+		wantNetwork(t, err, acmewire.StageAnswer, "closed before the answer was complete")
 		wantCount(t, f, "directory", 0)
 		wantCount(t, f, "new-order", 1)
 	})
@@ -215,7 +215,7 @@ func TestDirectoryChanged(t *testing.T) {
 			cfg.Saved = acmewire.Saved{Directory: json.RawMessage(f.directory()), DirectoryAt: time.Now()}
 		})
 		_, err := c.NewOrder(t.Context(), acmewire.NewOrder{})
-		wantProtocol(t, err, "refused with HTTP 404 and nothing else")
+		wantProtocol(t, err, "refused with HTTP 404 and an empty body")
 		wantCount(t, f, "directory", 1)
 		wantCount(t, f, "new-order", 2)
 	})

@@ -18,13 +18,13 @@ import (
 	"time"
 )
 
-// ProtocolError says that the server answered, but not as RFC 8555 wants it.
+// ProtocolError says that the server's answer breaks RFC 8555.
 type ProtocolError struct {
 	Request Request
-	Found   string // what came, such as "HTML instead of JSON"
-	Clause  string // what says otherwise, such as "RFC 8555 7.1.1"; may be empty
+	Found   string // such as "HTML instead of JSON"
+	Clause  string // the clause that the answer breaks, such as "RFC 8555 7.1.1"; may be empty
 	Err     error  // the cause; may be nil
-	// RetryAfter is the server's wish, zero when it has none.
+	// RetryAfter is how long the server asks to wait; zero if it does not say.
 	RetryAfter time.Duration
 }
 
@@ -38,55 +38,55 @@ func (e *ProtocolError) Error() string {
 
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// Busy reports whether the server, or a proxy before it, turned a request away
-// for now (RFC 6585 section 4, RFC 9110 sections 15.6.3 to 15.6.5), and for how
-// long it wished; zero: it did not say.
-func Busy(err error) (wish time.Duration, busy bool) {
+// Busy reports whether the server, or a proxy in front of it, is temporarily
+// unavailable (RFC 6585 section 4, RFC 9110 sections 15.6.3 to 15.6.5), and how
+// long it asks to wait; zero if it does not say.
+func Busy(err error) (retryAfter time.Duration, busy bool) {
 	var refused *Problem
 	var protocol *ProtocolError
 	status := 0
 	switch {
 	case errors.As(err, &refused) && refused.Request != nil:
-		status, wish = refused.Request.Status, refused.RetryAfter
+		status, retryAfter = refused.Request.Status, refused.RetryAfter
 	case errors.As(err, &protocol):
-		status, wish = protocol.Request.Status, protocol.RetryAfter
+		status, retryAfter = protocol.Request.Status, protocol.RetryAfter
 	}
 	switch status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return wish, true
+		return retryAfter, true
 	}
 	return 0, false
 }
 
-// Stage is how far a connection came before it failed.
+// Stage is where a connection failed.
 type Stage string
 
 // The stages of a connection, in order.
 const (
 	StageDNS     Stage = "dns"
 	StageConnect Stage = "connect"
-	StageProxy   Stage = "proxy" // of whichever of these the proxy is to blame for
+	StageProxy   Stage = "proxy" // the proxy failed, at any of these stages
 	StageTLS     Stage = "tls"
-	StageAnswer  Stage = "answer" // the request went out, its answer did not come whole
+	StageAnswer  Stage = "answer" // the request was sent, and the answer is missing or incomplete
 )
 
-// NetworkError says that the server was not reached, not trusted, or gone
-// before its answer was whole.
+// NetworkError says that the server was not reached or not trusted, or that it
+// closed the connection before its answer was complete.
 type NetworkError struct {
 	Request Request
 	Stage   Stage
 	Err     error
-	// Chain is what the server showed when it was not trusted, leaf first.
+	// Chain is what an untrusted server sent, leaf first.
 	Chain []*x509.Certificate
-	// Address is what was dialled in place of the host's; "": the host's.
+	// Address is what was dialled instead of the host's address; "" if it was not.
 	Address string
-	// Proxy is on the way, without its credentials; "": none is.
+	// Proxy is the proxy in use, without its credentials; "" if there is none.
 	Proxy string
 	// Client is how the server asked for a client certificate before the
-	// handshake failed; nil: it did not.
-	Client *AskedClient
-	// Offer is what the server has in place of what is permitted; nil when that
-	// is not why the handshake failed.
+	// handshake failed; nil if it did not ask.
+	Client *ClientCertRequest
+	// Offer is the outdated version or cipher suite that the server offers; nil
+	// if that is not why the handshake failed.
 	Offer *Offer
 }
 
@@ -110,37 +110,37 @@ func (e *NetworkError) Error() string {
 
 func (e *NetworkError) Unwrap() error { return e.Err }
 
-// cause tells the innermost useful words, without the URL that Error tells.
+// cause returns the innermost useful message, without the URL.
 func (e *NetworkError) cause() string {
 	var dns *net.DNSError
 	var record tls.RecordHeaderError
 	var timeout net.Error
 	switch {
 	case e.Offer != nil && e.Offer.Old:
-		return fmt.Sprintf("it speaks %s, want TLS 1.2 or 1.3", e.Offer.Version)
+		return fmt.Sprintf("it offers %s, want TLS 1.2 or 1.3", e.Offer.Version)
 	case e.Offer != nil:
-		return fmt.Sprintf("in %s it speaks %s, want ephemeral key exchange and an AEAD", e.Offer.Version, e.Offer.CipherSuite)
+		return fmt.Sprintf("in %s it offers %s, want ephemeral key exchange and an AEAD", e.Offer.Version, e.Offer.CipherSuite)
 	case errors.As(e.Err, &dns):
 		return dns.Err
 	case errors.As(e.Err, &record):
-		return "what answers there does not speak TLS"
+		return "the server does not use TLS"
 	case errors.Is(e.Err, syscall.ECONNREFUSED):
-		return "connection refused: nothing listens there"
+		return "connection refused: no server listens on this port"
 	case isClosed(e.Err) && e.Stage == StageAnswer:
-		return "the connection was closed before the answer was whole"
+		return "the connection was closed before the answer was complete"
 	case isClosed(e.Err):
-		return "the connection was closed at once"
+		return "the connection was closed immediately"
 	case errors.As(e.Err, &timeout) && timeout.Timeout():
 		return "no answer in time"
 	case isAlert(e.Err) && strings.Contains(e.Err.Error(), "certificate required"):
-		return "it demands a client certificate"
+		return "it requires a client certificate"
 	case isAlert(e.Err):
 		return "it refused the handshake: " + e.Err.Error()
 	}
 	return strings.TrimPrefix(e.Err.Error(), "x509: ")
 }
 
-// isClosed reports whether the other side ended the connection.
+// isClosed reports whether the other side closed the connection.
 func isClosed(err error) bool {
 	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
 		if errors.Is(err, end) {
@@ -150,13 +150,13 @@ func isClosed(err error) bool {
 	return false
 }
 
-// isAlert reports whether err is a TLS alert of the other side.
+// isAlert reports whether err is a TLS alert from the other side.
 func isAlert(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "remote error"
 }
 
-// hostPort is where a URL leads, with its port.
+// hostPort returns host and port of a URL.
 func hostPort(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443"))
 }
@@ -169,7 +169,7 @@ func host(raw string) string {
 	return u.Host
 }
 
-// networkError sorts a failed round trip by how far it came.
+// networkError classifies a failed round trip by the stage it reached.
 func networkError(req Request, at Stage, err error) *NetworkError {
 	e := &NetworkError{Request: req, Stage: at, Err: err}
 	var verify *tls.CertificateVerificationError
@@ -177,19 +177,19 @@ func networkError(req Request, at Stage, err error) *NetworkError {
 	case errors.As(err, &verify):
 		e.Stage, e.Err, e.Chain = StageTLS, verify.Err, verify.UnverifiedCertificates
 	case isAlert(err):
-		// In TLS 1.3 a server that refuses the client's certificate says so
-		// only after the request went out.
+		// In TLS 1.3 a server refuses the client's certificate only after the
+		// request was sent.
 		e.Stage = StageTLS
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		// The transport's own limits pass for the end of the caller's context,
+		// The transport's own limits look like the end of the caller's context,
 		// which has not ended.
 		e.Err = &transportLimit{err.Error()}
 	}
 	return e
 }
 
-// throughProxy blames the proxy for what is its affair: its own name and
-// address, and its answer to CONNECT.
+// throughProxy attributes failures to resolve and reach the proxy, and its answer
+// to CONNECT, to the proxy.
 func (e *NetworkError) throughProxy(proxy string) {
 	e.Proxy = proxy
 	if e.Stage == StageDNS || e.Stage == StageConnect {
@@ -197,8 +197,8 @@ func (e *NetworkError) throughProxy(proxy string) {
 	}
 }
 
-// isSilent reports whether the handshake ended in a way that a server has which
-// finds nothing to its taste in what was offered.
+// isSilent reports whether the handshake ended as it does when the server accepts
+// none of the offered versions and cipher suites.
 func (e *NetworkError) isSilent() bool {
 	if len(e.Chain) > 0 || e.Client != nil {
 		return false
@@ -221,11 +221,11 @@ func (e *transportLimit) Error() string { return e.text }
 func (e *transportLimit) Timeout() bool   { return true }
 func (e *transportLimit) Temporary() bool { return true }
 
-// progress follows a connection through its stages. Dialling runs in goroutines
-// of the transport's own, so that it is told from several at once.
+// progress records the stages of a connection. The transport dials in its own
+// goroutines, so several may report at once.
 type progress struct{ furthest atomic.Int32 }
 
-// stage is the furthest that was come to.
+// stage returns the furthest stage reached.
 func (p *progress) stage() Stage {
 	return [...]Stage{StageConnect, StageDNS, StageConnect, StageTLS, StageAnswer}[p.furthest.Load()]
 }

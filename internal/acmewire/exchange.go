@@ -15,7 +15,7 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// Exchange is one HTTP request and what came of it, with the JWS decoded. It
+// Exchange is one HTTP request and its answer or error, with the JWS decoded. It
 // holds no secret: MACs, Authority Tokens and credentials are replaced by
 // [secret.Redacted] before it is made.
 type Exchange struct {
@@ -25,28 +25,28 @@ type Exchange struct {
 	Millis   float64       `json:"durationMs"`
 	Method   string        `json:"method"`
 	URL      string        `json:"url"`
-	Proxy    string        `json:"proxy,omitempty"` // it was sent through, without its credentials
+	Proxy    string        `json:"proxy,omitempty"` // without its credentials
 
 	// Protected and Payload are the decoded parts of a signed request
 	// (RFC 8555 section 6.2). A POST-as-GET has no payload.
 	Protected json.RawMessage `json:"protected,omitempty"`
 	Payload   json.RawMessage `json:"payload,omitempty"`
 
-	Status   int                 `json:"status,omitempty"` // 0: no answer came
+	Status   int                 `json:"status,omitempty"` // 0 if there is no answer
 	Header   map[string][]string `json:"header,omitempty"`
-	Body     json.RawMessage     `json:"body,omitempty"` // the answer when it is JSON
+	Body     json.RawMessage     `json:"body,omitempty"` // the answer if it is JSON
 	Text     string              `json:"text,omitempty"` // the answer otherwise
 	BodySize int                 `json:"bodySize"`
 	Error    string              `json:"error,omitempty"`
 
 	raw    []byte
 	header http.Header
-	reads  bool // the request changes nothing, so that it may be sent again
+	reads  bool // the request changes nothing, so it may be sent again
 }
 
-// Skew is how far the server's clock is before ours, by the Date of its answer,
-// to the second. ok is false when that does not tell: there is none, or the
-// answer came out of a cache (RFC 9111 5.1).
+// Skew returns how far the server's clock is ahead of ours, by the Date of its
+// answer, to the second. ok is false if there is no Date, or if the answer comes
+// from a cache (RFC 9111 5.1).
 func (e *Exchange) Skew() (ahead time.Duration, ok bool) {
 	date, err := http.ParseTime(e.header.Get("Date"))
 	if err != nil || e.header.Get("Age") != "" {
@@ -55,10 +55,10 @@ func (e *Exchange) Skew() (ahead time.Duration, ok bool) {
 	return date.Sub(e.Time.Add(e.Duration)), true
 }
 
-// Raw is the answer's body as it came, at most the wire's limit long.
+// Raw returns the answer's body, at most the wire's limit long.
 func (e *Exchange) Raw() []byte { return e.raw }
 
-// isBadNonce reports whether the server refused the request for its nonce
+// isBadNonce reports whether the server refused the nonce of the request
 // (RFC 8555 section 6.5).
 func isBadNonce(e *Exchange) bool {
 	if e.Status < 400 {
@@ -104,8 +104,8 @@ func (e *Exchange) decodeRequest(body []byte) {
 	e.Payload = redact(b)
 }
 
-// hideTokens shows an exchange with a Token Authority: what was asked, which is
-// no JWS, and the answer without the token.
+// hideTokens decodes an exchange with a Token Authority: the request, which is
+// not a JWS, and the answer without the token.
 func (e *Exchange) hideTokens(request, answer []byte) {
 	e.Payload, e.Body, e.Text = redactBy(request, isTokenMember), redactBy(answer, isTokenMember), ""
 	if e.Body == nil && len(answer) > 0 {
@@ -113,7 +113,7 @@ func (e *Exchange) hideTokens(request, answer []byte) {
 	}
 }
 
-// decodeAnswer keeps the raw body and a form of it that can be shown.
+// decodeAnswer keeps the raw body and a redacted form of it.
 func (e *Exchange) decodeAnswer(resp *http.Response, body []byte) {
 	e.Status = resp.StatusCode
 	e.header = resp.Header.Clone()
@@ -124,12 +124,12 @@ func (e *Exchange) decodeAnswer(resp *http.Response, body []byte) {
 	}
 }
 
-// maxShownText bounds what is kept for show of an answer that is not JSON: a
-// certificate chain fits.
+// maxShownText bounds what is shown of an answer that is not JSON. A certificate
+// chain fits.
 const maxShownText = 32 << 10
 
-// shownHeader keeps the header fields that RFC 8555 gives a meaning, and those
-// that tell proxies and servers apart.
+// shownHeader keeps the header fields that RFC 8555 uses, and those that identify
+// proxies and servers.
 func shownHeader(h http.Header) map[string][]string {
 	shown := make(map[string][]string)
 	for _, name := range []string{"Content-Type", "Location", "Link", "Replay-Nonce", "Retry-After", "Cache-Control", "Date", "Server", "Via"} {
@@ -140,13 +140,13 @@ func shownHeader(h http.Header) map[string][]string {
 	return shown
 }
 
-// redact replaces what must not be told in a JSON document: the MAC of an
-// external account binding (an oracle for weak keys), Authority Tokens, and
-// whatever calls itself a key or a password. A document without such members
-// keeps the order of its members. nil: doc is not JSON.
+// redact replaces the secrets in a JSON document: the MAC of an external account
+// binding (weak keys can be guessed from it), Authority Tokens, and members whose
+// name is that of a key or a password. A document without such members keeps
+// their order. nil means that doc is not JSON.
 func redact(doc []byte) json.RawMessage { return redactBy(doc, isSecretMember) }
 
-// redactBy is redact with other members in mind.
+// redactBy is redact with another choice of members.
 func redactBy(doc []byte, isSecret func(name string, value any) bool) json.RawMessage {
 	var v any
 	d := json.NewDecoder(bytes.NewReader(doc))
@@ -168,8 +168,8 @@ func redactBy(doc []byte, isSecret func(name string, value any) bool) json.RawMe
 	return out.Bytes()
 }
 
-// redactText does the same for a text. A token that somebody repeats, as a CA
-// may in its refusal, looks as [compactJWS] does.
+// redactText does the same for text. A CA may repeat a token in its refusal; it
+// then matches [compactJWS].
 func redactText(s string) string {
 	if strings.Contains(s, privateKeyMark) {
 		return secret.Redacted
@@ -180,8 +180,8 @@ func redactText(s string) string {
 	return compactJWS().ReplaceAllLiteralString(s, secret.Redacted)
 }
 
-// compactJWS matches a JWS in compact form (RFC 7515 3.1), which begins with the
-// brace and the quote of its header.
+// compactJWS matches a JWS in compact form (RFC 7515 3.1), which starts with the
+// encoded brace and quote of its header.
 var compactJWS = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]*(\.[\w-]*)?`) })
 
 const jwsMark = "eyJ"
@@ -214,8 +214,8 @@ func redactValue(v any, isSecret func(name string, value any) bool) (_ any, foun
 	return v, found
 }
 
-// isSecretMember reports whether the values of JSON members of this name are
-// secret in some request or answer that passes the wire.
+// isSecretMember reports whether JSON members of this name are secret in any
+// request or answer.
 func isSecretMember(name string, _ any) bool {
 	switch strings.ToLower(name) {
 	case "signature", "tkauth", "atc", "password", "passphrase", "hmackey", "mackey", "privatekey", "access_token":
@@ -224,8 +224,8 @@ func isSecretMember(name string, _ any) bool {
 	return false
 }
 
-// isTokenMember is isSecretMember for what passes between client and Token
-// Authority: there the token is called so, and atc says what it is for.
+// isTokenMember is isSecretMember for exchanges with a Token Authority: there the
+// token is in the member token, and atc says what it is for.
 func isTokenMember(name string, value any) bool {
 	if _, isText := value.(string); strings.EqualFold(name, "atc") && !isText {
 		return false
@@ -233,11 +233,11 @@ func isTokenMember(name string, value any) bool {
 	return strings.EqualFold(name, "token") || isSecretMember(name, value)
 }
 
-// quotedMember matches what looks like a member's name in broken JSON.
+// quotedMember matches what looks like the name of a member in broken JSON.
 var quotedMember = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"(\w+)"\s*:`) })
 
-// shownText is the start of an answer that is not JSON, or nothing of it when
-// it seems to hold a secret.
+// shownText returns the start of an answer that is not JSON, or nothing of it if
+// it may contain a secret.
 func shownText(body []byte) string {
 	body = body[:min(len(body), maxShownText)]
 	for _, m := range quotedMember().FindAllSubmatch(body, -1) {

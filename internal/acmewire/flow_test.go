@@ -84,8 +84,8 @@ func TestEnrol(t *testing.T) {
 			if got := u.posts(lab.EndpointNewOrder); got != want {
 				t.Errorf("%d newOrder requests, want %d", got, want)
 			}
-			if got := len(u.Wire().Deviations()); (got == 1) != (knob == "order-200") {
-				t.Errorf("%d deviations", got)
+			if got := u.Wire().Announce(); (len(got) == 1) != (knob == "order-200") {
+				t.Errorf("announced %+v", got)
 			}
 			if got := u.posts(lab.EndpointFinalize); got != 1 {
 				t.Errorf("%d finalize requests, want 1", got)

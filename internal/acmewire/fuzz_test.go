@@ -139,7 +139,7 @@ func FuzzOrder(f *testing.F) {
 	f.Add(`{"status":"processing"}`, "-99999999999")
 	f.Fuzz(func(t *testing.T, doc, wish string) {
 		ex := exchange(200, doc, http.Header{"Retry-After": {wish}})
-		o, err := order(ex, "https://ca.example/order/1")
+		o, err := newWire(Config{}).order(ex, "https://ca.example/order/1")
 		if err != nil {
 			if e, ok := err.(*ProtocolError); !ok || e.Found == "" || o != nil {
 				t.Errorf("%q: %T %v with %+v, want a ProtocolError alone", doc, err, err, o)

@@ -12,7 +12,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// KeyError says that a key is of a kind that cannot sign ACME requests.
+// KeyError says that a key of this type cannot sign ACME requests.
 type KeyError struct{ Type string } // Go's name of its type
 
 func (e *KeyError) Error() string {
@@ -40,13 +40,13 @@ func algorithm(key crypto.PublicKey) (jose.SignatureAlgorithm, error) {
 	return "", &KeyError{Type: fmt.Sprintf("%T", key)}
 }
 
-// Algorithm is the JWS algorithm that an account key signs with, such as ES256.
+// Algorithm returns the JWS algorithm of an account key, such as ES256.
 func Algorithm(key crypto.PublicKey) (string, error) {
 	alg, err := algorithm(key)
 	return string(alg), err
 }
 
-// Thumbprint is the RFC 7638 thumbprint of an account key, base64url.
+// Thumbprint returns the RFC 7638 thumbprint of an account key, base64url.
 func Thumbprint(key crypto.PublicKey) (string, error) {
 	if _, err := algorithm(key); err != nil {
 		return "", err
@@ -68,5 +68,5 @@ func (c *Client) KeyAuthorization(token string) (string, error) {
 	return token + "." + t, nil
 }
 
-// Thumbprint is that of the key that the client signs with.
+// Thumbprint returns that of the client's key.
 func (c *Client) Thumbprint() (string, error) { return Thumbprint(c.key.Public()) }

@@ -115,7 +115,7 @@ func startLab(t testing.TB, knobs ...string) (*lab.Lab, *x509.CertPool) {
 func startLabWith(t testing.TB, o lab.Options, knobs ...string) (*lab.Lab, *x509.CertPool) {
 	t.Helper()
 	for _, s := range knobs {
-		k, err := lab.ParseKnob(s)
+		k, err := lab.ParseMisbehaviour(s)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,7 +17,7 @@ func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return
 func TestEmptyAnswerWhileLeaving(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	c := New(Config{DirectoryURL: "https://ca.example/directory"})
-	c.wire.bases["ca.example"] = roundTrip(func(req *http.Request) (*http.Response, error) {
+	c.wire.transports["ca.example"] = roundTrip(func(req *http.Request) (*http.Response, error) {
 		cancel()
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
 	})

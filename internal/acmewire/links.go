@@ -9,15 +9,15 @@ import (
 )
 
 // linkValue matches one link of a Link header field (RFC 8288 section 3): its
-// target and its parameters. Several links may share a field. White space round
-// "=" is to be read, and quoted text may hold escaped quotes (RFC 9110 sections
-// 5.6.3 and 5.6.4).
+// target and its parameters. Several links may share a field. White space
+// around "=" must be accepted, and quoted text may contain escaped quotes (RFC
+// 9110 sections 5.6.3 and 5.6.4).
 var linkValue = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`<([^<>]*)>((?:\s*;\s*[^=;,]+(?:=\s*(?:"(?:[^"\\]|\\.)*"|[^";,]*))?)*)`)
 })
 
-// links finds the targets of Link header fields with this relation, made
-// absolute.
+// links returns the absolute targets of the Link header fields with this
+// relation.
 func links(ex *Exchange, rel string) []string {
 	base, err := url.Parse(ex.URL)
 	if err != nil {
@@ -38,7 +38,7 @@ func links(ex *Exchange, rel string) []string {
 	return found
 }
 
-// linkParam matches one parameter; what is quoted is matched whole.
+// linkParam matches one parameter, with a quoted value as a whole.
 var linkParam = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`;\s*([^=;,"]+)(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^";,]*)))?`)
 })

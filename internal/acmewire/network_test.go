@@ -42,13 +42,13 @@ func TestStages(t *testing.T) {
 		chain bool
 	}{
 		{"no such name", "https://ca.invalid/", nil, acmewire.StageDNS, "looking up ca.invalid: ", false},
-		{"nobody listens", closedPort(t), nil, acmewire.StageConnect, "connection refused: nothing listens there", false},
-		{"plain HTTP", strings.Replace(plain.URL, "http:", "https:", 1), nil, acmewire.StageTLS, "does not speak TLS", false},
-		{"hangs up", rawServer(t, func(c net.Conn) { c.Close() }), nil, acmewire.StageTLS, "the connection was closed at once", false},
+		{"nobody listens", closedPort(t), nil, acmewire.StageConnect, "connection refused: no server listens on this port", false},
+		{"plain HTTP", strings.Replace(plain.URL, "http:", "https:", 1), nil, acmewire.StageTLS, "does not use TLS", false},
+		{"hangs up", rawServer(t, func(c net.Conn) { c.Close() }), nil, acmewire.StageTLS, "the connection was closed immediately", false},
 		{"wrong root", f.URL, x509.NewCertPool(), acmewire.StageTLS, "trusting 127.0.0.1" + port + ": certificate signed by unknown authority", true},
 		{"wrong host name", "https://localhost" + port, f.roots(), acmewire.StageTLS, "not localhost", true},
 		{"expired", expired.DirectoryURL(), expiredRoot, acmewire.StageTLS, "has expired", true},
-		{"client certificate wanted", mutual.URL, poolOf(mutual.Certificate()), acmewire.StageTLS, "it demands a client certificate", false},
+		{"client certificate wanted", mutual.URL, poolOf(mutual.Certificate()), acmewire.StageTLS, "it requires a client certificate", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -242,7 +242,7 @@ func TestCut(t *testing.T) {
 				u := newLabUser(t, lab.Options{Dir: dir}, endpoint, knob+"="+string(endpoint))
 				before := u.posts(endpoint)
 				err := call(u)
-				e := wantNetwork(t, err, acmewire.StageAnswer, "the connection was closed before the answer was whole")
+				e := wantNetwork(t, err, acmewire.StageAnswer, "the connection was closed before the answer was complete")
 				if e.Request.Method != http.MethodPost {
 					t.Errorf("request %+v, want the POST", e.Request)
 				}

@@ -17,19 +17,19 @@ type nonces struct {
 
 type nonce struct {
 	value string
-	at    time.Time // when it came
+	at    time.Time // when it was received
 }
 
-// maxNonces bounds what a server can make us keep, and is how many requests can
-// be under way at once without a nonce being dropped and asked for again.
+// maxNonces bounds how many nonces are kept. It is how many requests can be under
+// way at once without a nonce being dropped and fetched again.
 const maxNonces = 128
 
-// maxNonceLen is far over what servers send and far under a header's limit.
+// maxNonceLen is far above what servers send and far below a header's limit.
 const maxNonceLen = 512
 
-// validNonce reports whether v has the form of RFC 8555 section 6.5.1. A nonce
-// that has not "MUST be ignored". Lengths that no octet string encodes to are
-// forgiven, as the grammar there does.
+// validNonce reports whether v has the form of RFC 8555 section 6.5.1. Any
+// other nonce "MUST be ignored". As in the grammar there, the length need not be
+// that of an encoded octet string.
 func validNonce(v string) bool {
 	return v != "" && len(v) <= maxNonceLen && strings.Trim(v, base64url) == ""
 }
@@ -60,7 +60,7 @@ func (n *nonces) take() (string, bool) {
 	return v.value, true
 }
 
-// peek returns the newest nonce and leaves it, for saving.
+// peek returns the newest nonce without removing it, for saving.
 func (n *nonces) peek() (string, time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -77,7 +77,7 @@ func (n *nonces) clear() {
 	n.free = nil
 }
 
-// nonce returns a nonce for one signed request, fetching one when none is left.
+// nonce returns a nonce for one signed request, and fetches one if needed.
 func (c *Client) nonce(ctx context.Context) (string, error) {
 	if v, ok := c.wire.nonces.take(); ok {
 		return v, nil
@@ -93,9 +93,9 @@ func (c *Client) nonce(ctx context.Context) (string, error) {
 	return v, err
 }
 
-// haveNonce makes sure that the wire has a nonce for the library, which does
-// not ask a busy server twice.
-func (c *Client) haveNonce(ctx context.Context) error {
+// ensureNonce gives the wire a nonce for the library, which does not ask a busy
+// server twice.
+func (c *Client) ensureNonce(ctx context.Context) error {
 	v, err := c.nonce(ctx)
 	if err == nil {
 		c.wire.nonces.put(v, c.wire.clock())

@@ -43,8 +43,8 @@ func TestNewNonceRefused(t *testing.T) {
 		want   string
 		asked  int
 	}{
-		"403":        {says(403, ""), "refused with HTTP 403 and nothing else", 1},
-		"500":        {says(500, ""), "refused with HTTP 500 and nothing else", 3},
+		"403":        {says(403, ""), "refused with HTTP 403 and an empty body", 1},
+		"500":        {says(500, ""), "refused with HTTP 500 and an empty body", 3},
 		"redirected": {says(307, "", "Location: /elsewhere"), `redirected to "/elsewhere"`, 1},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,12 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 )
 
-// Identifier is what a certificate is asked for, such as dns:amf1.example.
+// Identifier is a name to be certified, such as dns:amf1.example.
 type Identifier struct {
 	Type  string `json:"type"`
 	Value string `json:"value"`
@@ -19,7 +18,7 @@ type Identifier struct {
 func (i Identifier) String() string { return i.Type + ":" + i.Value }
 
 // Status is the state of an order, an authorization or a challenge (RFC 8555
-// section 7.1.6). Servers may send others; every one not named here is an end.
+// section 7.1.6). Servers may send others; any status not listed here is final.
 type Status string
 
 // The states of RFC 8555 section 7.1.6.
@@ -46,11 +45,11 @@ type Order struct {
 	Certificate    string       `json:"certificate,omitempty"`
 	Profile        string       `json:"profile,omitempty"`
 
-	// RetryAfter is the server's wish with this answer; zero: none.
+	// RetryAfter is how long this answer asks to wait; zero if it does not say.
 	RetryAfter time.Duration `json:"-"`
 }
 
-// NewOrder is what a new order asks for.
+// NewOrder is the content of a newOrder request.
 type NewOrder struct {
 	Identifiers         []Identifier `json:"identifiers"`
 	NotBefore, NotAfter time.Time    // zero: the CA decides
@@ -58,7 +57,8 @@ type NewOrder struct {
 	Replaces            string       `json:"replaces,omitempty"` // the [CertID] of a certificate (RFC 9773 section 5); "": none
 }
 
-// maxAuthorizations bounds what a hostile order can make us fetch.
+// maxAuthorizations bounds how many authorizations of a hostile order are
+// fetched.
 const maxAuthorizations = 200
 
 // NewOrder places an order (RFC 8555 section 7.4).
@@ -74,14 +74,11 @@ func (c *Client) NewOrder(ctx context.Context, n NewOrder) (*Order, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ex.Status != http.StatusCreated { // the order exists; asking again would make a second
-		c.wire.deviate("newOrder answered %d, RFC 8555 7.4 says 201", ex.Status)
-	}
-	at, err := location(ex, "RFC 8555 7.4")
+	at, err := c.wire.location(ex, "RFC 8555 7.4")
 	if err != nil {
 		return nil, err
 	}
-	return order(ex, at)
+	return c.wire.order(ex, at)
 }
 
 // Order fetches the order at url.
@@ -90,24 +87,25 @@ func (c *Client) Order(ctx context.Context, url string) (*Order, error) {
 	if err != nil {
 		return nil, err
 	}
-	return order(ex, url)
+	return c.wire.order(ex, url)
 }
 
-// Finalize sends the CSR of the order at orderURL and returns the order as the
-// server then has it, without waiting (RFC 8555 section 7.4).
+// Finalize sends the CSR of the order at orderURL and returns the order in its
+// new state, without waiting (RFC 8555 section 7.4).
 func (c *Client) Finalize(ctx context.Context, orderURL, finalizeURL string, csr []byte) (*Order, error) {
 	payload := map[string]string{"csr": base64.RawURLEncoding.EncodeToString(csr)}
 	ex, err := c.do(ctx, func(ctx context.Context) error { return c.post(ctx, finalizeURL, payload) })
 	if err != nil {
 		return nil, err
 	}
-	return order(ex, orderURL)
+	c.wire.judgeLocation(ex, DevFinalizeLocationMissing)
+	return c.wire.order(ex, orderURL)
 }
 
 // order reads and checks an order.
-func order(ex *Exchange, at string) (*Order, error) {
+func (w *Wire) order(ex *Exchange, at string) (*Order, error) {
 	o := &Order{}
-	if err := decode(ex, o); err != nil {
+	if err := w.decode(ex, o); err != nil {
 		return nil, err
 	}
 	o.URL = at
@@ -126,19 +124,24 @@ func order(ex *Exchange, at string) (*Order, error) {
 	if found != "" {
 		return nil, ex.broken(found, "RFC 8555 7.1.3")
 	}
+	w.judgeOrder(o)
 	return o, nil
 }
 
-// maxOrderPages bounds a list of orders that never ends.
+// maxOrderPages bounds an endless list of orders.
 const maxOrderPages = 10
 
 // Orders lists the URLs of an account's orders (RFC 8555 section 7.1.2.1), at
-// most the first ten pages. A server that has no list has no listURL: "" lists
+// most the first ten pages. An account without a list has no listURL; "" lists
 // nothing.
 func (c *Client) Orders(ctx context.Context, listURL string) ([]string, error) {
 	var all, read []string
-	for next := listURL; next != "" && len(read) < maxOrderPages && !slices.Contains(read, next); {
+	for next := listURL; next != "" && len(read) < maxOrderPages; {
 		page := next
+		if slices.Contains(read, page) {
+			c.wire.deviated(DevOrderListRepeats, "the page after %s is %s again", read[len(read)-1], page)
+			break
+		}
 		ex, err := c.do(ctx, func(ctx context.Context) error { return c.post(ctx, page, nil) })
 		if err != nil {
 			return nil, err
@@ -146,7 +149,7 @@ func (c *Client) Orders(ctx context.Context, listURL string) ([]string, error) {
 		var list struct {
 			Orders []string `json:"orders"`
 		}
-		if err := decode(ex, &list); err != nil {
+		if err := c.wire.decode(ex, &list); err != nil {
 			return nil, err
 		}
 		all, read, next = append(all, list.Orders...), append(read, page), ""

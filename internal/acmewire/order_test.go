@@ -38,9 +38,9 @@ func TestOrders(t *testing.T) {
 		{"empty", "", "the answer is empty, want JSON", true},
 		{"HTML", "<html>", "the answer is HTML, want JSON", true},
 		{"array", "[]", "the answer is a JSON array, want an object", true},
-		{"wrong type", `{"status":3}`, `the answer's member "status" is a JSON number, which does not belong there`, true},
+		{"wrong type", `{"status":3}`, `the answer's member "status" is a JSON number, which is the wrong type`, true},
 		{"wrong type inside", `{"status":"pending","identifiers":[{"type":"dns","value":["a"]}]}`, `member "identifiers.value" is a JSON array`, true},
-		{"bad time", `{"status":"pending","expires":"tomorrow"}`, "the answer has a member that cannot be read: ", true},
+		{"bad time", `{"status":"pending","expires":"tomorrow"}`, "the answer has a member that cannot be decoded: ", true},
 		{"cut short", `{"status":"pend`, "the answer is not JSON: unexpected end", true},
 		{"two documents", `{"status":"processing"}{}`, "the answer is not JSON: invalid character '{' after", true},
 	} {
@@ -87,8 +87,8 @@ func TestNewOrder(t *testing.T) {
 			Identifiers: []acmewire.Identifier{{Type: "NfInstanceId", Value: "x"}}, Profile: "nf",
 			NotBefore: time.Date(2026, 1, 1, 1, 0, 0, 5, time.FixedZone("CET", 3600)), NotAfter: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC),
 		}, "/order/1", `{"identifiers":[{"type":"NfInstanceId","value":"x"}],"notBefore":"2026-01-01T00:00:00Z","notAfter":"2026-02-01T00:00:00Z","profile":"nf"}`, "/order/1", false},
-		{"no Location", acmewire.NewOrder{}, "", `{"identifiers":null}`, "lacks a Location header", true},
-		{"Location that is no URL", acmewire.NewOrder{}, "http://[::1", `{"identifiers":null}`, "lacks a Location header", true},
+		{"no Location", acmewire.NewOrder{}, "", `{"identifiers":null}`, "no usable Location header", true},
+		{"Location that is no URL", acmewire.NewOrder{}, "http://[::1", `{"identifiers":null}`, "no usable Location header", true},
 		{"relative Location", acmewire.NewOrder{}, "order/1", `{"identifiers":null}`, "/order/1", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// Pin is the fingerprint of the one certificate that a server is trusted by,
-// where no more than that was handed over.
+// Pin is the fingerprint of the one certificate by which a server is trusted, for
+// users who have no more than that.
 type Pin struct {
 	PublicKey bool              // of the SubjectPublicKeyInfo, not of the certificate's DER
 	Sum       [sha256.Size]byte // SHA-256
 }
 
-// The beginnings of a pin. That of curl's --pinnedpubkey is read, not written.
+// The prefixes of a pin. That of curl's --pinnedpubkey is read, not written.
 const (
 	pinPrefix     = "sha256:"
 	keyPinPrefix  = "spki-sha256:"
@@ -50,7 +50,7 @@ func ParsePin(s string) (Pin, error) {
 	return p, nil
 }
 
-// fingerprint reads the 32 bytes in the dress that they came in.
+// fingerprint reads 32 bytes in hexadecimal, base64 or base64url.
 func fingerprint(s string) ([]byte, bool) {
 	if b, err := hex.DecodeString(strings.ReplaceAll(s, ":", "")); err == nil {
 		return b, len(b) == sha256.Size
@@ -71,7 +71,7 @@ func (p Pin) String() string {
 	return pinPrefix + hex.EncodeToString(p.Sum[:])
 }
 
-// Matches reports whether the pin is this certificate's.
+// Matches reports whether the pin is for this certificate.
 func (p Pin) Matches(c *x509.Certificate) bool {
 	pinned := c.Raw
 	if p.PublicKey {
@@ -81,7 +81,7 @@ func (p Pin) Matches(c *x509.Certificate) bool {
 	return bytes.Equal(sum[:], p.Sum[:])
 }
 
-// find is the certificate that the pin is of; nil: none of them.
+// find returns the certificate that the pin is for; nil if there is none.
 func (p Pin) find(certs []*x509.Certificate) *x509.Certificate {
 	for _, c := range certs {
 		if p.Matches(c) {
@@ -91,8 +91,8 @@ func (p Pin) find(certs []*x509.Certificate) *x509.Certificate {
 	return nil
 }
 
-// PinError says that a server showed no certificate that the pin is of. Nothing
-// was sent to it.
+// PinError says that the server sent no certificate that the pin is for. No
+// request was sent to it.
 type PinError struct{ Pin Pin }
 
 func (e *PinError) Error() string {

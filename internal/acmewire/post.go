@@ -18,12 +18,12 @@ import (
 	"github.com/go-jose/go-jose/v4/cryptosigner"
 )
 
-// errNoAccount is the caller's mistake.
+// errNoAccount says that the caller set no account.
 var errNoAccount = errors.New("no account is set to sign with")
 
 // post sends a signed request in "kid" form (RFC 8555 section 6.2). A nil
-// payload makes a POST-as-GET. It is used inside [Client.do], which explains
-// its errors.
+// payload makes a POST-as-GET. It is called inside [Client.do], which
+// explains its errors.
 func (c *Client) post(ctx context.Context, url string, payload any) error {
 	if c.key == nil || c.kid == "" {
 		return errNoAccount
@@ -31,7 +31,7 @@ func (c *Client) post(ctx context.Context, url string, payload any) error {
 	return c.postSigned(ctx, url, payload, jose.SignerOptions{ExtraHeaders: map[jose.HeaderKey]any{"kid": c.kid}})
 }
 
-// postByKey is post in "jwk" form: the key itself is in the request.
+// postByKey is post in "jwk" form: the request carries the key itself.
 func (c *Client) postByKey(ctx context.Context, url string, payload any) error {
 	if c.key == nil {
 		return errNoAccount
@@ -39,7 +39,7 @@ func (c *Client) postByKey(ctx context.Context, url string, payload any) error {
 	return c.postSigned(ctx, url, payload, jose.SignerOptions{EmbedJWK: true})
 }
 
-// postSigned says who signs by the options.
+// postSigned identifies the signer by the options: a kid or a jwk.
 func (c *Client) postSigned(ctx context.Context, url string, payload any, who jose.SignerOptions) error {
 	if err := checkURL(http.MethodPost, url); err != nil {
 		return err
@@ -69,8 +69,7 @@ func (c *Client) postSigned(ctx context.Context, url string, payload any, who jo
 	})
 }
 
-// persist makes a request, again where [retryDelay] says so, until the server
-// has done what it was asked.
+// persist repeats a request as [retryDelay] says, until it succeeds.
 func (c *Client) persist(ctx context.Context, once func() error) error {
 	for n := 1; ; n++ {
 		if err := once(); err != nil {
@@ -90,7 +89,7 @@ func (c *Client) persist(ctx context.Context, once func() error) error {
 	}
 }
 
-// send makes one request. The wire has read the answer's body already.
+// send makes one request. The wire has already read the answer's body.
 func (c *Client) send(ctx context.Context, method, url string, jws []byte) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(jws))
 	if err != nil {
@@ -107,7 +106,7 @@ func (c *Client) send(ctx context.Context, method, url string, jws []byte) (*htt
 func flattened(key jose.SigningKey, opts *jose.SignerOptions, payload []byte) ([]byte, error) {
 	switch held := key.Key.(type) {
 	case *ecdsa.PrivateKey, *rsa.PrivateKey, ed25519.PrivateKey:
-	case crypto.Signer: // its key stays where it is, as in a PKCS#11 token
+	case crypto.Signer: // such as a key in a PKCS#11 token
 		key.Key = cryptosigner.Opaque(held)
 	}
 	signer, err := jose.NewSigner(key, opts)
@@ -122,12 +121,12 @@ func flattened(key jose.SigningKey, opts *jose.SignerOptions, payload []byte) ([
 	if err != nil {
 		return nil, fmt.Errorf("signing by %s: %w", key.Algorithm, err)
 	}
-	// Not by FullSerialize, which leaves out the empty payload of a POST-as-GET.
+	// FullSerialize leaves out the empty payload of a POST-as-GET.
 	part := strings.Split(compact, ".")
 	return json.Marshal(map[string]string{"protected": part[0], "payload": part[1], "signature": part[2]})
 }
 
-// pause waits for d or for the context's end.
+// pause waits for d or until the context ends.
 func pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -22,11 +22,11 @@ type Problem struct {
 	Subproblems []Subproblem `json:"subproblems,omitempty"`
 	Algorithms  []string     `json:"algorithms,omitempty"` // with badSignatureAlgorithm
 
-	// Request is what was refused; nil for a problem inside an object.
+	// Request is the refused request; nil for a problem inside an object.
 	Request *Request `json:"-"`
-	// RetryAfter is the server's wish, zero when it has none.
+	// RetryAfter is how long the server asks to wait; zero if it does not say.
 	RetryAfter time.Duration `json:"-"`
-	// Location is where the answer points, as keyChange's 409 does.
+	// Location is the URL in the answer's Location, as in keyChange's 409.
 	Location string `json:"-"`
 }
 
@@ -45,17 +45,18 @@ type Request struct {
 }
 
 // Name is the type without RFC 8555's prefix, such as "badCSR"; a foreign type
-// is returned whole, and "" when the server named none.
+// is returned unchanged, and "" if there is no type.
 func (p *Problem) Name() string { return strings.TrimPrefix(p.Type, problemPrefix) }
 
 // HasType reports whether the problem is of the RFC 8555 type with this short
-// name. Case and prefix are forgiven, as servers in the field vary both.
+// name. Case and prefix are ignored, as servers differ in both
+// ([DevProblemTypeForm]).
 func (p *Problem) HasType(name string) bool {
 	i := strings.LastIndexByte(p.Type, ':')
 	return strings.EqualFold(p.Type[i+1:], name)
 }
 
-// Error tells type and detail, then the subproblems.
+// Error returns type and detail, then the subproblems.
 func (p *Problem) Error() string {
 	var b strings.Builder
 	name := p.Name()
@@ -87,7 +88,7 @@ func (p *Problem) text() string {
 }
 
 // parseProblem reads a problem from a refused exchange, without the secrets in
-// it. ok is false when the body is no JSON object.
+// it. ok is false if the body is not a JSON object.
 func parseProblem(e *Exchange) (p *Problem, ok bool) {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(redact(e.raw), &members) != nil || members == nil {
@@ -103,9 +104,9 @@ func parseProblem(e *Exchange) (p *Problem, ok bool) {
 }
 
 // UnmarshalJSON implements [json.Unmarshaler] for a problem inside an order or
-// a challenge. Whatever is valid JSON is a problem: why something failed must
-// be told in whatever dress it comes, but without the secrets that some servers
-// repeat as they refuse them.
+// a challenge. Any valid JSON is accepted, so that the user always learns why
+// something failed ([DevProblemMember]). Secrets that servers repeat in a refusal
+// are redacted.
 func (p *Problem) UnmarshalJSON(doc []byte) error {
 	*p = Problem{}
 	doc = redact(doc)
@@ -121,25 +122,26 @@ func (p *Problem) UnmarshalJSON(doc []byte) error {
 	return nil
 }
 
-// read takes what can be read: members of the wrong type (`detail: null`, a
-// numeric type) are left out.
-func (p *Problem) read(members map[string]json.RawMessage) {
+// read takes what can be read: members that are null or of the wrong type are
+// left out and returned in unread.
+func (p *Problem) read(members map[string]json.RawMessage) (unread []string) {
 	for name, dst := range map[string]any{
 		"type": &p.Type, "title": &p.Title, "detail": &p.Detail, "status": &p.Status, "instance": &p.Instance,
 		"subproblems": &p.Subproblems, "algorithms": &p.Algorithms, "identifier": &p.Identifier,
 	} {
-		if m, there := members[name]; there {
-			_ = json.Unmarshal(m, dst)
+		if m, there := members[name]; there && (json.Unmarshal(m, dst) != nil || string(m) == "null") {
+			unread = append(unread, name)
 		}
 	}
 	if p.Type == "" && p.Detail == "" {
 		p.Detail = looseDetail(members)
 	}
 	p.bound()
+	return unread
 }
 
-// What is told and kept of a problem is bounded, in bytes of one text and in
-// subproblems: an answer may have a megabyte of either.
+// Limits of a problem, in bytes of one text and in subproblems: an answer may
+// have a megabyte of either.
 const (
 	maxText        = 2 << 10
 	maxSubproblems = 100
@@ -163,7 +165,8 @@ func bounded(text string) string {
 	return strings.ToValidUTF8(text[:maxText], "") + "…"
 }
 
-// looseDetail finds the words of an error that is plain JSON without a type.
+// looseDetail returns the text of an error that is plain JSON without a type
+// ([DevProblemPlainJSON]).
 func looseDetail(members map[string]json.RawMessage) string {
 	for _, name := range []string{"message", "error", "error_description", "msg"} {
 		var s string

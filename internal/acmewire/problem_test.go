@@ -94,7 +94,7 @@ func TestRefusedWithout(t *testing.T) {
 	}{
 		{"HTML", says(403, "<html>", html), `refused with HTTP 403 and "text/html; charset=utf-8" instead of a problem document`},
 		{"502 of a proxy", says(502, "<html>", html), `refused with HTTP 502 and "text/html; charset=utf-8" instead of a problem document`},
-		{"empty", says(405, ""), "refused with HTTP 405 and nothing else"},
+		{"empty", says(405, ""), "refused with HTTP 405 and an empty body"},
 		{"array", says(400, `["no"]`, "Content-Type: application/json"), `refused with HTTP 400 and "application/json" instead`},
 		{"null", says(400, `null`, "Content-Type: application/json"), "refused with HTTP 400"},
 		{"long media type", says(400, "x", "Content-Type: "+string(blank(9000))), "refused with HTTP 400"},

@@ -9,35 +9,35 @@ import (
 	"strings"
 )
 
-// ProxyError says that a proxy did not open the way to the server.
+// ProxyError says that a proxy refused to connect to the server.
 type ProxyError struct {
 	Status int
-	Said   string // the status line's words
+	Said   string // the text of the status line
 }
 
 func (e *ProxyError) Error() string { return fmt.Sprintf("it answered CONNECT with %s", e.Said) }
 
-// proxyKindError says that a proxy is of a kind that is not spoken with.
+// proxyKindError says that the scheme of a proxy is not supported.
 type proxyKindError struct{ scheme string }
 
 func (e *proxyKindError) Error() string {
-	return fmt.Sprintf("it is named by %s://, and http:// and socks5:// alone are spoken", e.scheme)
+	return fmt.Sprintf("its scheme %s:// is not supported, want http:// or socks5://", e.scheme)
 }
 
-// proxyOf is the proxy on the way of a request; nil: none. TLS to the proxy
-// itself is not spoken: it would be trusted, and shown a certificate, like the
-// server.
+// proxyOf returns the proxy of a request; nil if there is none. TLS to the proxy
+// itself is not supported: the proxy would be trusted like the server, and sent
+// the client certificate.
 func (w *Wire) proxyOf(req *http.Request) (*url.URL, error) {
 	find := w.cfg.Proxy
 	if find == nil {
 		find = http.ProxyFromEnvironment
 	}
 	u, err := find(req)
-	if err != nil { // its words repeat the URL, with the password
+	if err != nil { // it repeats the URL, with the password
 		return nil, errProxyURL
 	}
 	if u != nil && strings.HasSuffix(u.Host, ":") {
-		// net/http makes http://http://... of a URL that it cannot read.
+		// net/http turns a URL that it cannot read into http://http://...
 		return nil, errProxyURL
 	}
 	if u != nil && u.Scheme != "http" && u.Scheme != "socks5" && u.Scheme != "socks5h" {
@@ -46,10 +46,10 @@ func (w *Wire) proxyOf(req *http.Request) (*url.URL, error) {
 	return u, nil
 }
 
-// errProxyURL says that what names the proxy is no URL.
-var errProxyURL = errors.New("what names the proxy is no URL")
+// errProxyURL says that the proxy setting is not a URL.
+var errProxyURL = errors.New("the proxy setting is not a URL")
 
-// shownProxy is a proxy without its credentials; "": there is none.
+// shownProxy returns a proxy without its credentials; "" if there is none.
 func shownProxy(u *url.URL) string {
 	if u == nil {
 		return ""

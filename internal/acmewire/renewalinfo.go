@@ -13,23 +13,25 @@ import (
 	"time"
 )
 
-// RenewalInfo is when a CA wishes a certificate to be renewed (RFC 9773 section
+// RenewalInfo says when a CA wants a certificate to be renewed (RFC 9773 section
 // 4.2).
 type RenewalInfo struct {
 	Start, End  time.Time     // of the suggested window; End is after Start
 	Explanation string        // URL of a page for people, https or http; "": none
-	RetryAfter  time.Duration // when to ask again, by the server's wish; zero: none
+	RetryAfter  time.Duration // until the CA wants to be asked again; zero if it does not say
+
+	ignored string // an explanation that is not shown
 }
 
-// CertID names a certificate to its CA (RFC 9773 section 4.1): the key
-// identifier of its issuer and its serial number, both as they are encoded.
+// CertID returns the identifier of a certificate for its CA (RFC 9773 section
+// 4.1): the key identifier of its issuer and its serial number, as encoded.
 func CertID(cert *x509.Certificate) (string, error) {
 	if len(cert.AuthorityKeyId) == 0 {
-		return "", errors.New("the certificate has no authority key identifier, which its name for the CA is made of (RFC 9773 4.1)")
+		return "", errors.New("the certificate has no authority key identifier, which renewal information needs (RFC 9773 4.1)")
 	}
 	serial := cert.SerialNumber.Bytes()
 	if cert.SerialNumber.Sign() <= 0 {
-		return "", fmt.Errorf("the certificate's serial number is %s, want one over zero (RFC 5280 4.1.2.2)", cert.SerialNumber)
+		return "", fmt.Errorf("the certificate's serial number is %s, want a positive number (RFC 5280 4.1.2.2)", cert.SerialNumber)
 	}
 	if serial[0]&0x80 != 0 { // as DER writes a positive integer
 		serial = append([]byte{0}, serial...)
@@ -38,11 +40,11 @@ func CertID(cert *x509.Certificate) (string, error) {
 	return enc(cert.AuthorityKeyId) + "." + enc(serial), nil
 }
 
-// maxExplanation bounds the URL that a server wants shown.
+// maxExplanation bounds the length of the explanation URL.
 const maxExplanation = 500
 
-// RenewalInfo asks when the CA wishes a certificate to be renewed. A server
-// that does not say for any certificate gives nil.
+// RenewalInfo asks when the CA wants a certificate to be renewed. It returns nil
+// if the server does not offer renewal information.
 func (c *Client) RenewalInfo(ctx context.Context, cert *x509.Certificate) (*RenewalInfo, error) {
 	dir, err := c.Directory(ctx)
 	if err != nil || dir.RenewalInfo == "" {
@@ -64,14 +66,22 @@ func (c *Client) RenewalInfo(ctx context.Context, cert *x509.Certificate) (*Rene
 	}
 	info, err := parseRenewalInfo(ex.raw)
 	if err != nil {
+		c.wire.Deviated(DevRenewalInfoUnusable, err.Error())
 		return nil, ex.broken(err.Error(), "RFC 9773 4.2")
+	}
+	c.wire.judgeJSON(ex)
+	if ex.header.Get("Retry-After") == "" {
+		c.wire.deviated(DevRenewalInfoRetryAfter, "GET %s: no Retry-After", at)
+	}
+	if info.ignored != "" {
+		c.wire.deviated(DevRenewalInfoExplanation, "explanationURL %q", info.ignored)
 	}
 	info.RetryAfter = ex.retryAfter()
 	return info, nil
 }
 
-// parseRenewalInfo reads the object. A window that does not end after it starts
-// is an error: RFC 9773 section 4.2 wants it treated as if there were none.
+// parseRenewalInfo reads the object. A window that does not end after its start
+// is an error: RFC 9773 section 4.2 says to ignore it.
 func parseRenewalInfo(raw []byte) (*RenewalInfo, error) {
 	var doc struct {
 		Window struct {
@@ -81,7 +91,7 @@ func parseRenewalInfo(raw []byte) (*RenewalInfo, error) {
 		Explanation string `json:"explanationURL"`
 	}
 	if err := json.Unmarshal(raw, &doc); err != nil {
-		return nil, unfit(raw, err)
+		return nil, notJSON(raw, err)
 	}
 	w := doc.Window
 	switch {
@@ -93,6 +103,8 @@ func parseRenewalInfo(raw []byte) (*RenewalInfo, error) {
 	info := &RenewalInfo{Start: w.Start.UTC(), End: w.End.UTC()}
 	if u, err := url.Parse(doc.Explanation); err == nil && (u.Scheme == "https" || u.Scheme == "http") && len(doc.Explanation) <= maxExplanation {
 		info.Explanation = doc.Explanation
+	} else {
+		info.ignored = doc.Explanation
 	}
 	return info, nil
 }

@@ -45,7 +45,7 @@ func TestParseRenewalInfo(t *testing.T) {
 		{name: "no length", in: window(first, first), wantErr: "not after its start"},
 		{name: "no end", in: `{"suggestedWindow":{"start":"` + first + `"}}`, wantErr: "no suggestedWindow"},
 		{name: "null", in: `null`, wantErr: "no suggestedWindow"},
-		{name: "no time", in: window("soon", second), wantErr: "cannot be read"},
+		{name: "no time", in: window("soon", second), wantErr: "cannot be decoded"},
 		{name: "list", in: `[]`, wantErr: "array"},
 		{name: "html", in: `<html>`, wantErr: "HTML"},
 		{name: "nothing", in: ``, wantErr: "empty"},

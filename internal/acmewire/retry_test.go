@@ -198,11 +198,11 @@ func TestUnexpectedSuccess(t *testing.T) {
 			if err != nil || o.URL != f.URL+"/order/1" {
 				t.Errorf("newOrder: %+v, %v", o, err)
 			}
-			if got, want := len(c.Wire().Deviations()), min(1, max(201-status, status-201)); got != want {
-				t.Errorf("%d deviations, want %d", got, want)
+			if got, want := c.Wire().Announce(), min(1, max(201-status, status-201)); len(got) != want {
+				t.Errorf("announced %+v, want %d", got, want)
 			}
-			if again := c.Wire().Deviations(); len(again) != 0 {
-				t.Errorf("told again: %q", again)
+			if again := c.Wire().Announce(); len(again) != 0 {
+				t.Errorf("announced again: %+v", again)
 			}
 			if _, err := c.Finalize(t.Context(), f.URL+"/order/1", f.URL+"/finalize/1", nil); err != nil {
 				t.Errorf("finalize: %v", err)

@@ -6,11 +6,11 @@ import (
 	"net/http"
 )
 
-// Revoke asks the CA to revoke a certificate (RFC 8555 section 7.6), in the name
-// of the client's account or, where it has a key and no account, by that key,
+// Revoke asks the CA to revoke a certificate (RFC 8555 section 7.6), signed by
+// the client's account. A client with a key and no account signs with that key,
 // which must be the certificate's. reason is a code of RFC 5280 section 5.3.1;
-// zero says none. A certificate that is revoked already is a [Problem]
-// alreadyRevoked.
+// zero sends none. For a certificate that is already revoked the error is a
+// [Problem] alreadyRevoked.
 func (c *Client) Revoke(ctx context.Context, cert []byte, reason int) error {
 	dir, err := c.Directory(ctx)
 	if err != nil {
@@ -24,7 +24,7 @@ func (c *Client) Revoke(ctx context.Context, cert []byte, reason int) error {
 	}
 	payload := struct {
 		Certificate string `json:"certificate"`
-		Reason      int    `json:"reason,omitempty"` // RFC 5280 section 5.3.1 would rather have none than unspecified
+		Reason      int    `json:"reason,omitempty"` // RFC 5280 section 5.3.1 prefers none to unspecified
 	}{base64.RawURLEncoding.EncodeToString(cert), reason}
 	_, err = c.do(ctx, func(ctx context.Context) error {
 		if c.kid == "" {

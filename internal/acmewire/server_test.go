@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -46,6 +47,12 @@ type routes map[string]http.HandlerFunc
 
 func newFake(t testing.TB, r routes) *fake {
 	t.Helper()
+	return newFakeTLS(t, r, func(*tls.Config) {})
+}
+
+// newFakeTLS is newFake with a change of its TLS.
+func newFakeTLS(t testing.TB, r routes, change func(*tls.Config)) *fake {
+	t.Helper()
 	f := &fake{}
 	f.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		f.note(req)
@@ -57,6 +64,7 @@ func newFake(t testing.TB, r routes) *fake {
 		case h != nil:
 			h(w, req)
 		case path == "directory":
+			w.Header().Set("Content-Type", "application/json")
 			io.WriteString(w, f.directory())
 		case path == "new-nonce":
 		default:
@@ -64,6 +72,8 @@ func newFake(t testing.TB, r routes) *fake {
 		}
 	}))
 	f.Config.ErrorLog = log.New(io.Discard, "", 0)
+	f.TLS = &tls.Config{}
+	change(f.TLS)
 	f.StartTLS()
 	t.Cleanup(f.Close)
 	return f

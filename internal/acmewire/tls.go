@@ -7,6 +7,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -14,9 +15,9 @@ import (
 	"time"
 )
 
-// suites are those of TLS 1.2 that are spoken: ephemeral key exchange and an
-// AEAD, as RFC 9113 9.2.2 leaves them, to whose restrictions TS 33.501 13.1.0
-// adds those of TS 33.210 6.2. Those of TLS 1.3 are all of that kind.
+// suites returns the permitted cipher suites of TLS 1.2: ephemeral key exchange
+// and an AEAD, as in RFC 9113 9.2.2; TS 33.501 13.1.0 adds the restrictions of TS
+// 33.210 6.2. All cipher suites of TLS 1.3 qualify.
 func suites() []uint16 {
 	return []uint16{
 		tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
@@ -25,24 +26,25 @@ func suites() []uint16 {
 	}
 }
 
-// AskedClient is what a server said when it asked for a client certificate.
-type AskedClient struct {
-	CAs   []string          // subjects of the issuers that it takes; none: it does not say
-	Shown *x509.Certificate // what it was shown; nil: there is none
+// ClientCertRequest is a server's request for a client certificate.
+type ClientCertRequest struct {
+	CAs   []string          // subjects of the issuers that the server accepts; empty if it does not say
+	Shown *x509.Certificate // the certificate that was sent; nil if there is none
 }
 
-// base is the transport to one host. Each host has its own, as a pin is
-// verified with the host's name, which TLS does not tell when it is an address.
-func (w *Wire) base(host string) http.RoundTripper {
+// transport returns the transport to one host. Each host has its own, because a
+// pin is verified with the host's name, which TLS does not pass on if it is an
+// address.
+func (w *Wire) transport(host string) http.RoundTripper {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.bases[host] == nil {
-		w.bases[host] = w.newTransport(w.tlsConfig(host))
+	if w.transports[host] == nil {
+		w.transports[host] = w.newTransport(w.tlsConfig(host))
 	}
-	return w.bases[host]
+	return w.transports[host]
 }
 
-// tlsConfig is how the server at host is spoken with and trusted.
+// tlsConfig returns how to connect to the server at host and trust it.
 func (w *Wire) tlsConfig(host string) *tls.Config {
 	c := &tls.Config{
 		MinVersion:           tls.VersionTLS12, // TS 33.210 6.2.1: no older one
@@ -59,23 +61,27 @@ func (w *Wire) tlsConfig(host string) *tls.Config {
 	return c
 }
 
-// clientCertificate shows what the user named, whatever issuers the server
-// lists: some list too few. Without any the server decides.
+// clientCertificate sends the user's certificate, whatever issuers the server
+// lists ([DevClientCertificateIssuers]). Without one the server decides.
 func (w *Wire) clientCertificate(asked *tls.CertificateRequestInfo) (*tls.Certificate, error) {
-	told := &AskedClient{CAs: distinguishedNames(asked.AcceptableCAs)}
+	request := &ClientCertRequest{CAs: distinguishedNames(asked.AcceptableCAs)}
 	out := w.cfg.Certificate
 	if out == nil {
 		out = &tls.Certificate{}
-	} else if told.Shown = out.Leaf; told.Shown == nil && len(out.Certificate) > 0 {
-		told.Shown, _ = x509.ParseCertificate(out.Certificate[0])
+	} else if request.Shown = out.Leaf; request.Shown == nil && len(out.Certificate) > 0 {
+		request.Shown, _ = x509.ParseCertificate(out.Certificate[0])
+	}
+	unlisted := ""
+	if err := asked.SupportsCertificate(out); err != nil && request.Shown != nil {
+		unlisted = fmt.Sprintf("%s: %v", request.Shown.Issuer, err)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.asked = told
+	w.certRequest, w.unlisted = request, unlisted
 	return out, nil
 }
 
-// distinguishedNames words names; those that are damaged are left out.
+// distinguishedNames decodes names and skips damaged ones.
 func distinguishedNames(list [][]byte) (names []string) {
 	for _, der := range list {
 		var rdn pkix.RDNSequence
@@ -86,8 +92,8 @@ func distinguishedNames(list [][]byte) (names []string) {
 	return names
 }
 
-// verifyPin trusts a chain by the one certificate that the pin is of: the
-// server's own, or one that issued it. Name and validity are checked as ever.
+// verifyPin trusts a chain that contains the pinned certificate: the server's own,
+// or an issuer of it. Name and validity are checked as always.
 func (w *Wire) verifyPin(pin Pin, host string, chain []*x509.Certificate) error {
 	untrusted := func(err error) error {
 		return &tls.CertificateVerificationError{UnverifiedCertificates: chain, Err: err}
@@ -110,29 +116,29 @@ func (w *Wire) verifyPin(pin Pin, host string, chain []*x509.Certificate) error 
 	return nil
 }
 
-// Pinned is the certificate that the pin was of; nil: none was met yet.
+// Pinned returns the certificate that the pin matched; nil if there is none yet.
 func (w *Wire) Pinned() *x509.Certificate {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.pinned
 }
 
-// Connection is what was agreed on with the server that answered last; nil: none
-// has.
+// Connection returns the TLS state of the latest answer; nil if there is none.
 func (w *Wire) Connection() *tls.ConnectionState {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.connection
 }
 
-// Asked is how a server asked for a client certificate; nil: none did.
-func (w *Wire) Asked() *AskedClient {
+// ClientCertRequest returns the server's request for a client certificate; nil if
+// it made none.
+func (w *Wire) ClientCertRequest() *ClientCertRequest {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.asked
+	return w.certRequest
 }
 
-// newTransport has a limit for every way in which a server can keep silent.
+// newTransport has a limit for every stage at which a server can stop answering.
 func (w *Wire) newTransport(tlsConfig *tls.Config) *http.Transport {
 	return &http.Transport{
 		DialContext:            w.dial,
@@ -147,7 +153,7 @@ func (w *Wire) newTransport(tlsConfig *tls.Config) *http.Transport {
 	}
 }
 
-// dial connects to an address, or to the one that the configuration has for it.
+// dial connects to an address, or to its replacement in the configuration.
 func (w *Wire) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: 10 * time.Second}
 	if to := w.cfg.Resolve[strings.ToLower(address)]; to != "" {
@@ -156,17 +162,17 @@ func (w *Wire) dial(ctx context.Context, network, address string) (net.Conn, err
 	return dialer.DialContext(ctx, network, address)
 }
 
-// Offer is the best that a server offered which is spoken with by nobody who
-// follows the standards.
+// Offer is the best TLS version or cipher suite of a server that the standards
+// do not permit.
 type Offer struct {
 	Version     string // as in TLS 1.1
 	CipherSuite string // IANA's name
-	Old         bool   // the version is the fault, not the suite
+	Old         bool   // the version is too old; else the suite is not permitted
 }
 
-// offered finds out what a server has that ended a handshake without a word on
-// why: it is asked for anything, and left when it has chosen. Nothing is sent.
-// nil: it chose well, or nothing.
+// offered finds out why a server ended a handshake without a reason: it offers
+// everything, and closes the connection when the server has chosen. It sends no
+// request. nil means that the choice is permitted, or that there was none.
 func (w *Wire) offered(req *http.Request) *Offer {
 	var best *Offer
 	enough := errors.New("enough")

@@ -66,13 +66,13 @@ func TestTooLittleTLS(t *testing.T) {
 	}{
 		{"TLS 1.3", func(c *tls.Config) { c.MinVersion = tls.VersionTLS13 }, "", false},
 		{"TLS 1.2", func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, "", false},
-		{"TLS 1.1", func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }, "it speaks TLS 1.1, want TLS 1.2 or 1.3", true},
+		{"TLS 1.1", func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }, "it offers TLS 1.1, want TLS 1.2 or 1.3", true},
 		{"CBC", func(c *tls.Config) {
 			c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA}
-		}, "in TLS 1.2 it speaks TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, want", false},
+		}, "in TLS 1.2 it offers TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, want", false},
 		{"RSA key transport", func(c *tls.Config) {
 			c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256}
-		}, "in TLS 1.2 it speaks TLS_RSA_WITH_AES_128_GCM_SHA256, want", false},
+		}, "in TLS 1.2 it offers TLS_RSA_WITH_AES_128_GCM_SHA256, want", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := configured(t, f, tt.change)
@@ -209,7 +209,7 @@ func TestProxy(t *testing.T) {
 		{"hangs up", made(0), "closed"},
 		{"is down", closed, "connection refused"},
 		{"has no name", &url.URL{Scheme: "http", Host: "proxy.invalid:3128"}, ""},
-		{"speaks TLS", &url.URL{Scheme: "https", Host: "127.0.0.1:1"}, "http:// and socks5:// alone"},
+		{"speaks TLS", &url.URL{Scheme: "https", Host: "127.0.0.1:1"}, "want http:// or socks5://"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := acmewire.New(acmewire.Config{DirectoryURL: "https://example.com/directory", Roots: f.roots(), Proxy: http.ProxyURL(tt.proxy)})
@@ -223,7 +223,7 @@ func TestProxy(t *testing.T) {
 	_, err = acmewire.New(acmewire.Config{DirectoryURL: "https://example.com/directory", Proxy: func(*http.Request) (*url.URL, error) {
 		return nil, errors.New("http://user:GEHEIM@proxy is no URL")
 	}}).Directory(t.Context())
-	if e := wantNetwork(t, err, acmewire.StageProxy, "reaching example.com through a proxy: what names the proxy is no URL"); strings.Contains(e.Error(), "GEHEIM") {
+	if e := wantNetwork(t, err, acmewire.StageProxy, "reaching example.com through a proxy: the proxy setting is not a URL"); strings.Contains(e.Error(), "GEHEIM") {
 		t.Errorf("%q tells the password", e)
 	}
 	proxy, seen := connectProxy(t, f.Listener.Addr().String(), http.StatusOK)

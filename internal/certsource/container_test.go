@@ -71,7 +71,7 @@ func TestPKCS12(t *testing.T) {
 				}
 			}
 			if a, err := certsource.Parse("a.p12", append(bytes.Clone(data), 0, 0), right); err != nil || len(a.Faults) != 1 {
-				t.Errorf("got %v, %v, want bytes after it to be a fault", a, err)
+				t.Errorf("got %v, %v, want a fault for the bytes after it", a, err)
 			}
 			if a, err := certsource.Parse("a.p12", []byte(block("PKCS12", data)), right); err != nil || len(a.Items) != 2 {
 				t.Errorf("got %v, %v, want the same from PEM", a, err)
@@ -139,7 +139,7 @@ func TestPKCS12(t *testing.T) {
 			b.AddBytes(wrapInfo(t, []byte{4, 2, 0x30, 0}))
 		})
 		if _, err := certsource.Parse("a.p12", empty.BytesOrPanic(), certsource.Options{}); err == nil || !strings.Contains(err.Error(), "without a certificate") {
-			t.Errorf("got %v, want to be told that it is empty", err)
+			t.Errorf("got %v, want an error about the missing certificate", err)
 		}
 	})
 	t.Run("truncated", func(t *testing.T) {
@@ -152,8 +152,8 @@ func TestPKCS12(t *testing.T) {
 	})
 }
 
-// A file that asks for hours of key derivation is refused before it starts.
-func TestPKCS12Rounds(t *testing.T) {
+// A file that asks for hours of key derivation is refused before any work.
+func TestPKCS12Iterations(t *testing.T) {
 	type digest struct {
 		Algorithm pkix.AlgorithmIdentifier
 		Digest    []byte
@@ -175,8 +175,8 @@ func TestPKCS12Rounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = certsource.Parse("a.p12", der, certsource.Options{Passphrase: secret.New([]byte("x"))})
-	if err == nil || !strings.Contains(err.Error(), "over 5000000 rounds") {
-		t.Errorf("got %v, want the number of rounds refused", err)
+	if err == nil || !strings.Contains(err.Error(), "more than 5000000 iterations") {
+		t.Errorf("got %v, want the number of iterations refused", err)
 	}
 }
 
@@ -216,7 +216,7 @@ func wrap(t testing.TB, der []byte) []byte {
 	return out
 }
 
-// bundle makes a PKCS#7 bundle of certificates alone.
+// bundle makes a PKCS#7 bundle of certificates.
 func bundle(t testing.TB, certs ...[]byte) []byte {
 	t.Helper()
 	signed, err := asn1.Marshal(struct {
@@ -251,16 +251,15 @@ func TestPKCS7(t *testing.T) {
 		}
 	}
 	if _, err := certsource.Parse("a.p7b", bundle(t), certsource.Options{}); err == nil || !strings.Contains(err.Error(), "without a certificate") {
-		t.Errorf("got %v, want to be told that it is empty", err)
+		t.Errorf("got %v, want an error about the missing certificate", err)
 	}
 }
 
-// Files as openssl writes them: without a key, and with two keys as of a key
-// store. They are made when openssl is there.
+// Files that openssl writes, with and without a key. Skipped without openssl.
 func TestPKCS12OfOpenSSL(t *testing.T) {
 	program, err := exec.LookPath("openssl")
 	if err != nil {
-		t.Skip("openssl is not there")
+		t.Skip("openssl is not installed")
 	}
 	dir := t.TempDir()
 	key := newKey(t)

@@ -8,10 +8,11 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// shape is what DER is by its outermost elements.
+// shape is what DER holds, judged by its outermost elements.
 type shape string
 
-// The shapes that are told apart. Those of the two kinds have their names.
+// The shapes that classify distinguishes. The first two have the names of the
+// kinds.
 const (
 	shapeCSR               = shape(CSR)
 	shapeCertificate       = shape(Certificate)
@@ -38,14 +39,14 @@ func (s shape) describe() string {
 	case shapePublicKey:
 		return "a public key"
 	case shapeCRL:
-		return "a revocation list"
+		return "a certificate revocation list"
 	}
 	return "DER that is neither a certificate request nor a certificate"
 }
 
-// isDER reports whether data is DER rather than text. A SEQUENCE begins with
-// "0", which text may as well; but what we read is longer than 127 bytes, so
-// that the length begins with a byte no ASCII text has.
+// isDER reports whether data is DER rather than text. A SEQUENCE starts with
+// "0", as text can. But requests and certificates are longer than 127 bytes, so
+// the first byte of their length never occurs in ASCII text.
 func isDER(data []byte) bool {
 	return len(data) > 1 && data[0] == 0x30 &&
 		(data[1] >= 0x80 || !bytes.Contains(data, []byte(beginMark)))
@@ -53,8 +54,8 @@ func isDER(data []byte) bool {
 
 // der reads a file of exactly one element. Bytes after it are a fault.
 func (p *parser) der(data []byte) error {
-	shape, whole, rest := look(data)
-	if len(bytes.Trim(rest, "\r\n")) > 0 { // a final line break comes of an editor
+	shape, whole, rest := classify(data)
+	if len(bytes.Trim(rest, "\r\n")) > 0 { // editors add a final line break
 		p.fault(&Fault{Name: p.Name, Offset: len(whole), Detail: fmt.Sprintf("%d bytes after the DER", len(rest))})
 	}
 	switch shape {
@@ -66,18 +67,18 @@ func (p *parser) der(data []byte) error {
 	}
 	found := shape.describe()
 	if shape == shapeUnknown && len(whole) == len(data) && !isWhole(data) {
-		found = "DER that is cut short or damaged"
+		found = "DER that is truncated or damaged"
 	}
 	return &ContentError{Name: p.Name, Found: found}
 }
 
-// container opens PKCS#12 or PKCS#7. What goes wrong is told as the fault of
-// its place when it stands in a PEM block, and ends the reading of a file that
-// is nothing else, as a wrong passphrase always does.
+// container opens PKCS#12 or PKCS#7. Damage in a PEM block is a fault of that
+// block. Damage in a file that is nothing else is an error, and so is a wrong
+// passphrase anywhere.
 func (p *parser) container(der []byte, at *Fault) error {
 	var certs [][]byte
 	var err error
-	switch shape, _, _ := look(der); shape {
+	switch shape, _, _ := classify(der); shape {
 	case shapePKCS12:
 		certs, err = p.pkcs12(der)
 	case shapePKCS7:
@@ -86,7 +87,7 @@ func (p *parser) container(der []byte, at *Fault) error {
 		err = &ContentError{Name: p.Name, Found: shape.describe()}
 	}
 	if content, ok := err.(*ContentError); ok && at.Line > 0 {
-		at.Detail = "it holds " + content.Found
+		at.Detail = "holds " + content.Found
 		p.fault(at)
 		return nil
 	}
@@ -99,18 +100,18 @@ func (p *parser) container(der []byte, at *Fault) error {
 	return nil
 }
 
-// isWhole reports whether data begins with a complete element.
+// isWhole reports whether data starts with a complete element.
 func isWhole(data []byte) bool {
 	input := cryptobyte.String(data)
 	var element cryptobyte.String
 	return input.ReadASN1Element(&element, cbasn1.SEQUENCE)
 }
 
-// look tells what der is by its outermost elements, where it ends, and what
-// stands after it. What is cut short or has a length that is not DER is told
-// by what is left of it, and is whole to its end: a reader that is lenient may
-// still show some of it. It never goes deeper than three levels.
-func look(der []byte) (s shape, whole, rest []byte) {
+// classify returns what der is by its outermost elements, its bytes, and the
+// bytes after it. DER that is truncated, or whose length is malformed, is
+// classified by what is left, and whole is all of it: a lenient reader may still
+// show part of it. It never descends more than three levels.
+func classify(der []byte) (s shape, whole, rest []byte) {
 	input := cryptobyte.String(der)
 	var element, body cryptobyte.String
 	if input.ReadASN1Element(&element, cbasn1.SEQUENCE) {
@@ -127,8 +128,8 @@ func look(der []byte) (s shape, whole, rest []byte) {
 	return shapeUnknown, whole, nil
 }
 
-// header reads tag and length of an element that may be cut short, and gives
-// what is there of its content and of all after it.
+// header reads the tag and length of an element that may be truncated. It returns
+// the part of the content that exists, and the bytes after it.
 func header(der []byte, tag byte) (content, rest cryptobyte.String, ok bool) {
 	if len(der) < 2 || der[0] != tag {
 		return nil, nil, false
@@ -149,7 +150,7 @@ func header(der []byte, tag byte) (content, rest cryptobyte.String, ok bool) {
 	return der[at:end], der[end:], true
 }
 
-// shapeOf tells what the content of an outermost SEQUENCE is of.
+// shapeOf classifies the content of an outermost SEQUENCE.
 func shapeOf(body cryptobyte.String) shape {
 	switch {
 	case body.PeekASN1Tag(cbasn1.SEQUENCE):
@@ -164,7 +165,7 @@ func shapeOf(body cryptobyte.String) shape {
 		if version == 3 && body.PeekASN1Tag(cbasn1.SEQUENCE) {
 			return shapePKCS12 // PFX, RFC 7292 section 4
 		}
-		// PKCS#1, SEC 1 or PKCS#8, whose content is nothing to us.
+		// PKCS#1, SEC 1 or PKCS#8, whose content is not read.
 		if body.PeekASN1Tag(cbasn1.INTEGER) || body.PeekASN1Tag(cbasn1.OCTET_STRING) || body.PeekASN1Tag(cbasn1.SEQUENCE) {
 			return shapeKey
 		}
@@ -172,8 +173,8 @@ func shapeOf(body cryptobyte.String) shape {
 	return shapeUnknown
 }
 
-// signedShape tells apart what begins with two SEQUENCEs: the signed part of a
-// certificate, a request or a revocation list, or the algorithm of a key.
+// signedShape classifies content that starts with two SEQUENCEs: the signed part
+// of a certificate, a request or a CRL, or the algorithm of a key.
 func signedShape(body cryptobyte.String) shape {
 	var signed cryptobyte.String
 	whole := body
@@ -187,13 +188,13 @@ func signedShape(body cryptobyte.String) shape {
 	} else if content, _, ok := header(body, byte(cbasn1.SEQUENCE)); ok {
 		signed = content
 	}
-	if signed.PeekASN1Tag(cbasn1.Tag(0).Constructed().ContextSpecific()) {
+	if signed.PeekASN1Tag(explicit0()) {
 		return shapeCertificate // the version of a TBSCertificate, RFC 5280 4.1
 	}
 	return unversionedShape(signed)
 }
 
-// unversionedShape tells apart signed parts that begin with an INTEGER or an
+// unversionedShape classifies signed parts that start with an INTEGER or an
 // algorithm: CertificationRequestInfo (version, subject, key, [0] attributes;
 // RFC 2986 4.1), TBSCertificate of version 1 (serial, algorithm, issuer,
 // validity, …) and TBSCertList (RFC 5280 5.1).

@@ -10,8 +10,8 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// FuzzParse: whatever the bytes, there is either an artifact whose items lie
-// within the source's size, or an error, and never a panic.
+// FuzzParse: any bytes give either items that fit into the source's size, or an
+// error, and never a panic.
 func FuzzParse(f *testing.F) {
 	cert, csr := certificate(f, "a", newKey(f)), request(f, "b")
 	for _, seed := range []string{
@@ -31,11 +31,11 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		if len(a.Items) == 0 {
-			t.Fatal("an artifact without an item")
+			t.Fatal("no error and no item")
 		}
 		for _, i := range a.Items {
 			if len(i.DER) == 0 || len(i.DER) > len(data) || i.Offset < 0 || i.Offset >= len(data) {
-				t.Errorf("item %+v does not lie in %d bytes", i, len(data))
+				t.Errorf("item %+v does not fit into %d bytes", i, len(data))
 			}
 			if i.Kind != certsource.CSR && i.Kind != certsource.Certificate {
 				t.Errorf("got kind %q", i.Kind)
@@ -44,8 +44,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzOpenPKCS12: whatever the bytes, there is a key with certificates, or an
-// error of a type that is explained.
+// FuzzOpenPKCS12: any bytes give either a key with certificates, or an error of a
+// documented type.
 func FuzzOpenPKCS12(f *testing.F) {
 	whole := pfx(f, gopkcs12.Modern.WithIterations(1), "x")
 	f.Add(whole)

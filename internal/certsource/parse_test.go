@@ -27,7 +27,7 @@ func newKey(t testing.TB) *ecdsa.PrivateKey {
 	return key
 }
 
-// certificate makes a certificate that signed itself.
+// certificate makes a self-signed certificate.
 func certificate(t testing.TB, name string, key crypto.Signer) []byte {
 	t.Helper()
 	template := &x509.Certificate{
@@ -63,8 +63,8 @@ func keyDER(t testing.TB) []byte {
 	return der
 }
 
-// summary is what a source gave, in a line each.
-func summary(a *certsource.Artifact) string {
+// summary lists items, faults and skipped blocks.
+func summary(a *certsource.Contents) string {
 	var b strings.Builder
 	for _, i := range a.Items {
 		b.WriteString(string(i.Kind) + i.Label + " ")
@@ -88,11 +88,11 @@ func TestParse(t *testing.T) {
 		{"request in DER", string(csr), "csr"},
 		{"DER and a line break", string(cert) + "\r\n", "certificate"},
 		{"DER and more", string(cert) + "junk", "certificate ! 4 bytes after the DER"},
-		{"DER cut short", string(csr[:len(csr)-9]), "csr"},
+		{"truncated DER", string(csr[:len(csr)-9]), "csr"},
 		{"one block", c, "certificate"},
 		{"older label", block("NEW CERTIFICATE REQUEST", csr), "csr"},
 		{"openssl's label", block("X509 CERTIFICATE", cert), "certificate"},
-		{"trust settings behind", block("TRUSTED CERTIFICATE", append(bytes.Clone(cert), 0x30, 0)), "certificate"},
+		{"trust settings after", block("TRUSTED CERTIFICATE", append(bytes.Clone(cert), 0x30, 0)), "certificate"},
 		{"chain", c + c, "certificate#1 certificate#2"},
 		{"in the file's order", r + c, "csr#1 certificate#2"},
 		{"no line break between", strings.TrimSuffix(c, "\n") + c, "certificate#1 certificate#2"},
@@ -103,17 +103,17 @@ func TestParse(t *testing.T) {
 		{"indented", strings.ReplaceAll(c, "\n", "\n    "), "certificate"},
 		{"on one line", "-----BEGIN CERTIFICATE-----" + strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(c, "-----BEGIN CERTIFICATE-----\n"), "-----END CERTIFICATE-----\n"), "\n", "") + "-----END CERTIFICATE-----", "certificate"},
 		{"headers", strings.Replace(c, "-----\n", "-----\nProc-Type: 4,CLEAR\nX: y\n\n", 1), "certificate"},
-		{"keys passed over", k + c + k, "certificate - PRIVATE KEY+"},
-		{"bad base64 among good", c + broken + r, `certificate#1 csr#2 ! the block "CERTIFICATE" at line 10: its base64 is damaged: illegal base64 data at input byte 1`},
-		{"empty block among good", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n" + c, `certificate ! the block "CERTIFICATE" at line 1: it is empty`},
-		{"no end mark", c + "-----BEGIN CERTIFICATE-----\nMIIB\n", `certificate ! the block "CERTIFICATE" at line 10: it is cut short: its end mark is missing`},
-		{"no end mark before the next", "-----BEGIN CERTIFICATE-----\nMIIB\n" + c, `certificate ! the block "CERTIFICATE" at line 1: it is cut short: its end mark is missing`},
-		{"another's end mark", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END X-----\n" + c, `certificate ! the block "CERTIFICATE" at line 1: it ends as "X"`},
-		{"end alone", "-----END X-----\n" + c, `certificate ! at line 1: the end of a block "X" that did not begin`},
-		{"bytes after DER in a block", block("CERTIFICATE", append(bytes.Clone(cert), 1, 2, 3)), `certificate ! the block "CERTIFICATE" at line 1: 3 bytes after the DER`},
-		{"request labelled certificate", block("CERTIFICATE", csr), `csr ! the block "CERTIFICATE" at line 1: it holds a certificate request`},
-		{"key labelled certificate", c + block("CERTIFICATE", private), `certificate ! the block "CERTIFICATE" at line 10: it holds a private key`},
-		{"garbage under a label stays an item", block("CERTIFICATE", []byte("garbage")), "certificate"},
+		{"keys skipped", k + c + k, "certificate - PRIVATE KEY+"},
+		{"bad base64 among good", c + broken + r, `certificate#1 csr#2 ! PEM block "CERTIFICATE" at line 10: invalid base64: illegal base64 data at input byte 1`},
+		{"empty block among good", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n" + c, `certificate ! PEM block "CERTIFICATE" at line 1: empty`},
+		{"no end mark", c + "-----BEGIN CERTIFICATE-----\nMIIB\n", `certificate ! PEM block "CERTIFICATE" at line 10: truncated: the end mark is missing`},
+		{"no end mark before the next", "-----BEGIN CERTIFICATE-----\nMIIB\n" + c, `certificate ! PEM block "CERTIFICATE" at line 1: truncated: the end mark is missing`},
+		{"end mark of another block", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END X-----\n" + c, `certificate ! PEM block "CERTIFICATE" at line 1: ends as "X"`},
+		{"end alone", "-----END X-----\n" + c, `certificate ! line 1: end of a block "X" without its start`},
+		{"bytes after DER in a block", block("CERTIFICATE", append(bytes.Clone(cert), 1, 2, 3)), `certificate ! PEM block "CERTIFICATE" at line 1: 3 bytes after the DER`},
+		{"request labelled certificate", block("CERTIFICATE", csr), `csr ! PEM block "CERTIFICATE" at line 1: holds a certificate request`},
+		{"key labelled certificate", c + block("CERTIFICATE", private), `certificate ! PEM block "CERTIFICATE" at line 10: holds a private key`},
+		{"labelled garbage stays an item", block("CERTIFICATE", []byte("garbage")), "certificate"},
 		{"half a certificate stays an item", block("CERTIFICATE", cert[:len(cert)/2]), "certificate"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -143,18 +143,18 @@ func TestParseRefuses(t *testing.T) {
 		{"key in DER", string(key), "found a private key"},
 		{"public key in DER", string(public), "found a public key"},
 		{"key in PEM", block("EC PRIVATE KEY", key), "found a private key"},
-		{"list in PEM", block("X509 CRL", key), "found a revocation list"},
+		{"list in PEM", block("X509 CRL", key), "found a certificate revocation list"},
 		{"unknown block", block("X", key), `found a PEM block "X"`},
-		{"damaged alone", strings.Replace(block("CERTIFICATE", cert), "MII", "M!I", 1), "base64 is damaged"},
+		{"damaged alone", strings.Replace(block("CERTIFICATE", cert), "MII", "M!I", 1), "invalid base64"},
 		{"PKCS#12 that is damaged", "\x30\x82\x00\x10\x02\x01\x03\x30\x0b" + strings.Repeat("\x00", 11), "PKCS#12 that cannot be read"},
-		{"PKCS#7 of another type", "\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01", "PKCS#7 of the type 1.2.840.113549.1.7.1"},
-		{"garbage in a container's block", block("PKCS7", []byte("garbage")), `the block "PKCS7" at line 1`},
+		{"PKCS#7 of another type", "\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01", "PKCS#7 of type 1.2.840.113549.1.7.1"},
+		{"garbage in a container's block", block("PKCS7", []byte("garbage")), `PEM block "PKCS7" at line 1`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a, err := certsource.Parse("file", []byte(tt.in), certsource.Options{})
 			var content *certsource.ContentError
 			if !errors.As(err, &content) || a != nil {
-				t.Fatalf("got %v, %v; want no artifact and a ContentError", a, err)
+				t.Fatalf("got %v, %v; want a ContentError alone", a, err)
 			}
 			if !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), `"file"`) {
 				t.Errorf("got %q, want %q and the name in it", err, tt.want)
@@ -175,7 +175,7 @@ func TestItemsKnowTheirPlace(t *testing.T) {
 	}
 }
 
-// What would cost time or memory is refused, or read in one pass.
+// Input that would cost much time or memory is refused or read in one pass.
 func TestHostileSizes(t *testing.T) {
 	nested := bytes.Repeat([]byte{0x30, 0x80}, 1<<20)
 	deep := []byte{0x05, 0x00}
@@ -194,7 +194,7 @@ func TestHostileSizes(t *testing.T) {
 		{"indefinite lengths", nested},
 		{"deeply nested", deep},
 		{"begin marks alone", bytes.Repeat([]byte("-----BEGIN CERTIFICATE-----\n"), certsource.MaxSize/28)},
-		{"labels without number", func() []byte {
+		{"countless labels", func() []byte {
 			var b bytes.Buffer
 			for i := range 100000 {
 				label := big.NewInt(int64(i)).String()
@@ -224,7 +224,7 @@ func TestManyFaultsAreCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(a.Faults); n != 101 || a.Faults[100].Error() != "900 further damaged parts" {
+	if n := len(a.Faults); n != 101 || a.Faults[100].Error() != "900 more damaged parts" {
 		t.Errorf("got %d faults, the last %q, want 101 and the count of the rest", n, a.Faults[n-1])
 	}
 }

@@ -6,20 +6,19 @@ import (
 	"fmt"
 )
 
-// The marks of RFC 7468 section 2. Blocks are found by them alone, wherever in
-// a line they stand: files that were joined without a line break between have
-// two in one line, and package encoding/pem passes over what it cannot decode
-// without a word.
+// The marks of RFC 7468 section 2. They are recognised anywhere in a line: files
+// that were joined without a line break have two marks in one line. Package
+// encoding/pem is not used, because it skips damaged blocks silently.
 const (
 	beginMark = "-----BEGIN "
 	endMark   = "-----END "
 	markEnd   = "-----"
 )
 
-// maxLabel bounds a label: a longer one is no mark.
+// maxLabel bounds a label. Dashes with a longer text are not a mark.
 const maxLabel = 64
 
-// block is one PEM block as it stands in the source.
+// block is one PEM block, not decoded.
 type block struct {
 	label  string
 	body   []byte // between the marks
@@ -27,13 +26,12 @@ type block struct {
 	line   int
 }
 
-// pem reads every block. Each byte is looked at a fixed number of times,
-// whatever is missing where.
+// pem reads every block, in linear time whatever the damage.
 func (p *parser) pem(data []byte) error {
 	if len(data) > 1 && (data[0] == 0xff && data[1] == 0xfe || data[0] == 0xfe && data[1] == 0xff) {
-		return &ContentError{Name: p.Name, Found: "text in UTF-16, which must be saved as UTF-8 or ASCII first"}
+		return &ContentError{Name: p.Name, Found: "text in UTF-16; save it as UTF-8 or ASCII first"}
 	}
-	open := block{} // label "": none
+	open := block{} // no block when label is empty
 	at, line := 0, 1
 	for {
 		next, begins, label, after := nextMark(data, at)
@@ -43,12 +41,12 @@ func (p *parser) pem(data []byte) error {
 		line += bytes.Count(data[at:next], []byte("\n"))
 		switch {
 		case begins:
-			p.unended(open)
+			p.unterminated(open)
 			open = block{label: label, body: data[after:], offset: next, line: line}
 		case open.label == "":
-			p.fault(&Fault{Name: p.Name, Line: line, Offset: next, Detail: fmt.Sprintf("the end of a block %q that did not begin", label)})
+			p.fault(&Fault{Name: p.Name, Line: line, Offset: next, Detail: fmt.Sprintf("end of a block %q without its start", label)})
 		case open.label != label:
-			p.fault(&Fault{Name: p.Name, Label: open.label, Line: open.line, Offset: open.offset, Detail: fmt.Sprintf("it ends as %q", label)})
+			p.fault(&Fault{Name: p.Name, Label: open.label, Line: open.line, Offset: open.offset, Detail: fmt.Sprintf("ends as %q", label)})
 			open = block{}
 		default:
 			open.body = open.body[:len(open.body)-(len(data)-next)]
@@ -59,19 +57,19 @@ func (p *parser) pem(data []byte) error {
 		}
 		at = after
 	}
-	p.unended(open)
+	p.unterminated(open)
 	return nil
 }
 
-// unended reports a block that has no end mark.
-func (p *parser) unended(b block) {
+// unterminated reports a block without an end mark.
+func (p *parser) unterminated(b block) {
 	if b.label != "" {
-		p.fault(&Fault{Name: p.Name, Label: b.label, Line: b.line, Offset: b.offset, Detail: "it is cut short: its end mark is missing"})
+		p.fault(&Fault{Name: p.Name, Label: b.label, Line: b.line, Offset: b.offset, Detail: "truncated: the end mark is missing"})
 	}
 }
 
-// nextMark finds the next begin or end mark from at on; next is -1 when there
-// is none.
+// nextMark finds the next begin or end mark at or after at; next is -1 without
+// one.
 func nextMark(data []byte, at int) (next int, begins bool, label string, after int) {
 	for at < len(data) {
 		i := bytes.Index(data[at:], []byte(markEnd))
@@ -80,7 +78,7 @@ func nextMark(data []byte, at int) (next int, begins bool, label string, after i
 		}
 		at += i
 		run := len(data) - at - len(bytes.TrimLeft(data[at:], "-"))
-		at += run - len(markEnd) // of many dashes a mark has the last
+		at += run - len(markEnd) // a mark starts with the last five of many dashes
 		rest := data[at:]
 		mark := ""
 		switch {
@@ -103,8 +101,8 @@ func nextMark(data []byte, at int) (next int, begins bool, label string, after i
 	return -1, false, "", 0
 }
 
-// kindOf tells what a label promises: the labels of RFC 7468 sections 5 to 7,
-// and older ones that openssl writes. Other labels promise nothing to us.
+// kindOf returns the kind that a label stands for: the labels of RFC 7468 sections
+// 5 to 7, and older ones that openssl writes.
 func kindOf(label string) (Kind, bool) {
 	switch label {
 	case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
@@ -115,7 +113,7 @@ func kindOf(label string) (Kind, bool) {
 	return "", false
 }
 
-// block takes one block in.
+// block reads one block.
 func (p *parser) block(b block) error {
 	kind, ours := kindOf(b.label)
 	if !ours && b.label != "PKCS7" && b.label != "CMS" && b.label != "PKCS12" {
@@ -136,18 +134,18 @@ func (p *parser) block(b block) error {
 	return nil
 }
 
-// labelled looks at the DER of a block with one of our labels. Where it is
-// surely something else the label is wrong, and that is a fault; where it is
-// damaged the label stands.
+// labelled reads the DER of a block with the label of a request or certificate.
+// DER that is clearly something else is a fault. DER that is damaged keeps the
+// kind of its label.
 func (p *parser) labelled(b block, kind Kind, der []byte, fault *Fault) {
-	shape, whole, rest := look(der)
-	if len(rest) > 0 && b.label != "TRUSTED CERTIFICATE" { // to that openssl appends its trust settings
+	shape, whole, rest := classify(der)
+	if len(rest) > 0 && b.label != "TRUSTED CERTIFICATE" { // openssl appends its trust settings there
 		f := *fault
 		f.Detail = fmt.Sprintf("%d bytes after the DER", len(rest))
 		p.fault(&f)
 	}
 	if shape != shapeUnknown && Kind(shape) != kind {
-		fault.Detail = "it holds " + shape.describe()
+		fault.Detail = "holds " + shape.describe()
 		p.fault(fault)
 		kind = Kind(shape)
 	}
@@ -156,8 +154,7 @@ func (p *parser) labelled(b block, kind Kind, der []byte, fault *Fault) {
 	}
 }
 
-// decodeBody decodes the base64 between the marks, after the headers of RFC
-// 1421 where there are any.
+// decodeBody decodes the base64 between the marks, after any headers of RFC 1421.
 func decodeBody(body []byte) (der []byte, detail string) {
 	if i := bytes.Index(body, []byte(":")); i >= 0 {
 		if _, after, found := bytes.Cut(body, []byte("\n\n")); found {
@@ -166,20 +163,13 @@ func decodeBody(body []byte) (der []byte, detail string) {
 			body = after
 		}
 	}
-	text := make([]byte, 0, len(body))
-	for _, c := range body {
-		switch c {
-		case ' ', '\t', '\r', '\n', '\v', '\f':
-		default:
-			text = append(text, c)
-		}
-	}
+	text := bytes.Join(bytes.Fields(body), nil)
 	if len(text) == 0 {
-		return nil, "it is empty"
+		return nil, "empty"
 	}
 	n, err := base64.StdEncoding.Decode(text, text)
 	if err != nil {
-		return nil, "its base64 is damaged: " + err.Error()
+		return nil, "invalid base64: " + err.Error()
 	}
 	return text[:n], ""
 }

@@ -40,7 +40,7 @@ func TestNamedPipe(t *testing.T) {
 			t.Errorf("got %v, want the context's end", err)
 		}
 	})
-	t.Run("with one that keeps silent", func(t *testing.T) {
+	t.Run("with one that writes nothing", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		defer cancel()
 		w, err := os.OpenFile(pipe, os.O_RDWR, 0)

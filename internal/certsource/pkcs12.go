@@ -3,25 +3,23 @@ package certsource
 import (
 	"crypto/x509"
 	"errors"
-	"fmt"
 
 	gopkcs12 "software.sslmate.com/src/go-pkcs12"
 )
 
-// pkcs12 takes the certificates out of a PFX (RFC 7292), in its order. Private
-// keys that stand in a part of their own, as every program writes them, are
-// counted and not opened.
+// pkcs12 returns the certificates of a PFX (RFC 7292), in its order. Private keys
+// in a part of their own, as all programs write them, are counted and not opened.
 //
-// go-pkcs12 reads what has one key and its chain, or is a trust store of Java.
-// Files of certificates alone and key stores with many keys are as common, so
-// each part that holds certificates is handed to it by itself, in the form that
-// it reads (see lone).
+// go-pkcs12 reads only files with one key and its chain, and Java trust stores.
+// Files with certificates alone and key stores with many keys are as common, so
+// each part with certificates is passed to it in a separate PFX (see
+// singlePart).
 func (p *parser) pkcs12(der []byte) ([][]byte, error) {
-	if !affordable(der) {
-		return nil, &ContentError{Name: p.Name, Found: fmt.Sprintf("PKCS#12 whose passphrase takes over %d rounds to try", maxRounds)}
+	if !fewIterations(der) {
+		return nil, &ContentError{Name: p.Name, Found: tooManyIterations}
 	}
 	passphrase := string(p.options.Passphrase.Reveal())
-	// It opens no key, and what it says first is whether the passphrase is right.
+	// This opens no key, and checks the passphrase before anything else.
 	certs, err := gopkcs12.DecodeTrustStore(der, passphrase)
 	if err == nil {
 		return raw(certs), nil
@@ -31,7 +29,7 @@ func (p *parser) pkcs12(der []byte) ([][]byte, error) {
 		return nil, wrong
 	}
 	unreadable := func(err error) error {
-		return &ContentError{Name: p.Name, Found: "PKCS#12 that cannot be read (openssl pkcs12 -nokeys makes PEM of it)", Err: err}
+		return &ContentError{Name: p.Name, Found: "PKCS#12 that cannot be read (convert it to PEM with openssl pkcs12 -nokeys)", Err: err}
 	}
 	safes, whole := safesOf(der)
 	if !whole {
@@ -54,7 +52,7 @@ func (p *parser) pkcs12(der []byte) ([][]byte, error) {
 	return list, nil
 }
 
-// safe takes the certificates out of one part of a PFX.
+// safe returns the certificates of one part of a PFX.
 func (p *parser) safe(s safe, passphrase string) ([][]byte, error) {
 	if !s.encrypted {
 		certs, keys, ok := bagsOf(s.content)
@@ -62,19 +60,19 @@ func (p *parser) safe(s safe, passphrase string) ([][]byte, error) {
 			p.skip("PRIVATE KEY")
 		}
 		if !ok {
-			return nil, errors.New("a part of it is damaged")
+			return nil, errors.New("one of its parts is damaged")
 		}
 		return certs, nil
 	}
-	pfx, err := lone(s, passphrase, true)
+	pfx, err := singlePart(s, passphrase, true)
 	if err != nil {
 		return nil, err
 	}
 	_, leaf, certs, err := gopkcs12.DecodeChain(pfx, passphrase)
 	if err != nil && !errors.Is(err, gopkcs12.ErrDecryption) {
-		// A key may stand among the certificates: then no other is wanted.
+		// The part may hold a key itself, next to the certificates.
 		var key any
-		if pfx, err = lone(s, passphrase, false); err != nil {
+		if pfx, err = singlePart(s, passphrase, false); err != nil {
 			return nil, err
 		}
 		if key, leaf, certs, err = gopkcs12.DecodeChain(pfx, passphrase); key != nil {

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// exists reports whether a path leads to anything.
+// exists reports whether there is a file at path.
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil || !errors.Is(err, fs.ErrNotExist)
 }
 
-// readSource reads standard input or a file, to its end or to MaxSize.
+// readSource reads standard input or a file, at most MaxSize bytes.
 func readSource(ctx context.Context, target string, o Options) ([]byte, error) {
 	if target == "-" {
 		if o.Stdin == nil {
@@ -47,12 +47,12 @@ func readSource(ctx context.Context, target string, o Options) ([]byte, error) {
 	return readAll(ctx, target, f)
 }
 
-// pipePoll is how often a pipe is looked at that nobody writes to yet.
+// pipePoll is how often a pipe without a writer is checked.
 const pipePoll = 20 * time.Millisecond
 
-// readPipe reads a named pipe, as of a shell's <(command). Opening one waits
-// for its writer beyond the reach of any context, so it is opened without
-// waiting; until a writer is there, reading gives the end of the file at once.
+// readPipe reads a named pipe, such as a shell's <(command). Opening a pipe blocks
+// until it has a writer, and no context can end that. So it is opened in
+// non-blocking mode, in which a read without a writer returns io.EOF at once.
 func readPipe(ctx context.Context, target string) ([]byte, error) {
 	f, err := os.OpenFile(target, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -79,7 +79,7 @@ func readPipe(ctx context.Context, target string) ([]byte, error) {
 	}
 }
 
-// readAll reads to the end, or to MaxSize, or until ctx ends between two reads.
+// readAll reads at most MaxSize bytes. It checks ctx between two reads.
 func readAll(ctx context.Context, name string, r io.Reader) ([]byte, error) {
 	var buf bytes.Buffer
 	_, err := buf.ReadFrom(io.LimitReader(&untilDone{ctx, r}, MaxSize+1))
@@ -94,7 +94,7 @@ func readAll(ctx context.Context, name string, r io.Reader) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// untilDone is a reader that ends with a context.
+// untilDone is a reader that ends when its context does.
 type untilDone struct {
 	ctx context.Context
 	r   io.Reader
@@ -107,7 +107,7 @@ func (u *untilDone) Read(p []byte) (int, error) {
 	return u.r.Read(p)
 }
 
-// cause drops the call and path that package os puts before it.
+// cause removes the operation and path that package os adds to an error.
 func cause(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

@@ -20,7 +20,7 @@ func (endless) Read(p []byte) (int, error) { return len(p), nil }
 func TestReadFiles(t *testing.T) {
 	c := block("CERTIFICATE", certificate(t, "a", newKey(t)))
 	t.Chdir(t.TempDir())
-	for _, name := range []string{"a.pem", "nrf:443"} { // a file beats a server
+	for _, name := range []string{"a.pem", "nrf:443"} { // a file wins over a server
 		if err := os.WriteFile(name, []byte(c), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -57,9 +57,9 @@ func TestReadRefuses(t *testing.T) {
 		{"device", os.DevNull, certsource.Options{}, is(certsource.ErrDevice), "device"},
 		{"missing", filepath.Join(dir, "none"), certsource.Options{}, is(fs.ErrNotExist), "none"},
 		{"below a file", filepath.Join(large, "x"), certsource.Options{}, func(error) bool { return true }, "not a directory"},
-		{"large", large, certsource.Options{}, tooLarge, "100 MiB, and at most 16 MiB"},
-		{"endless standard input", "-", certsource.Options{Stdin: endless{}}, tooLarge, "over 16 MiB"},
-		{"no standard input", "-", certsource.Options{}, is(certsource.ErrNoStdin), "not read here"},
+		{"large", large, certsource.Options{}, tooLarge, "100 MiB, want at most 16 MiB"},
+		{"endless standard input", "-", certsource.Options{Stdin: endless{}}, tooLarge, "larger than 16 MiB"},
+		{"no standard input", "-", certsource.Options{}, is(certsource.ErrNoStdin), "cannot be used here"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := certsource.Read(t.Context(), tt.target, tt.o)

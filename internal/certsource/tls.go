@@ -15,30 +15,31 @@ import (
 	"time"
 )
 
-// TLS is what a server showed of itself beside its chain.
+// TLS describes the handshake with a server.
 type TLS struct {
 	Address     string `json:"address"`              // host:port, as dialled
-	ServerName  string `json:"serverName,omitempty"` // the SNI that was sent; empty: none
+	ServerName  string `json:"serverName,omitempty"` // the SNI that was sent; empty without one
 	Version     string `json:"version"`              // as in TLS 1.3
 	CipherSuite string `json:"cipherSuite"`          // IANA's name
 	Group       string `json:"group,omitempty"`      // of the key exchange, as in X25519
-	ALPN        string `json:"alpn,omitempty"`       // empty: nothing was agreed on
+	ALPN        string `json:"alpn,omitempty"`       // empty: none was negotiated
 	// VersionID and CipherSuiteID are the codes on the wire.
 	VersionID     uint16 `json:"versionId"`
 	CipherSuiteID uint16 `json:"cipherSuiteId"`
-	// ClientCertificateAsked says that the server asked for a certificate of
-	// the client (TS 33.501 13.1.0 wants that of NFs).
+	// ClientCertificateAsked says that the server asked for a client certificate,
+	// as TS 33.501 13.1.0 requires of NFs.
 	ClientCertificateAsked bool `json:"clientCertificateAsked"`
-	// AcceptableCAs are the subjects of the CAs that the server named for it.
+	// AcceptableCAs are the subjects of the CAs that the server accepts for it.
 	AcceptableCAs []string `json:"acceptableCAs,omitempty"`
-	// Failure is what ended the handshake after the chain was seen, as where a
-	// server of TLS 1.2 demands a client certificate; empty: it was completed.
-	// In TLS 1.3 such a server lets it complete, and refuses what comes next.
+	// Failure is why the handshake failed after the server sent its chain, for
+	// example because a TLS 1.2 server requires a client certificate; empty when
+	// the handshake was completed. With TLS 1.3 such a server completes the
+	// handshake and refuses the data after it.
 	Failure string `json:"failure,omitempty"`
 }
 
-// ParseAddress tells whether a target looks like HOST:PORT, with an IPv6
-// address in brackets, and gives it in the form that is dialled.
+// ParseAddress reports whether target looks like HOST:PORT, with an IPv6 address
+// in brackets, and returns it in the form to dial.
 func ParseAddress(target string) (address string, ok bool) {
 	host, port, err := net.SplitHostPort(target)
 	if err != nil || host == "" || len(host) > 253+len("%zone") || strings.ContainsAny(host, "/\\ \t\r\n") {
@@ -55,32 +56,32 @@ func ParseAddress(target string) (address string, ok bool) {
 	return net.JoinHostPort(host, port), true
 }
 
-// Limits for a server that keeps silent; the context's may be nearer.
+// Limits for a server that does not answer; the context may end earlier.
 const (
 	dialLimit      = 10 * time.Second
 	handshakeLimit = 10 * time.Second
 )
 
-// readServer takes the chain that a server shows.
-func readServer(ctx context.Context, name, address string, o Options) (*Artifact, error) {
+// readServer reads the chain that a server sends.
+func readServer(ctx context.Context, name, address string, o Options) (*Contents, error) {
 	facts, chain, err := handshakes(ctx, address, o)
 	if err != nil {
 		return nil, connectError(ctx, address, err)
 	}
-	p := &parser{Artifact: Artifact{Name: name, TLS: facts}}
+	p := &parser{Contents: Contents{Name: name, TLS: facts}}
 	for _, der := range chain {
 		p.item(Item{Kind: Certificate, DER: der})
 	}
 	return p.finish()
 }
 
-// noApplicationProtocol is how crypto/tls words the alert of RFC 7301 section
+// noApplicationProtocol is the text of crypto/tls for the alert of RFC 7301 section
 // 3.2, whose type it does not export.
 const noApplicationProtocol = "no application protocol"
 
-// handshakes shakes hands in the way of a network function, and where that
-// shows no chain, once more in the way that may. The chain is never empty
-// without an error.
+// handshakes makes a handshake as a network function does. When that gives no
+// chain, it makes a second one with other parameters, chosen by the first error.
+// The chain is never empty without an error.
 func handshakes(ctx context.Context, address string, o Options) (*TLS, [][]byte, error) {
 	protocols := []string{"h2", "http/1.1"}
 	facts, chain, err := handshake(ctx, address, o, &tls.Config{NextProtos: protocols})
@@ -93,12 +94,12 @@ func handshakes(ctx context.Context, address string, o Options) (*TLS, [][]byte,
 	case isAlert(err) && strings.HasSuffix(err.Error(), noApplicationProtocol):
 		facts, chain, err = handshake(ctx, address, o, &tls.Config{})
 	case facts.VersionID == 0 && isClosed(err):
-		// Some servers hang up on a ClientHello that post-quantum key exchange
-		// makes larger than they expect.
+		// Some servers close the connection on a ClientHello that post-quantum
+		// key exchange makes larger than they expect.
 		classic := []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
 		facts, chain, err = handshake(ctx, address, o, &tls.Config{NextProtos: protocols, CurvePreferences: classic})
 	case facts.VersionID == tls.VersionTLS13:
-		// Its certificate came encrypted, and was not understood.
+		// The certificate was encrypted and could not be parsed.
 		_, chain, _ = handshake(ctx, address, o, &tls.Config{NextProtos: protocols, MaxVersion: tls.VersionTLS12})
 	}
 	if len(chain) == 0 {
@@ -107,8 +108,8 @@ func handshakes(ctx context.Context, address string, o Options) (*TLS, [][]byte,
 	return facts, chain, nil
 }
 
-// handshake shakes hands once and takes down what the server shows: also
-// beside an error, as far as it came.
+// handshake makes one handshake. With an error too, it returns what it learned
+// before.
 func handshake(ctx context.Context, address string, o Options, config *tls.Config) (*TLS, [][]byte, error) {
 	facts := &TLS{Address: address, ServerName: serverName(address, o)}
 	dialer := net.Dialer{Timeout: dialLimit}
@@ -125,10 +126,10 @@ func handshake(ctx context.Context, address string, o Options, config *tls.Confi
 	defer cancel()
 
 	var chain [][]byte
-	// Nothing is sent and nothing believed: what is shown is to be judged.
+	// No data is sent and nothing is trusted: the chain is only shown or linted.
 	config.InsecureSkipVerify = true
-	// Old versions and suites are offered so that a server that has nothing
-	// better is told of rather than not reached.
+	// Old versions and cipher suites are offered so that a server with nothing
+	// better is reported instead of unreachable.
 	config.MinVersion = tls.VersionTLS10
 	config.CipherSuites = allSuites()
 	config.ServerName = facts.ServerName
@@ -147,8 +148,8 @@ func handshake(ctx context.Context, address string, o Options, config *tls.Confi
 		}
 		return &tls.Certificate{}, nil
 	}
-	kept := &tape{Conn: conn}
-	err = tls.Client(kept, config).HandshakeContext(ctx)
+	recorded := &recordedConn{Conn: conn}
+	err = tls.Client(recorded, config).HandshakeContext(ctx)
 	if err == nil {
 		return facts, chain, nil
 	}
@@ -156,12 +157,12 @@ func handshake(ctx context.Context, address string, o Options, config *tls.Confi
 		facts.Failure = strings.TrimPrefix(strings.TrimPrefix(err.Error(), "remote error: "), "tls: ")
 	}
 	if len(chain) == 0 {
-		chain = kept.play(facts)
+		chain = recorded.unencrypted(facts)
 	}
 	return facts, chain, &handshakeError{err}
 }
 
-// handshakeError marks an error of TLS itself, as against one of dialling.
+// handshakeError marks an error of TLS, not of dialling.
 type handshakeError struct{ error }
 
 func (e *handshakeError) Unwrap() error { return e.error }
@@ -175,7 +176,7 @@ func (t *TLS) note(s tls.ConnectionState) {
 	}
 }
 
-// serverName is the SNI to send: no address is one (RFC 6066 section 3).
+// serverName is the SNI to send. An IP address is never one (RFC 6066 section 3).
 func serverName(address string, o Options) string {
 	if o.ServerName != "" {
 		return o.ServerName
@@ -187,7 +188,7 @@ func serverName(address string, o Options) string {
 	return host
 }
 
-// allSuites lists what this program can speak, insecure or not.
+// allSuites lists all cipher suites of crypto/tls, including insecure ones.
 func allSuites() (ids []uint16) {
 	for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 		ids = append(ids, s.ID)
@@ -195,7 +196,7 @@ func allSuites() (ids []uint16) {
 	return ids
 }
 
-// names words distinguished names; those that are damaged are left out.
+// names formats distinguished names; it leaves out damaged ones.
 func names(list [][]byte) (names []string) {
 	for _, der := range list {
 		var rdn pkix.RDNSequence
@@ -206,7 +207,7 @@ func names(list [][]byte) (names []string) {
 	return names
 }
 
-// connectError sorts a failure by how far it came, and words it.
+// connectError says at which stage a connection failed, and why.
 func connectError(ctx context.Context, address string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -223,27 +224,27 @@ func connectError(ctx context.Context, address string, err error) error {
 	case errors.As(err, &dns):
 		e.Stage, e.Found = StageDNS, dns.Err
 	case errors.As(err, &record):
-		e.Found = "what answers there does not speak TLS"
+		e.Found = "the server does not speak TLS"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		e.Found = "connection refused: nothing listens there"
+		e.Found = "connection refused: nothing listens on this port"
 	case isClosed(err):
-		e.Found = "the connection was closed before a certificate was shown"
+		e.Found = "the server closed the connection before it sent a certificate"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		e.Found = "no answer in time"
 	case isAlert(err):
-		e.Found = "it refused the handshake: " + strings.TrimPrefix(err.Error(), "remote error: ")
+		e.Found = "the server refused the handshake: " + strings.TrimPrefix(err.Error(), "remote error: ")
 	default:
 		e.Found = strings.TrimPrefix(err.Error(), "tls: ")
 	}
 	return e
 }
 
-// isClosed reports whether the other side ended the connection.
+// isClosed reports whether the server closed the connection.
 func isClosed(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// isAlert reports whether err is a TLS alert of the other side.
+// isAlert reports whether err is a TLS alert from the server.
 func isAlert(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "remote error"

@@ -49,7 +49,8 @@ func serve(t *testing.T, network, address string, handle func(net.Conn)) string 
 	return l.Addr().String()
 }
 
-// serveTLS is a server that shakes hands and then waits for the other's end.
+// serveTLS is a server that makes a handshake and then waits until the client
+// closes.
 func serveTLS(t *testing.T, config *tls.Config) string {
 	t.Helper()
 	return serve(t, "tcp", "127.0.0.1:0", func(conn net.Conn) {
@@ -63,7 +64,7 @@ func pair(t *testing.T, name string, key crypto.Signer) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{certificate(t, name, key)}, PrivateKey: key}
 }
 
-func read(t *testing.T, target string, o certsource.Options) *certsource.Artifact {
+func read(t *testing.T, target string, o certsource.Options) *certsource.Contents {
 	t.Helper()
 	a, err := certsource.Read(t.Context(), target, o)
 	if err != nil {
@@ -152,7 +153,7 @@ func TestAcceptableCAsAndServerName(t *testing.T) {
 		t.Errorf("got acceptable CAs %q, want that of the server", got)
 	}
 	if got := <-asked; got != "nrf.example" || a.TLS.ServerName != got {
-		t.Errorf("got SNI %q, told as %q, want nrf.example", got, a.TLS.ServerName)
+		t.Errorf("got SNI %q, reported as %q, want nrf.example", got, a.TLS.ServerName)
 	}
 	_, port, _ := net.SplitHostPort(address)
 	if a := read(t, "localhost:"+port, certsource.Options{}); a.TLS.ServerName != "localhost" {
@@ -160,7 +161,7 @@ func TestAcceptableCAsAndServerName(t *testing.T) {
 	}
 }
 
-// What is dialled in place of a name leaves the SNI the name's.
+// Dialling another address does not change the SNI.
 func TestResolve(t *testing.T) {
 	address := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{pair(t, "a", newKey(t))}})
 	a := read(t, "NRF.example:7777", certsource.Options{Resolve: map[string]string{"nrf.example:7777": address}})
@@ -177,8 +178,8 @@ func TestIPv6(t *testing.T) {
 	}
 }
 
-// A certificate that crypto/x509 refuses to parse is shown all the same, where
-// the server also speaks TLS 1.2.
+// A certificate that crypto/x509 cannot parse is still returned when the server
+// also speaks TLS 1.2.
 func TestServerWithUnparsableCertificate(t *testing.T) {
 	key := newKey(t)
 	der := certificate(t, "a", key)
@@ -199,7 +200,7 @@ func TestServerWithUnparsableCertificate(t *testing.T) {
 	}
 }
 
-// A server that hangs up on a large ClientHello is asked again with a small one.
+// A server that closes on a large ClientHello is tried again with a small one.
 func TestServerWithSmallBuffer(t *testing.T) {
 	config := &tls.Config{Certificates: []tls.Certificate{pair(t, "a", newKey(t))}}
 	address := serve(t, "tcp", "127.0.0.1:0", func(conn net.Conn) {
@@ -215,7 +216,7 @@ func TestServerWithSmallBuffer(t *testing.T) {
 	}
 }
 
-// replay is a connection of which some was read before.
+// replay is a connection of which some bytes were already read.
 type replay struct {
 	net.Conn
 	before []byte
@@ -230,7 +231,7 @@ func (r *replay) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func TestServersThatShowNothing(t *testing.T) {
+func TestServersWithoutChain(t *testing.T) {
 	closed := serve(t, "tcp", "127.0.0.1:0", func(net.Conn) {})
 	plain := serve(t, "tcp", "127.0.0.1:0", func(conn net.Conn) { _, _ = conn.Write([]byte("220 mail.example ESMTP\r\n")) })
 	refusing := serve(t, "tcp", "127.0.0.1:0", func(conn net.Conn) {
@@ -248,7 +249,7 @@ func TestServersThatShowNothing(t *testing.T) {
 		want         string
 	}{
 		{"nobody", nobody.String(), certsource.StageConnect, "connection refused"},
-		{"closed", closed, certsource.StageTLS, "closed before a certificate"},
+		{"closed", closed, certsource.StageTLS, "closed the connection before it sent a certificate"},
 		{"plain", plain, certsource.StageTLS, "does not speak TLS"},
 		{"refusing", refusing, certsource.StageTLS, "refused the handshake"},
 		{"no such host", "host.invalid:443", certsource.StageDNS, "host.invalid:443"},

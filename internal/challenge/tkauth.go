@@ -167,6 +167,7 @@ func (s *TKAuth) Get(ctx context.Context, source token.Source, want token.ATC) (
 	if err := t.Check(want, now(), s.Check); err != nil {
 		return secret.Bytes{}, err
 	}
+	token.Report(ctx, t.Deviations(want, now())...)
 	if s.Reuse {
 		s.keep(want, keptToken{text, t.Expires}, now())
 	}

@@ -49,7 +49,7 @@ func TestHelp(t *testing.T) {
 // TestTopics guards that the topics of the contract are there.
 func TestTopics(t *testing.T) {
 	w := newWorld(t)
-	for _, topic := range []string{"exit-codes", "environment", "output", "json", "challenges", "state", "glossary"} {
+	for _, topic := range []string{"exit-codes", "environment", "output", "json", "challenges", "state", "deviations", "glossary"} {
 		r := w.must(t, "help", topic)
 		if !strings.Contains(r.out, "\n\n") {
 			t.Errorf("help %s is %q, want a page", topic, r.out)
@@ -105,7 +105,7 @@ func TestTypos(t *testing.T) {
 		{"account --account-key DSA", "P256"},
 		{"account --contact nobody", "no mail address"},
 		{"account update --contact a@b.example --no-contact", "contradict"},
-		{"lab up --misbehave nonsense", "is unknown, want one of"},
+		{"lab up --misbehave nonsense", "unknown misbehaviour \"nonsense\", want one of"},
 		{"lab up --listen 0.0.0.0:0", "not loopback"},
 		{"enroll --lab --server https://ca.example/", "leave one of them out"},
 		{"finalize -n a --cert-out - --key-out -", "stdout can carry one file"},

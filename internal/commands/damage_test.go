@@ -63,7 +63,7 @@ func TestDamagedState(t *testing.T) {
 					continue
 				}
 				doc := r.report(t)
-				if r.code != report.ExitState || doc.Code != tt.code || doc.Fault != report.FaultState || !strings.Contains(doc.Message, filepath.Base(found[0])) || doc.Hint == "" {
+				if r.code != report.ExitState || string(doc.Code) != tt.code || doc.Fault != report.FaultState || !strings.Contains(doc.Message, filepath.Base(found[0])) || doc.Hint == "" {
 					t.Errorf("cut at %d: exit %d, code %q, message %q; want 7, %q and the file's name", cut, r.code, doc.Code, doc.Message, tt.code)
 				}
 				if after, err := os.ReadFile(found[0]); err != nil || !bytes.Equal(after, whole[:cut]) {

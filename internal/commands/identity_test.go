@@ -163,7 +163,7 @@ func TestIdentityRefused(t *testing.T) {
 			i.env["NFCERT_CLIENT_PASSPHRASE"] = tt.passphrase
 			r := i.run(t.Context(), args...)
 			doc := r.report(t)
-			if doc.Exit != report.ExitUsage || doc.Code != tt.code || !strings.Contains(doc.Message, tt.message) || !strings.Contains(doc.Hint, tt.hint) {
+			if doc.Exit != report.ExitUsage || string(doc.Code) != tt.code || !strings.Contains(doc.Message, tt.message) || !strings.Contains(doc.Hint, tt.hint) {
 				t.Errorf("got %d %s: %s\nhint: %s\nwant 2 %s, %q and the hint %q", doc.Exit, doc.Code, doc.Message, doc.Hint, tt.code, tt.message, tt.hint)
 			}
 			if strings.Contains(r.err, "GEHEIM") {

@@ -38,8 +38,8 @@ func TestInterruptInput(t *testing.T) {
 		code    int
 		says    string
 	}{
-		{"1h", report.ExitInterrupted, "interrupted; what was reached is saved"},
-		{"50ms", report.ExitPending, "out of time after 50ms"},
+		{"1h", report.ExitInterrupted, "interrupted; progress is saved"},
+		{"50ms", report.ExitPending, "timed out after 50ms"},
 	} {
 		for _, line := range []string{
 			"csr -n amf-01 --csr-in -", "account import -", "token check -", "show cert -", "lint -", "lint --files-from -",

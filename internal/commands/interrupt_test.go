@@ -170,7 +170,7 @@ func TestInterruptChallenge(t *testing.T) {
 	p.must(t, "nfcert", "account")
 	p.must(t, "nfcert", "csr", "-n", "amf-01", "--nf", "amf.yaml")
 	stderr := p.interrupt(t, seen(came), "order", "-n", "amf-01", "--webroot", www)
-	if !strings.Contains(stderr, "nfcert: order amf-01: interrupted; what was reached is saved\n") {
+	if !strings.Contains(stderr, "nfcert: order amf-01: interrupted; progress is saved\n") {
 		t.Errorf("stderr does not say that it was interrupted:\n%s", stderr)
 	}
 	if left, err := os.ReadDir(www); err != nil || len(left) != 0 {
@@ -231,7 +231,7 @@ func TestInterruptFinalize(t *testing.T) {
 	www := t.TempDir()
 	port, _, release := hang(t, www)
 	release()
-	p := newProcess(t, lab.Options{HTTPPort: port, Misbehave: []lab.Knob{{Name: "processing", Value: "7"}}})
+	p := newProcess(t, lab.Options{HTTPPort: port, Misbehave: []lab.Misbehaviour{{Name: "processing", Value: "7"}}})
 	p.must(t, "nfcert", "account")
 	p.must(t, "nfcert", "csr", "-n", "amf-01", "--nf", "amf.yaml")
 	p.must(t, "nfcert", "order", "-n", "amf-01", "--webroot", www)
@@ -256,7 +256,7 @@ func TestInterruptEnroll(t *testing.T) {
 	www := t.TempDir()
 	port, _, release := hang(t, www)
 	release()
-	p := newProcess(t, lab.Options{HTTPPort: port, Misbehave: []lab.Knob{{Name: "processing", Value: "7"}}})
+	p := newProcess(t, lab.Options{HTTPPort: port, Misbehave: []lab.Misbehaviour{{Name: "processing", Value: "7"}}})
 	waiting := func(stderr *lockedBuffer) bool {
 		return strings.Contains(stderr.String(), "waiting for the CA to issue the certificate")
 	}

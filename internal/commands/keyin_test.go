@@ -22,7 +22,7 @@ func TestKeyPassphrasePrompt(t *testing.T) {
 		exit              int
 	}{
 		{"right", "nfcert\n", "", report.ExitDone},
-		{"wrong", "GEHEIM\n", "the passphrase does not open it", report.ExitUsage},
+		{"wrong", "GEHEIM\n", "the passphrase does not decrypt it", report.ExitUsage},
 		{"nothing typed", "", "its passphrase is not given", report.ExitUsage},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

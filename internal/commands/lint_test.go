@@ -48,7 +48,7 @@ func TestLintOnTerminal(t *testing.T) {
 	want := []string{
 		bad + ": certificate, profile nf-tls (",
 		"\n  error   nf-types-missing  nfTypes\n      nfTypes is missing\n      wanted: ",
-		"\n      fix:    nfcert csr --nf-type AMF",
+		"\n      fix:    use nfcert csr --nf-type AMF",
 		"\n      clause: TS 33.310 6.1.3c.3 (shall)",
 		"\n" + good + ": certificate, profile nf-tls (",
 		"): ok\n",

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nfcert/nfcert/internal/commands/cli"
+	"github.com/nfcert/nfcert/internal/commands/renew"
 	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/ui"
 )
@@ -30,17 +31,22 @@ func Run(ctx context.Context, args []string, streams ui.Streams, env func(string
 }
 
 func runEnv(ctx context.Context, env *cli.Env) int {
-	root := newRoot(env)
+	registry := newRegistry()
+	root := newRoot(env, registry)
 	root.SetArgs(env.Args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return report.ExitDone
 	}
 	if e, ok := cli.As[*cli.CallError](err); ok {
-		return report.Fail(e.Call, e.Err)
+		return registry.Fail(e.Call, e.Err)
 	}
-	return report.Fail(env.Unparsed(), err)
+	return registry.Fail(env.Unparsed(), err)
 }
+
+// newRegistry has the errors of all domains, and those that one command alone
+// returns.
+func newRegistry() *report.Registry { return report.NewRegistry(renew.Errors()) }
 
 // buildVersion is the module's version, or the revision it was built from.
 func buildVersion() string {

@@ -16,6 +16,7 @@ import (
 	"github.com/nfcert/nfcert/internal/commands/lint"
 	"github.com/nfcert/nfcert/internal/commands/order"
 	"github.com/nfcert/nfcert/internal/commands/renew"
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/commands/revoke"
 	"github.com/nfcert/nfcert/internal/commands/show"
 	"github.com/nfcert/nfcert/internal/commands/token"
@@ -51,10 +52,10 @@ its name in capitals.`
 var inFlowOrder = sync.OnceFunc(func() { cobra.EnableCommandSorting = false })
 
 // newRoot makes the whole tree.
-func newRoot(env *cli.Env) *cobra.Command {
+func newRoot(env *cli.Env, registry *report.Registry) *cobra.Command {
 	root := newBareRoot(env)
 	addTo(root, groupSteps, account.New(env), csr.New(env), order.New(env), finalize.New(env), show.New(env))
-	addTo(root, groupOne, enroll.New(env), renew.New(env), revoke.New(env))
+	addTo(root, groupOne, enroll.New(env), renew.New(env, registry), revoke.New(env))
 	addTo(root, groupJudge, lint.New(env))
 	addTo(root, groupTools, token.New(env), lab.New(env), version.New(env))
 	root.AddCommand(helpTopics()...)
@@ -126,4 +127,4 @@ func addHelpAndCompletion(env *cli.Env, root *cobra.Command) {
 
 // Tree returns every command with its flags and texts, for documentation to be
 // generated from. It must not be executed: [Run] does that.
-func Tree() *cobra.Command { return newRoot(&cli.Env{}) }
+func Tree() *cobra.Command { return newRoot(&cli.Env{}, report.NewRegistry()) }

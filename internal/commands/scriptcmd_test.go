@@ -175,7 +175,7 @@ func cmdFails(ts *testscript.TestScript, neg bool, args []string) {
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		ts.Fatalf("stderr is not one JSON document: %v\n%s", err, text)
 	}
-	if r.Kind != "Error" || r.APIVersion != cli.APIVersion || r.Exit != want || r.Code != args[1] || r.Fault != args[2] {
+	if r.Kind != "Error" || r.APIVersion != cli.APIVersion || r.Exit != want || string(r.Code) != args[1] || string(r.Fault) != args[2] {
 		ts.Fatalf("got kind %q, exit %d, code %q, fault %q; want Error %v\n%s", r.Kind, r.Exit, r.Code, r.Fault, args[:3], text)
 	}
 }

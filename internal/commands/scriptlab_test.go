@@ -47,7 +47,7 @@ func cmdLab(ts *testscript.TestScript, neg bool, args []string) {
 		o.Authority = authority
 	}
 	for _, s := range flags.Args() {
-		knob, err := lab.ParseKnob(s)
+		knob, err := lab.ParseMisbehaviour(s)
 		ts.Check(err)
 		o.Misbehave = append(o.Misbehave, knob)
 	}

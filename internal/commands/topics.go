@@ -1,7 +1,12 @@
 package commands
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/spf13/cobra"
+
+	"github.com/nfcert/nfcert/internal/acmewire"
 )
 
 // helpTopics are pages of `nfcert help TOPIC`.
@@ -14,11 +19,42 @@ func helpTopics() []*cobra.Command {
 		{"json", "The documents of -o json", topicJSON},
 		{"challenges", "How names are proven", topicChallenges},
 		{"state", "Where state lives and what survives", topicState},
+		{"deviations", "What nfcert accepts from servers that differ from the standard", topicDeviations()},
 		{"glossary", "The words of ACME and of the 5G core", topicGlossary},
 	} {
 		topics = append(topics, &cobra.Command{Use: t.name, Short: t.short, Long: t.long})
 	}
 	return topics
+}
+
+// topicDeviations is the table of deviations, wrapped for a terminal.
+func topicDeviations() string {
+	var b strings.Builder
+	b.WriteString(`Deviations
+
+nfcert accepts these deviations of servers from the standard, and records each
+one that it meets. nfcert show server lists those that a server has shown. They
+are remembered with the server, in servers/ID/deviations.json of the state.
+`)
+	for _, d := range acmewire.Deviations() {
+		fmt.Fprintf(&b, "\n  %s (%s)\n%s%s", d.ID, d.Clause, indent(d.What), indent("Known servers: "+d.Where+"."))
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// indent wraps a text to lines of 80 columns, indented by six.
+func indent(text string) string {
+	const margin, width = "      ", 80
+	var b strings.Builder
+	line := margin[:len(margin)-1]
+	for _, word := range strings.Fields(text) {
+		if len(line)+1+len(word) > width {
+			b.WriteString(line + "\n")
+			line = margin[:len(margin)-1]
+		}
+		line += " " + word
+	}
+	return b.String() + line + "\n"
 }
 
 const topicExitCodes = `Exit codes

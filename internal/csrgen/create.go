@@ -1,6 +1,7 @@
 package csrgen
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rand"
@@ -23,12 +24,12 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// Create makes the PKCS#10 request (RFC 2986) in DER, signed by key. The
-// subject has C, then O, and nothing else, unless Extras says otherwise;
-// everything more is in the attribute extensionRequest. The same key and
-// request give the same bytes, but for a key in a token that signs by ECDSA.
+// Create makes the PKCS#10 request (RFC 2986) in DER, signed by key. The subject
+// is C, then O, unless Extras replaces it. Everything else is in the attribute
+// extensionRequest. The same key and request give the same bytes, except for an
+// ECDSA key in a token.
 //
-// The request is checked as by Validate first.
+// Create first checks the request with Validate.
 func Create(key crypto.Signer, r Request) ([]byte, error) {
 	if _, err := r.Validate(); err != nil {
 		return nil, fmt.Errorf("making a certificate request: %w", err)
@@ -48,8 +49,8 @@ func Create(key crypto.Signer, r Request) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a certificate request: %w", err)
 	}
-	// Extensions that crypto/x509 would write by itself come from us: it marks
-	// subjectAltName non-critical, where TS 33.310 6.1.3c.3 wants critical.
+	// crypto/x509 would write subjectAltName non-critical, but TS 33.310 6.1.3c.3
+	// wants it critical, so all extensions are made here.
 	template := &x509.CertificateRequest{RawSubject: subject, ExtraExtensions: extensions}
 	der, err := x509.CreateCertificateRequest(randomness(key), template, key)
 	if err != nil {
@@ -58,7 +59,7 @@ func Create(key crypto.Signer, r Request) ([]byte, error) {
 	return der, nil
 }
 
-// KeyTypeError refuses a key of a kind that the profile does not have.
+// KeyTypeError refuses a key of a type that the profile does not accept.
 type KeyTypeError struct {
 	Profile string
 	Found   string
@@ -66,11 +67,12 @@ type KeyTypeError struct {
 }
 
 func (e *KeyTypeError) Error() string {
-	return fmt.Sprintf("a key of type %s, and profile %s wants %s", e.Found, e.Profile, strings.Join(e.Wanted, " or "))
+	return fmt.Sprintf("a key of type %s, but profile %s wants %s", e.Found, e.Profile, strings.Join(e.Wanted, " or "))
 }
 
-// randomness is what a signature is made with. Without any, crypto/ecdsa signs
-// deterministically (RFC 6979), so that the same request gives the same bytes.
+// randomness returns the random source for a signature. Without one, crypto/ecdsa
+// signs deterministically (RFC 6979), so that the same request gives the same
+// bytes.
 func randomness(key crypto.Signer) io.Reader {
 	if _, ok := key.(*ecdsa.PrivateKey); ok {
 		return nil
@@ -78,8 +80,8 @@ func randomness(key crypto.Signer) io.Reader {
 	return rand.Reader
 }
 
-// subject gives the RDNSequence: C, then O, the order of TS 33.310 6.1.3c.3,
-// or what Extras has in its place.
+// subject returns the RDNSequence: C, then O (the order of TS 33.310 6.1.3c.3),
+// or the subject of Extras.
 func (r *Request) subject() ([]byte, error) {
 	attributes := r.Extras.Subject
 	if len(attributes) == 0 {
@@ -107,18 +109,16 @@ func (r *Request) subject() ([]byte, error) {
 	return b.Bytes()
 }
 
-// marshal gives AttributeTypeAndValue. Countries and serial numbers are
-// PrintableString, domain components and addresses IA5String (RFC 5280 appendix
-// A.1, RFC 4519); the rest is PrintableString where it can be, else UTF8String.
+// marshal returns AttributeTypeAndValue. Countries and serial numbers are
+// PrintableString, domain components and email addresses IA5String (RFC 5280
+// appendix A.1, RFC 4519). Others are PrintableString if possible, else
+// UTF8String.
 func (a Attribute) marshal() ([]byte, error) {
 	oid, err := a.Type.ASN1()
 	if err != nil {
 		return nil, err
 	}
-	name := a.Type.AttributeName()
-	if name == "" {
-		name = string(a.Type)
-	}
+	name := cmp.Or(a.Type.AttributeName(), string(a.Type))
 	params := ""
 	switch a.Type {
 	case nf.OIDCountry, nf.OIDSerialNumber:
@@ -130,7 +130,7 @@ func (a Attribute) marshal() ([]byte, error) {
 		return nil, fmt.Errorf("attribute %s: value %q, want 1 to %d bytes of text", name, clip(a.Value), maxAttributeLength)
 	}
 	if a.Type == nf.OIDCountry && len(a.Value) != 2 {
-		return nil, fmt.Errorf("attribute C: value %q, want 2 letters of ISO 3166-1 as in SE", clip(a.Value))
+		return nil, fmt.Errorf("attribute C: value %q, want 2 letters of ISO 3166-1, for example SE", clip(a.Value))
 	}
 	value, err := asn1.MarshalWithParams(a.Value, params)
 	if err != nil {
@@ -179,9 +179,9 @@ func (r *Request) extensions() ([]pkix.Extension, error) {
 	return list, nil
 }
 
-// subjectAltName gives GeneralNames (RFC 5280 4.2.1.6): FQDNs in their order,
-// URIs, the instance's first, then addresses and other names. Without a name it
-// is nil, as an empty sequence is not allowed.
+// subjectAltName returns GeneralNames (RFC 5280 4.2.1.6): FQDNs in the given
+// order, URIs with the instance's first, then addresses and other names. Without
+// any name it is nil, because an empty sequence is not allowed.
 func (r *Request) subjectAltName() ([]byte, error) {
 	const otherTag, emailTag, dnsTag, uriTag, ipTag = 0, 1, 2, 6, 7
 	var b cryptobyte.Builder
@@ -198,7 +198,7 @@ func (r *Request) subjectAltName() ([]byte, error) {
 			add(uriTag, []byte(uri))
 		}
 		for _, ip := range r.Extras.IPs {
-			if a, err := netip.ParseAddr(ip); err == nil { // Validate has refused others
+			if a, err := netip.ParseAddr(ip); err == nil { // Validate refuses all others
 				add(ipTag, a.Unmap().AsSlice())
 			}
 		}
@@ -224,7 +224,7 @@ func (r *Request) subjectAltName() ([]byte, error) {
 	return b.Bytes()
 }
 
-// URIs lists the URI names that the request asks for, the instance's first.
+// URIs lists the requested URI names, the instance's first.
 func (r *Request) URIs() []string {
 	switch instance, others := r.asks(nf.FieldInstanceURI), r.asks(nf.FieldURI); {
 	case instance && others:
@@ -235,17 +235,17 @@ func (r *Request) URIs() []string {
 	return nil
 }
 
-// keyUsage gives a BIT STRING whose trailing zero bits are cut off, as DER
-// demands of a named bit list (X.690 11.2.2).
+// keyUsage returns a BIT STRING without trailing zero bits, as DER requires for a
+// named bit list (X.690 11.2.2).
 func (r *Request) keyUsage() ([]byte, error) {
-	bitsAsked, err := keyUsageBits(r.Extras.KeyUsages)
+	requested, err := keyUsageBits(r.Extras.KeyUsages)
 	if err != nil {
 		return nil, err
 	}
-	if bitsAsked == 0 && r.asks(nf.FieldKeyUsage) {
-		bitsAsked = r.Profile.KeyUsage
+	if requested == 0 && r.asks(nf.FieldKeyUsage) {
+		requested = r.Profile.KeyUsage
 	}
-	usage := uint16(bitsAsked)
+	usage := uint16(requested)
 	if usage == 0 {
 		return nil, nil
 	}

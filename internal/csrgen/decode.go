@@ -14,16 +14,16 @@ import (
 
 const requestLabel = "CERTIFICATE REQUEST"
 
-// Encode gives a request as PEM (RFC 7468 section 7).
+// Encode returns a request as PEM (RFC 7468 section 7).
 func Encode(der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: requestLabel, Bytes: der})
 }
 
-// RequestError says why a file holds no certificate request that can be used.
+// RequestError says why a file has no usable certificate request.
 type RequestError struct {
-	File  string // as the caller named it
-	Found string // what is there, as in "a private key"
-	Err   error  // the parser's own error; nil when there is none
+	File  string // the name that the caller gave
+	Found string // what the file has instead, for example "a private key"
+	Err   error  // the error of the parser, or nil
 }
 
 func (e *RequestError) Error() string {
@@ -36,10 +36,10 @@ func (e *RequestError) Error() string {
 
 func (e *RequestError) Unwrap() error { return e.Err }
 
-// Decode reads the one certificate request of a file, PEM (also under the
-// older label NEW CERTIFICATE REQUEST) or DER, and checks its signature, which
-// proves that who made it has the key. It gives the DER. The name is for
-// messages alone. Every error is a *RequestError.
+// Decode reads the only certificate request of a file, in PEM (also with the older
+// label NEW CERTIFICATE REQUEST) or DER, and returns its DER. It checks the
+// signature, which proves that the maker of the request has the key. The name is
+// only for messages. Every error is a *RequestError.
 func Decode(name string, data []byte) ([]byte, error) {
 	if len(data) > maxFile {
 		return nil, &RequestError{File: name, Found: fmt.Sprintf("%d bytes (at most %d are read)", len(data), maxFile)}
@@ -54,53 +54,37 @@ func Decode(name string, data []byte) ([]byte, error) {
 	return der, nil
 }
 
-// requestBytes finds the DER of the only request, or says what is there.
+// requestBytes returns the DER of the only request, or says what it found.
 func requestBytes(data []byte) (der []byte, found string) {
-	if len(data) > 0 && data[0] == 0x30 { // SEQUENCE: no PEM file begins with "0"
+	if isDER(data) {
 		return wholeElement(data)
 	}
-	other := ""
-	for rest := data; ; {
-		var block *pem.Block
-		block, rest = pem.Decode(rest)
-		if block == nil {
-			break
-		}
-		switch {
-		case block.Type != requestLabel && block.Type != "NEW "+requestLabel:
-			if other == "" {
-				other = blockKind(block.Type)
-			}
-		case der != nil:
-			return nil, "several certificate requests"
-		default:
-			der = block.Bytes
-		}
+	block, found := onlyBlock(data, kindRequest, "several certificate requests")
+	if found != "" {
+		return nil, found
 	}
-	switch {
-	case der != nil:
-		return wholeElement(der)
-	case other != "":
-		return nil, other
-	}
-	return nil, notPEM(data)
+	return wholeElement(block.Bytes)
 }
 
-// wholeElement refuses bytes before the end and after it.
+// isDER reports whether a file is DER, not PEM: it begins with a SEQUENCE, whose
+// octet is the digit "0" in text.
+func isDER(data []byte) bool { return len(data) > 0 && data[0] == 0x30 }
+
+// wholeElement refuses truncated DER and bytes after its end.
 func wholeElement(der []byte) ([]byte, string) {
 	element, rest := firstElement(der)
 	switch {
 	case element == nil:
-		return nil, "DER that is cut short or damaged"
+		return nil, damagedDER
 	case rest > 0:
 		return nil, fmt.Sprintf("%d bytes after the certificate request", rest)
 	}
 	return element, ""
 }
 
-// firstElement gives the SEQUENCE that DER begins with, nil when it is cut
-// short, and how many bytes come after it. A final line break, from a file that
-// passed an editor, is not counted.
+// firstElement returns the SEQUENCE at the beginning of DER, nil when it is
+// truncated, and the number of bytes after it. It does not count a final line
+// break, which an editor may have added.
 func firstElement(der []byte) (element []byte, rest int) {
 	input := cryptobyte.String(der)
 	var first cryptobyte.String
@@ -112,6 +96,8 @@ func firstElement(der []byte) (element []byte, rest int) {
 	}
 	return first, len(input)
 }
+
+const damagedDER = "DER that is truncated or damaged"
 
 // checkRequest parses the request and checks its signature.
 func checkRequest(der []byte) (found string, err error) {
@@ -125,12 +111,12 @@ func checkRequest(der []byte) (found string, err error) {
 		}
 		return "no valid certificate request", err
 	}
-	// Verifying with a modulus of a million bits takes minutes.
+	// Verification with a modulus of a million bits takes minutes.
 	if key, ok := csr.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() > maxRSABits {
 		return fmt.Sprintf("an RSA key of %d bits (at most %d are read)", key.N.BitLen(), maxRSABits), nil
 	}
 	if csr.PublicKey == nil {
-		return fmt.Sprintf("a public key of an unknown kind (%s)", csr.PublicKeyAlgorithm), nil
+		return fmt.Sprintf("a public key of an unknown type (%s)", csr.PublicKeyAlgorithm), nil
 	}
 	var insecure x509.InsecureAlgorithmError
 	switch err := csr.CheckSignature(); {
@@ -141,6 +127,6 @@ func checkRequest(der []byte) (found string, err error) {
 	case errors.Is(err, x509.ErrUnsupportedAlgorithm):
 		return fmt.Sprintf("a signature by %s, which cannot be checked", csr.SignatureAlgorithm), nil
 	default:
-		return "a signature that its own key did not make", err
+		return "a signature that is not by the key in the request", err
 	}
 }

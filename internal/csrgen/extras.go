@@ -14,19 +14,19 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// Extras are what a request asks for beside its profile, or in place of it. The
-// zero value asks for nothing more.
+// Extras is what a request asks for in addition to its profile, or in place of
+// it. The zero value adds nothing.
 type Extras struct {
 	Subject    []Attribute `json:"subject,omitempty"`    // in place of the profile's
-	KeyUsages  []string    `json:"keyUsages,omitempty"`  // in place of the profile's; as in digitalSignature
+	KeyUsages  []string    `json:"keyUsages,omitempty"`  // in place of the profile's; for example digitalSignature
 	Usages     []nf.OID    `json:"usages,omitempty"`     // in place of the profile's extKeyUsage
-	IPs        []string    `json:"ips,omitempty"`        // of subjectAltName, as are the next two
+	IPs        []string    `json:"ips,omitempty"`        // added to subjectAltName, like the next two
 	Emails     []string    `json:"emails,omitempty"`     // ASCII
 	OtherNames []OtherName `json:"otherNames,omitempty"` //
-	Extensions []Extension `json:"extensions,omitempty"` // further ones, after the profile's
+	Extensions []Extension `json:"extensions,omitempty"` // added after the profile's
 }
 
-// Attribute is one attribute of a subject, a relative name by itself.
+// Attribute is one attribute of a subject, in its own RDN.
 type Attribute struct {
 	Type  nf.OID `json:"type"`
 	Value string `json:"value"`
@@ -38,35 +38,36 @@ type OtherName struct {
 	Value []byte `json:"value"` // DER
 }
 
-// Extension is an extension that this package knows nothing of.
+// Extension is an extension that is copied into the request unchanged.
 type Extension struct {
 	OID      nf.OID `json:"oid"`
 	Critical bool   `json:"critical,omitempty"`
 	Value    []byte `json:"value"` // DER
 }
 
-// Bounds of what a person can mean; servers have lower ones.
+// Limits of a request. Servers have lower ones.
 const (
 	maxAttributeLength = 1 << 10
 	maxExtensionLength = 1 << 16
 	maxExtras          = 100 // of each kind
 )
 
-// IsZero reports whether nothing more is asked for.
+// IsZero reports whether nothing is added or replaced.
 func (e Extras) IsZero() bool {
 	return len(e.Subject)+len(e.KeyUsages)+len(e.Usages)+len(e.IPs)+len(e.Emails)+len(e.OtherNames)+len(e.Extensions) == 0
 }
 
-// ParseSubject reads a subject as in "C=SE, O=Example AB, CN=af.example.com",
-// its attributes in the order in which they shall stand. A type is a short name
-// or an OID; a backslash takes the meaning from a comma or another backslash.
+// ParseSubject reads a subject such as "C=SE, O=Example AB, CN=af.example.com".
+// The attributes are in the order of the encoding, which is the reverse of
+// [inspect.DistinguishedName]. A type is a short name or an OID. A backslash
+// escapes the next character.
 func ParseSubject(s string) ([]Attribute, error) {
 	var attributes []Attribute
 	for _, part := range splitUnescaped(s) {
 		name, value, ok := strings.Cut(part, "=")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		if !ok || name == "" || value == "" {
-			return nil, fmt.Errorf("subject %q: found %q, want TYPE=VALUE as in C=SE, O=Example AB, CN=af.example.com", clip(s), clip(part))
+			return nil, fmt.Errorf("subject %q: found %q, want TYPE=VALUE, for example C=SE, O=Example AB, CN=af.example.com", clip(s), clip(part))
 		}
 		oid, err := attributeType(name)
 		if err != nil {
@@ -77,8 +78,8 @@ func ParseSubject(s string) ([]Attribute, error) {
 	return attributes, nil
 }
 
-// splitUnescaped splits at commas that no backslash is in front of, and takes
-// the backslashes out.
+// splitUnescaped splits at the commas without a backslash in front of them, and
+// removes the backslashes.
 func splitUnescaped(s string) []string {
 	var parts []string
 	var part strings.Builder
@@ -98,18 +99,15 @@ func splitUnescaped(s string) []string {
 }
 
 func attributeType(name string) (nf.OID, error) {
-	types := nf.AttributeTypes()
-	for _, t := range types {
+	var names []string
+	for _, t := range nf.AttributeTypes() {
 		if strings.EqualFold(t.Name, name) {
 			return t.OID, nil
 		}
+		names = append(names, t.Name)
 	}
 	oid := nf.OID(name)
 	if _, err := oid.ASN1(); err != nil {
-		names := make([]string, len(types))
-		for i, t := range types {
-			names[i] = t.Name
-		}
 		return "", fmt.Errorf("attribute %q: want %s, or an OID", clip(name), strings.Join(names, ", "))
 	}
 	return oid, nil
@@ -121,7 +119,7 @@ func ParseOtherName(s string) (OtherName, error) {
 	name, value, ok := strings.Cut(s, ":")
 	oid := nf.OID(strings.TrimSpace(name))
 	if _, err := oid.ASN1(); err != nil || !ok || value == "" {
-		return OtherName{}, fmt.Errorf("otherName %q: want OID:TEXT or OID:der:HEX as in 1.3.6.1.4.1.311.20.2.3:amf@example.org", clip(s))
+		return OtherName{}, fmt.Errorf("otherName %q: want OID:TEXT or OID:der:HEX, for example 1.3.6.1.4.1.311.20.2.3:amf@example.org", clip(s))
 	}
 	if text, isDER := strings.CutPrefix(value, "der:"); isDER {
 		der, err := parseDER(text)
@@ -153,17 +151,17 @@ func ParseExtension(s string) (Extension, error) {
 	return e, nil
 }
 
-// ParseExtensionHead reads OID[,critical], with the value to be filled in.
+// ParseExtensionHead reads OID[,critical]. The caller sets the value.
 func ParseExtensionHead(s string) (Extension, error) {
 	name, mark, marked := strings.Cut(s, ",")
 	e := Extension{OID: nf.OID(strings.TrimSpace(name)), Critical: marked}
 	if _, err := e.OID.ASN1(); err != nil || marked && strings.TrimSpace(mark) != "critical" {
-		return e, fmt.Errorf("extension %q: want OID or OID,critical as in 1.3.6.1.5.5.7.1.24,critical", clip(s))
+		return e, fmt.Errorf("extension %q: want OID or OID,critical, for example 1.3.6.1.5.5.7.1.24,critical", clip(s))
 	}
 	return e, nil
 }
 
-// parseDER reads hex, with or without colons, that is one DER value.
+// parseDER reads one DER value in hex, with or without colons.
 func parseDER(text string) ([]byte, error) {
 	der, err := hex.DecodeString(strings.NewReplacer(":", "", " ", "").Replace(text))
 	if err != nil {
@@ -172,7 +170,7 @@ func parseDER(text string) ([]byte, error) {
 	return der, checkDER(der)
 }
 
-// checkDER makes sure that a value is one whole DER element.
+// checkDER checks that a value is exactly one DER element.
 func checkDER(der []byte) error {
 	var raw asn1.RawValue
 	switch rest, err := asn1.Unmarshal(der, &raw); {
@@ -188,7 +186,7 @@ func checkDER(der []byte) error {
 	return nil
 }
 
-// check reports every fault, as nf.FieldErrors.
+// check adds every error to errs.
 func (e Extras) check(errs *nf.FieldErrors) {
 	for _, list := range []struct {
 		field string
@@ -211,7 +209,7 @@ func (e Extras) check(errs *nf.FieldErrors) {
 	for i, email := range e.Emails {
 		local, domain, ok := strings.Cut(email, "@")
 		if !ok || local == "" || !isASCII(local) || nf.CheckFQDN(domain) != nil {
-			errs.Add(fmt.Sprintf("emails[%d]", i), fmt.Errorf("%q is not an address as in pki@example.org", clip(email)))
+			errs.Add(fmt.Sprintf("emails[%d]", i), fmt.Errorf("%q is not an email address such as pki@example.org", clip(email)))
 		}
 	}
 	if _, err := keyUsageBits(e.KeyUsages); err != nil {
@@ -220,8 +218,8 @@ func (e Extras) check(errs *nf.FieldErrors) {
 	e.checkExtensions(errs)
 }
 
-// checkExtensions refuses extensions that stand twice or are made of other
-// fields.
+// checkExtensions refuses extensions that are repeated or that are made from
+// other fields.
 func (e Extras) checkExtensions(errs *nf.FieldErrors) {
 	seen := []nf.OID{nf.OIDSubjectAltName, nf.OIDKeyUsage, nf.OIDExtKeyUsage, nf.OIDNFTypes}
 	own := len(seen)
@@ -229,9 +227,9 @@ func (e Extras) checkExtensions(errs *nf.FieldErrors) {
 		field := fmt.Sprintf("extensions[%d]", i)
 		switch at := slices.Index(seen, x.OID); {
 		case at >= own:
-			errs.Add(field, fmt.Errorf("extension %s stands twice (RFC 5280 4.2)", x.OID))
+			errs.Add(field, fmt.Errorf("extension %s is given twice (RFC 5280 4.2)", x.OID))
 		case at >= 0:
-			errs.Add(field, fmt.Errorf("extension %s (%s) is made of names, usages and NF types", x.OID, x.OID.ExtensionName()))
+			errs.Add(field, fmt.Errorf("extension %s (%s) is made from names, usages and NF types", x.OID, x.OID.ExtensionName()))
 		}
 		seen = append(seen, x.OID)
 		if err := checkDER(x.Value); err != nil {
@@ -249,24 +247,16 @@ func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// keyUsageNames are the bits of keyUsage in their order (RFC 5280 4.2.1.3).
-var keyUsageNames = [...]string{
-	"digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",
-	"keyCertSign", "cRLSign", "encipherOnly", "decipherOnly",
-}
-
-// KeyUsageNames lists the names that keyUsage has for its bits.
-func KeyUsageNames() []string { return slices.Clone(keyUsageNames[:]) }
-
 func keyUsageBits(names []string) (x509.KeyUsage, error) {
 	var usage x509.KeyUsage
+	known := nf.KeyUsageNames()
 	for _, name := range names {
-		bit := slices.IndexFunc(keyUsageNames[:], func(n string) bool { return strings.EqualFold(n, name) })
-		if strings.EqualFold(name, "contentCommitment") { // its later name (X.509)
+		bit := slices.IndexFunc(known, func(n string) bool { return strings.EqualFold(n, name) })
+		if strings.EqualFold(name, "contentCommitment") { // the later name of nonRepudiation (X.509)
 			bit = 1
 		}
 		if bit < 0 {
-			return 0, fmt.Errorf("key usage %q: want one of %s", clip(name), strings.Join(keyUsageNames[:], ", "))
+			return 0, fmt.Errorf("key usage %q: want one of %s", clip(name), strings.Join(known, ", "))
 		}
 		usage |= 1 << bit
 	}

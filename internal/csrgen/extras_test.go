@@ -33,8 +33,8 @@ func subjectOf(t *testing.T, s string) []Attribute {
 	return attributes
 }
 
-// Every profile makes a request that has what its table asks for, marked as it
-// asks for it, and nothing else.
+// Every profile makes a request with exactly the fields of its table, with the
+// right criticality.
 func TestCreateEveryProfile(t *testing.T) {
 	for _, p := range nf.Profiles() {
 		t.Run(p.Name, func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestExtras(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := c.SubjectString(), `C=SE, O=Example, AB, CN=Åsa, DC=example, 2.5.4.65=x`; got != want {
+	if got, want := c.SubjectString(), `2.5.4.65=#130178,DC=example,CN=Åsa,O=Example\, AB,C=SE`; got != want {
 		t.Errorf("subject %s, want %s", got, want)
 	}
 	var types []string
@@ -164,14 +164,14 @@ func TestExtrasRefused(t *testing.T) {
 	}{
 		{"extension twice", func(r *Request) {
 			r.Extras.Extensions = []Extension{{"1.2.3", false, []byte{5, 0}}, {"1.2.3", false, []byte{5, 0}}}
-		}, "stands twice"},
+		}, "is given twice"},
 		{"extension of ours", func(r *Request) {
 			r.Extras.Extensions = []Extension{{nf.OIDSubjectAltName, false, []byte{5, 0}}}
-		}, "made of names"},
+		}, "made from names"},
 		{"country", func(r *Request) { r.Extras.Subject = []Attribute{{nf.OIDCountry, "Sweden"}} }, "2 letters"},
 		{"control character", func(r *Request) { r.Extras.Subject = []Attribute{{nf.OIDCommonName, "a\x1b[31m"}} }, "bytes of text"},
 		{"IP", func(r *Request) { r.Extras.IPs = []string{"example.org"} }, "not an IP address"},
-		{"email", func(r *Request) { r.Extras.Emails = []string{"example.org"} }, "not an address"},
+		{"email", func(r *Request) { r.Extras.Emails = []string{"example.org"} }, "not an email address"},
 		{"key usage", func(r *Request) { r.Extras.KeyUsages = []string{"sign"} }, "want one of"},
 		{"wildcard without leave", func(r *Request) { r.Function.FQDNs = []string{"*.example.org"} }, "is a wildcard"},
 		{"key of another kind", func(r *Request) { r.Profile = profile(t, "n32-encryption") }, "wants RSA3072"},

@@ -2,6 +2,7 @@ package csrgen
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -24,24 +25,24 @@ const (
 	maxFile    = 1 << 20 // bytes of a key or request file
 	maxKeyDER  = 1 << 14 // bytes of one key; RSA of 16384 bits has 9.3 KiB
 	minRSABits = 2048
-	maxRSABits = 16384 // more serves nobody, and takes minutes to check
+	maxRSABits = 16384 // a larger key takes minutes to check
 )
 
 var (
-	// ErrEncryptedKey says that a key is under a passphrase and none is known.
+	// ErrEncryptedKey means that a key is encrypted and no passphrase is known.
 	ErrEncryptedKey = errors.New("the private key is encrypted")
-	// ErrWrongPassphrase says that a passphrase does not open the key.
-	ErrWrongPassphrase = errors.New("the passphrase does not open the private key")
-	// ErrOtherEncryption says that a key is encrypted in a way that is not read
-	// here, whatever the passphrase.
-	ErrOtherEncryption = errors.New("the private key is encrypted in a way that is not read")
+	// ErrWrongPassphrase means that the passphrase does not decrypt the key.
+	ErrWrongPassphrase = errors.New("the passphrase does not decrypt the private key")
+	// ErrOtherEncryption means that a key is encrypted in a way that this package
+	// does not support, with any passphrase.
+	ErrOtherEncryption = errors.New("the encryption of the private key is not supported")
 )
 
-// KeyError says why a file holds no key that can be used. It never repeats
-// what the file holds.
+// KeyError says why a file has no usable key. It never repeats content of the
+// file.
 type KeyError struct {
-	File  string // as the caller named it; "": it is in none
-	Found string // what is there, as in "a certificate"
+	File  string // the name that the caller gave; empty: the key is not in a file
+	Found string // what the file has instead, for example "a certificate"
 	Err   error  // ErrEncryptedKey, ErrWrongPassphrase, ErrOtherEncryption, or nil
 }
 
@@ -50,17 +51,17 @@ func (e *KeyError) Error() string {
 	case e.File == "":
 		return fmt.Sprintf("the key is %s", e.Found)
 	case errors.Is(e.Err, ErrWrongPassphrase):
-		return fmt.Sprintf("key file %s: found %s, and the passphrase does not open it", e.File, e.Found)
+		return fmt.Sprintf("key file %s: found %s, and the passphrase does not decrypt it", e.File, e.Found)
 	case errors.Is(e.Err, ErrEncryptedKey):
-		return fmt.Sprintf("key file %s: found %s, and no passphrase for it", e.File, e.Found)
+		return fmt.Sprintf("key file %s: found %s, but no passphrase is given", e.File, e.Found)
 	}
 	return fmt.Sprintf("key file %s: found %s, want one private key in PEM or DER", e.File, e.Found)
 }
 
 func (e *KeyError) Unwrap() error { return e.Err }
 
-// MarshalKey gives the key as PKCS#8 in PEM, unencrypted: the one form that
-// Open5GS, free5GC and SD-Core all read.
+// MarshalKey returns the key as unencrypted PKCS#8 in PEM, which Open5GS, free5GC
+// and SD-Core all read.
 func MarshalKey(key crypto.Signer) ([]byte, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
@@ -69,8 +70,8 @@ func MarshalKey(key crypto.Signer) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
-// Passphrase gives the passphrase of an encrypted key. It is asked only when a
-// key is encrypted; its error is passed on as it is.
+// Passphrase returns the passphrase of an encrypted key. It is called only for an
+// encrypted key, and its error is returned unchanged.
 type Passphrase func() (secret.Bytes, error)
 
 // ParseKey is [ParseKeyWith] without a passphrase.
@@ -78,11 +79,11 @@ func ParseKey(name string, data []byte) (crypto.Signer, error) {
 	return ParseKeyWith(name, data, nil)
 }
 
-// ParseKeyWith reads the one private key of a file, PEM or DER: PKCS#8, also
-// encrypted by PBES2, PKCS#1 or SEC1; EC on P-256, P-384 or P-521, RSA of 2048
-// to 16384 bits, or Ed25519. EC PARAMETERS and certificates beside the key are
-// passed over. The name is for messages alone. A nil passphrase refuses
-// encrypted keys. Every error but the passphrase's own is a *KeyError.
+// ParseKeyWith reads the only private key of a file, in PEM or DER: PKCS#8, also
+// encrypted with PBES2, PKCS#1 or SEC1; EC on P-256, P-384 or P-521, RSA of 2048
+// to 16384 bits, or Ed25519. It ignores EC PARAMETERS and certificates in the same
+// file. The name is only for messages. Without a passphrase function it refuses
+// encrypted keys. Every error is a *KeyError, except those of passphrase.
 func ParseKeyWith(name string, data []byte, passphrase Passphrase) (crypto.Signer, error) {
 	fail := func(found string, err error) (crypto.Signer, error) {
 		return nil, &KeyError{File: name, Found: found, Err: err}
@@ -110,7 +111,8 @@ func ParseKeyWith(name string, data []byte, passphrase Passphrase) (crypto.Signe
 	return key, nil
 }
 
-// openKey decrypts a PKCS#8 key. Without found the error is the passphrase's.
+// openKey decrypts a PKCS#8 key. If found is empty, the error is that of
+// passphrase.
 func openKey(der []byte, passphrase Passphrase) (plain []byte, found string, err error) {
 	box, found := parsePBES2(der)
 	if found != "" {
@@ -128,80 +130,78 @@ func openKey(der []byte, passphrase Passphrase) (plain []byte, found string, err
 	case errors.Is(err, ErrWrongPassphrase):
 		return nil, kind, ErrWrongPassphrase
 	case err != nil:
-		return nil, kind + " that must not be opened here", ErrOtherEncryption
+		return nil, kind + " whose encryption FIPS 140 mode does not allow", ErrOtherEncryption
 	}
 	return plain, "", nil
 }
 
-// keyBytes finds the DER of the only private key of a file and whether it is
-// encrypted, or says what is there.
+// keyBytes returns the DER of the only private key of a file and whether it is
+// encrypted, or says what it found.
 func keyBytes(data []byte) (der []byte, encrypted bool, found string) {
 	if len(data) > maxFile {
 		return nil, false, fmt.Sprintf("%d bytes (at most %d are read)", len(data), maxFile)
 	}
-	if len(data) > 0 && data[0] == 0x30 { // SEQUENCE: no PEM file begins with "0"
+	if isDER(data) {
 		der, rest := firstElement(data)
 		switch {
 		case der == nil:
-			return nil, false, "DER that is cut short or damaged"
+			return nil, false, damagedDER
 		case rest > 0:
-			return nil, false, fmt.Sprintf("%d bytes after the first thing in DER", rest)
+			return nil, false, fmt.Sprintf("%d bytes after the first DER element", rest)
 		}
 		return der, isPBES(der), ""
 	}
-	block, found := onePrivateKey(data)
+	block, found := onlyBlock(data, kindKey, "several private keys")
 	switch {
 	case found != "":
 		return nil, false, found
 	case block.Headers["DEK-Info"] != "" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
-		return nil, true, "a private key encrypted in the old way of PEM (RFC 1421), which is weak"
+		return nil, true, "a private key with the old, weak encryption of PEM (RFC 1421)"
 	}
 	return block.Bytes, block.Type == "ENCRYPTED PRIVATE KEY", ""
 }
 
-// onePrivateKey finds the only PEM block that holds a private key, or says what
-// is there.
-func onePrivateKey(data []byte) (key *pem.Block, found string) {
+// onlyBlock returns the only PEM block of a kind, or says what it found.
+func onlyBlock(data []byte, kind, several string) (only *pem.Block, found string) {
 	other := ""
-	for rest := data; ; {
-		var block *pem.Block
-		block, rest = pem.Decode(rest)
-		if block == nil {
-			break
-		}
-		switch kind := blockKind(block.Type); {
-		case kind != "a private key":
-			if other == "" {
-				other = kind
-			}
-		case key != nil:
-			return nil, "several private keys"
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		switch k := blockKind(block.Type); {
+		case k != kind:
+			other = cmp.Or(other, k)
+		case only != nil:
+			return nil, several
 		default:
-			key = block
+			only = block
 		}
 	}
 	switch {
-	case key != nil:
-		return key, ""
+	case only != nil:
+		return only, ""
 	case other != "":
 		return nil, other
 	}
 	return nil, notPEM(data)
 }
 
-// blockKind words what a PEM label announces.
+// The kinds of PEM block that are read.
+const (
+	kindKey     = "a private key"
+	kindRequest = "a certificate request"
+)
+
+// blockKind describes the content that a PEM label stands for.
 func blockKind(label string) string {
 	switch label {
 	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY":
-		return "a private key"
+		return kindKey
 	case "DSA PRIVATE KEY":
 		return "a DSA key"
 	case "OPENSSH PRIVATE KEY":
 		return "an OpenSSH private key"
 	case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
 		return "a certificate"
-	case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":
-		return "a certificate request"
+	case requestLabel, "NEW " + requestLabel:
+		return kindRequest
 	case "PUBLIC KEY", "RSA PUBLIC KEY":
 		return "a public key"
 	case "EC PARAMETERS":
@@ -211,11 +211,11 @@ func blockKind(label string) string {
 	case "PKCS7", "CMS":
 		return "a PKCS#7 file"
 	}
-	// The label is not repeated: a mangled one may hold anything.
+	// The label is not repeated, because it may contain anything.
 	return "a PEM block of another kind"
 }
 
-// notPEM words what a file without a PEM block looks like.
+// notPEM describes a file without a PEM block.
 func notPEM(data []byte) string {
 	switch trimmed := bytes.TrimSpace(data); {
 	case len(trimmed) == 0:
@@ -226,10 +226,10 @@ func notPEM(data []byte) string {
 	return "no PEM block"
 }
 
-// parseKeyDER reads a key in any of the three encodings, whatever its label
-// said: some tools write PKCS#8 under the old labels. It says what it found
-// when that cannot be used. The parsers' own errors are not passed on, as they
-// quote bytes of the key.
+// parseKeyDER reads a key in any of the three encodings and ignores its PEM label,
+// because some tools write PKCS#8 with the old labels. If the key is not usable it
+// says what it found. It does not return the errors of the parsers, which quote
+// bytes of the key.
 func parseKeyDER(der []byte) (key crypto.Signer, found string) {
 	if len(der) > maxKeyDER {
 		return nil, fmt.Sprintf("a private key of %d bytes (at most %d are read)", len(der), maxKeyDER)
@@ -247,23 +247,23 @@ func parseKeyDER(der []byte) (key crypto.Signer, found string) {
 	if !ok {
 		return nil, "an X25519 key, which cannot sign"
 	}
-	if found := unfit(signer.Public()); found != "" {
+	if found := unusableKey(signer.Public()); found != "" {
 		return nil, found
 	}
 	return signer, ""
 }
 
-// CheckKey refuses a key that is not in a file, such as a token's, when it is
-// of a kind that [ParseKey] refuses. Its error is a *KeyError.
+// CheckKey refuses a key outside a file, for example in a token, if [ParseKey]
+// would refuse it in a file. Its error is a *KeyError.
 func CheckKey(key crypto.PublicKey) error {
-	if found := unfit(key); found != "" {
+	if found := unusableKey(key); found != "" {
 		return &KeyError{Found: found}
 	}
 	return nil
 }
 
-// unfit says what a key is that cannot be used; "" when it can.
-func unfit(key crypto.PublicKey) (found string) {
+// unusableKey describes a key that is not accepted; empty for an accepted key.
+func unusableKey(key crypto.PublicKey) (found string) {
 	switch k := key.(type) {
 	case *rsa.PublicKey:
 		if bits := k.N.BitLen(); bits < minRSABits || bits > maxRSABits {
@@ -277,13 +277,13 @@ func unfit(key crypto.PublicKey) (found string) {
 		}
 	case ed25519.PublicKey:
 	default:
-		return "a private key of an unknown kind"
+		return "a private key of an unknown type"
 	}
 	return ""
 }
 
-// pkcs8Kind names the algorithm of a PKCS#8 key (RFC 5958) that could not be
-// used, as far as it can be read.
+// pkcs8Kind describes a PKCS#8 key (RFC 5958) that is not accepted, by its
+// algorithm if that can be read.
 func pkcs8Kind(der []byte) string {
 	input := cryptobyte.String(der)
 	var info, algorithm cryptobyte.String
@@ -299,8 +299,8 @@ func pkcs8Kind(der []byte) string {
 		case "1.3.101.113":
 			return "an Ed448 key (want Ed25519, EC or RSA)"
 		case "1.2.840.10045.2.1":
-			return "an EC key that is damaged or on another curve than P-256, P-384 and P-521"
+			return "an EC key that is damaged or not on P-256, P-384 or P-521"
 		}
 	}
-	return "a private key that is damaged or of an unknown kind"
+	return "a private key that is damaged or of an unknown type"
 }

@@ -19,7 +19,7 @@ import (
 	"testing"
 )
 
-// rsa2048 is one key for all tests, as making one takes long.
+// rsa2048 is one key for all tests, because making a key is slow.
 var rsa2048 = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -200,7 +200,7 @@ func TestParseKey(t *testing.T) {
 	}
 }
 
-// hugeRSA is PKCS#1 with a modulus that nobody should compute with.
+// hugeRSA is PKCS#1 with a modulus that is too large to compute with.
 func hugeRSA(t testing.TB, bits uint) []byte {
 	t.Helper()
 	n := new(big.Int).SetBit(big.NewInt(1), int(bits)-1, 1)
@@ -248,9 +248,9 @@ func TestParseKeyErrors(t *testing.T) {
 		{"empty", "an empty file", nil, false},
 		{"white space", "an empty file", []byte(" \n\t"), false},
 		{"text", "no PEM block", []byte("hello"), false},
-		{"DER and another byte", "1 bytes after the first thing", append(bytes.Clone(der), 1), false},
-		{"DER cut short", "DER that is cut short", der[:len(der)-1], false},
-		{"certificate in DER", "damaged or of an unknown kind", sampleCertificate(t), false},
+		{"DER and another byte", "1 bytes after the first DER element", append(bytes.Clone(der), 1), false},
+		{"DER cut short", "DER that is truncated", der[:len(der)-1], false},
+		{"certificate in DER", "damaged or of an unknown type", sampleCertificate(t), false},
 		{"PEM cut short", "a damaged PEM block", block("PRIVATE KEY", der)[:60], false},
 		{"too big", "1048577 bytes", make([]byte, maxFile+1), false},
 		{"certificate", "a certificate", block("CERTIFICATE", der), false},
@@ -262,8 +262,8 @@ func TestParseKeyErrors(t *testing.T) {
 		{"OpenSSH", "an OpenSSH private key", block("OPENSSH PRIVATE KEY", der), false},
 		{"other label", "a PEM block of another kind", block("GEHEIM", der), false},
 		{"several keys", "several private keys", join(block("PRIVATE KEY", der), block("PRIVATE KEY", der)), false},
-		{"public key labelled private", "damaged or of an unknown kind", block("PRIVATE KEY", spki), false},
-		{"garbage inside", "damaged or of an unknown kind", block("PRIVATE KEY", []byte("garbage")), false},
+		{"public key labelled private", "damaged or of an unknown type", block("PRIVATE KEY", spki), false},
+		{"garbage inside", "damaged or of an unknown type", block("PRIVATE KEY", []byte("garbage")), false},
 		{"key cut short", "damaged or", block("PRIVATE KEY", der[:len(der)-1]), false},
 		{"P-224", "an EC key on P-224", block("PRIVATE KEY", pkcs8(t, p224)), false},
 		{"X25519", "an X25519 key, which cannot sign", block("PRIVATE KEY", pkcs8(t, x25519)), false},
@@ -273,7 +273,7 @@ func TestParseKeyErrors(t *testing.T) {
 		{"encrypted PKCS#8", "an encrypted private key", fixture(t, "scrypt-aes256.pem"), true},
 		{"encrypted PKCS#8 in label alone", "an encrypted private key that is damaged", block("ENCRYPTED PRIVATE KEY", der), false},
 		{"encrypted beside a certificate", "an encrypted private key", join(block("CERTIFICATE", der), fixture(t, "scrypt-aes256.pem")), true},
-		{"encrypted the old way", "in the old way of PEM", pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: der,
+		{"encrypted the old way", "the old, weak encryption of PEM", pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: der,
 			Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-256-CBC,00"}}), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,9 +1,9 @@
 // Package csrgen makes the key and the PKCS#10 request of one NF and profile.
 //
-// What goes into a request comes from the profile's table (package nf), with
-// the criticality and the string types that the table asks for. Reading keys
-// and requests that others made is here too, strict about what a file holds and
-// silent about what a key consists of.
+// The table of the profile (package nf) decides what a request contains, and the
+// criticality and string types in it. The package also reads keys and requests
+// from other sources. It is strict about the content of a file, and its errors
+// reveal nothing of a key.
 package csrgen
 
 import (
@@ -19,11 +19,11 @@ import (
 	"github.com/nfcert/nfcert/internal/inspect"
 )
 
-// KeyType names a kind of key that can be generated, as in P256.
+// KeyType is a type of key that can be generated, for example P256.
 type KeyType string
 
 // The key types that can be generated. TS 33.310 6.1.3c.2 recommends ECDSA for
-// the SBA and lets implementations leave RSA out.
+// the SBA and does not require support for RSA.
 const (
 	P256    KeyType = "P256"
 	P384    KeyType = "P384"
@@ -38,19 +38,26 @@ func KeyTypes() []KeyType {
 	return []KeyType{P256, P384, P521, RSA3072, RSA4096, Ed25519}
 }
 
-// ParseKeyType reads a key type without regard to case.
+// ParseKeyType reads a key type and ignores case.
 func ParseKeyType(s string) (KeyType, error) {
-	names := make([]string, 0, len(KeyTypes()))
 	for _, t := range KeyTypes() {
 		if strings.EqualFold(string(t), s) {
 			return t, nil
 		}
-		names = append(names, string(t))
 	}
-	return "", fmt.Errorf("key type %q: want one of %s", clip(s), strings.Join(names, ", "))
+	return "", fmt.Errorf("key type %q: want one of %s", clip(s), joinNames(KeyTypes()))
 }
 
-// GenerateKey makes a fresh key. Its public half is *ecdsa.PublicKey,
+// joinNames lists names in a message.
+func joinNames[T ~string](names []T) string {
+	text := make([]string, len(names))
+	for i, name := range names {
+		text[i] = string(name)
+	}
+	return strings.Join(text, ", ")
+}
+
+// GenerateKey makes a new key. Its public key is *ecdsa.PublicKey,
 // *rsa.PublicKey or ed25519.PublicKey.
 func GenerateKey(t KeyType) (crypto.Signer, error) {
 	switch t {
@@ -72,8 +79,8 @@ func GenerateKey(t KeyType) (crypto.Signer, error) {
 	return nil, fmt.Errorf("generating a key: %w", err)
 }
 
-// KeyTypeOf names the type and size of a public key, as in P256 or RSA2048;
-// also of one that cannot be generated here.
+// KeyTypeOf returns the type and size of a public key, for example P256 or
+// RSA2048, also for a type that GenerateKey does not know.
 func KeyTypeOf(pub crypto.PublicKey) string { return inspect.KeyType(pub) }
 
 // SameKey reports whether two public keys are the same key.
@@ -82,7 +89,7 @@ func SameKey(a, b crypto.PublicKey) bool {
 	return ok && b != nil && k.Equal(b)
 }
 
-// clip bounds untrusted text before it goes into a message.
+// clip shortens untrusted text for a message.
 func clip(s string) string {
 	const most = 80
 	if len(s) <= most {

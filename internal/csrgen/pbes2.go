@@ -18,23 +18,23 @@ import (
 	"golang.org/x/crypto/scrypt"
 )
 
-// How much work a file may ask for before its passphrase can be tried. What
-// tools write by default is a hundredth of it or less; a file that asks for
-// more is hostile, or would take minutes.
+// Limits of the work that a file may demand before its passphrase can be tried.
+// The defaults of common tools are a hundredth or less; a file above the limits is
+// hostile, or would take minutes.
 const (
-	maxIterations   = 5_000_000 // of PBKDF2: some seconds
+	maxIterations   = 5_000_000 // of PBKDF2: a few seconds
 	maxScryptMemory = 256 << 20 // bytes: 128*(N+p)*r (RFC 7914 section 2)
-	maxScryptWork   = 1 << 23   // N*r*p: some seconds
+	maxScryptWork   = 1 << 23   // N*r*p: a few seconds
 )
 
-// The labels of RFC 8018 appendix A and C, and of RFC 7914 section 7.
+// The identifiers of RFC 8018 appendix A and C, and of RFC 7914 section 7.
 const (
 	oidPBES2  = "1.2.840.113549.1.5.13"
 	oidPBKDF2 = "1.2.840.113549.1.5.12"
 	oidScrypt = "1.3.6.1.4.1.11591.4.11"
 )
 
-// pbes2 is a private key encrypted by PBES2 (RFC 8018 section 6.2) with a block
+// pbes2 is a private key encrypted with PBES2 (RFC 8018 section 6.2) and a block
 // cipher in CBC mode.
 type pbes2 struct {
 	derive func(passphrase []byte, length int) ([]byte, error)
@@ -50,7 +50,7 @@ type blockCipher struct {
 }
 
 // isPBES reports whether a SEQUENCE looks like EncryptedPrivateKeyInfo
-// (RFC 5958 section 3), whose first member is no version.
+// (RFC 5958 section 3), which does not begin with a version.
 func isPBES(der []byte) bool {
 	input := cryptobyte.String(der)
 	var info, algorithm cryptobyte.String
@@ -58,11 +58,11 @@ func isPBES(der []byte) bool {
 		algorithm.PeekASN1Tag(cbasn1.OBJECT_IDENTIFIER) && info.PeekASN1Tag(cbasn1.OCTET_STRING)
 }
 
-// damagedBox is what is found where the encryption's own parameters do not parse.
+// damagedBox describes a key whose encryption parameters do not parse.
 const damagedBox = "an encrypted private key that is damaged"
 
-// parsePBES2 reads EncryptedPrivateKeyInfo and bounds what opening it costs, or
-// says what it found.
+// parsePBES2 reads EncryptedPrivateKeyInfo. If it is damaged, unsupported or too
+// expensive to decrypt, it says what it found.
 func parsePBES2(der []byte) (box *pbes2, found string) {
 	if len(der) > maxKeyDER {
 		return nil, fmt.Sprintf("an encrypted private key of %d bytes (at most %d are read)", len(der), maxKeyDER)
@@ -77,7 +77,7 @@ func parsePBES2(der []byte) (box *pbes2, found string) {
 		return nil, damagedBox
 	}
 	if scheme != oidPBES2 {
-		return nil, fmt.Sprintf("a private key encrypted by the scheme %s (want PBES2 of RFC 8018)", scheme)
+		return nil, fmt.Sprintf("a private key encrypted with the scheme %s (want PBES2 of RFC 8018)", scheme)
 	}
 	var both cryptobyte.String
 	if !params.ReadASN1(&both, cbasn1.SEQUENCE) || !params.Empty() {
@@ -98,12 +98,12 @@ func parsePBES2(der []byte) (box *pbes2, found string) {
 	case oidScrypt:
 		found = box.readScrypt(kdfParams)
 	default:
-		found = fmt.Sprintf("a private key encrypted under the key derivation %s (want PBKDF2 or scrypt)", kdf)
+		found = fmt.Sprintf("a private key encrypted with the key derivation %s (want PBKDF2 or scrypt)", kdf)
 	}
 	return box, found
 }
 
-// readAlgorithm reads an AlgorithmIdentifier and leaves its parameters.
+// readAlgorithm reads an AlgorithmIdentifier and returns its parameters unread.
 func readAlgorithm(s *cryptobyte.String) (oid string, params cryptobyte.String, ok bool) {
 	var inner cryptobyte.String
 	var id asn1.ObjectIdentifier
@@ -113,8 +113,8 @@ func readAlgorithm(s *cryptobyte.String) (oid string, params cryptobyte.String, 
 	return id.String(), inner, true
 }
 
-// readCipher takes the encryption scheme, whose parameter is the first block's
-// initialization vector.
+// readCipher reads the encryption scheme. Its parameter is the initialization
+// vector.
 func (b *pbes2) readCipher(oid string, params cryptobyte.String) (found string) {
 	switch oid {
 	case "2.16.840.1.101.3.4.1.2":
@@ -126,7 +126,7 @@ func (b *pbes2) readCipher(oid string, params cryptobyte.String) (found string) 
 	case "1.2.840.113549.3.7":
 		b.cipher = blockCipher{24, des.BlockSize, des.NewTripleDESCipher}
 	default:
-		return fmt.Sprintf("a private key encrypted by the cipher %s (want AES or triple DES in CBC mode)", oid)
+		return fmt.Sprintf("a private key encrypted with the cipher %s (want AES or triple DES in CBC mode)", oid)
 	}
 	var iv cryptobyte.String
 	if !params.ReadASN1(&iv, cbasn1.OCTET_STRING) || !params.Empty() || len(iv) != b.cipher.block {
@@ -139,7 +139,7 @@ func (b *pbes2) readCipher(oid string, params cryptobyte.String) (found string) 
 	return ""
 }
 
-// readPBKDF2 takes PBKDF2-params (RFC 8018 appendix A.2).
+// readPBKDF2 reads PBKDF2-params (RFC 8018 appendix A.2).
 func (b *pbes2) readPBKDF2(params cryptobyte.String) (found string) {
 	var seq, salt cryptobyte.String
 	var iterations int64
@@ -154,11 +154,11 @@ func (b *pbes2) readPBKDF2(params cryptobyte.String) (found string) {
 			return damagedBox
 		}
 		if prf = hashOf(oid); prf == nil {
-			return fmt.Sprintf("a private key encrypted under PBKDF2 with the function %s (want HMAC with SHA-1 or SHA-2)", oid)
+			return fmt.Sprintf("a private key encrypted with PBKDF2 and the function %s (want HMAC with SHA-1 or SHA-2)", oid)
 		}
 	}
 	if iterations < 1 || iterations > maxIterations {
-		return fmt.Sprintf("a private key encrypted under %d iterations of PBKDF2 (at most %d are done)", iterations, maxIterations)
+		return fmt.Sprintf("a private key encrypted with %d iterations of PBKDF2 (at most %d are allowed)", iterations, maxIterations)
 	}
 	b.derive = func(passphrase []byte, length int) ([]byte, error) {
 		return pbkdf2.Key(prf, string(passphrase), salt, int(iterations), length)
@@ -166,7 +166,7 @@ func (b *pbes2) readPBKDF2(params cryptobyte.String) (found string) {
 	return ""
 }
 
-// hashOf gives the hash of an HMAC (RFC 8018 appendix B.1.2); nil: not known.
+// hashOf returns the hash of an HMAC (RFC 8018 appendix B.1.2); nil if unknown.
 func hashOf(oid string) func() hash.Hash {
 	switch oid {
 	case "1.2.840.113549.2.7":
@@ -183,7 +183,7 @@ func hashOf(oid string) func() hash.Hash {
 	return nil
 }
 
-// readScrypt takes scrypt-params (RFC 7914 section 7).
+// readScrypt reads scrypt-params (RFC 7914 section 7).
 func (b *pbes2) readScrypt(params cryptobyte.String) (found string) {
 	var seq, salt cryptobyte.String
 	var n, r, p int64
@@ -195,9 +195,9 @@ func (b *pbes2) readScrypt(params cryptobyte.String) (found string) {
 	if n < 2 || n&(n-1) != 0 || r < 1 || p < 1 {
 		return damagedBox
 	}
-	// Divided, not multiplied: the product of what a file says may overflow.
+	// Divide, because a product of numbers from the file may overflow.
 	if r > maxScryptWork || p > maxScryptWork || n > maxScryptWork/(r*p) || n+p > maxScryptMemory/128/r {
-		return fmt.Sprintf("a private key encrypted under scrypt with N=%d, r=%d, p=%d (at most %d MiB and N*r*p=%d are spent)", n, r, p, maxScryptMemory>>20, maxScryptWork)
+		return fmt.Sprintf("a private key encrypted with scrypt with N=%d, r=%d, p=%d (at most %d MiB and N*r*p=%d are allowed)", n, r, p, maxScryptMemory>>20, maxScryptWork)
 	}
 	b.derive = func(passphrase []byte, length int) ([]byte, error) {
 		return scrypt.Key(passphrase, salt, int(n), int(r), int(p), length)
@@ -205,7 +205,8 @@ func (b *pbes2) readScrypt(params cryptobyte.String) (found string) {
 	return ""
 }
 
-// keyLength reads the optional length of the key, which must be the cipher's.
+// keyLength reads the optional length of the key, which must be that of the
+// cipher.
 func (b *pbes2) keyLength(s *cryptobyte.String) bool {
 	if !s.PeekASN1Tag(cbasn1.INTEGER) {
 		return true
@@ -214,9 +215,9 @@ func (b *pbes2) keyLength(s *cryptobyte.String) bool {
 	return s.ReadASN1Integer(&length) && length == int64(b.cipher.key)
 }
 
-// open decrypts. A wrong passphrase shows in the padding, else in what comes out
-// being no PKCS#8, and is ErrWrongPassphrase; any other error says that this
-// program is not allowed to do it, as with FIPS 140 alone.
+// open decrypts. If the padding is wrong, or the result is not PKCS#8, the
+// passphrase is wrong: the error is ErrWrongPassphrase. Any other error means that
+// the algorithm is not allowed, for example in FIPS 140 mode.
 func (b *pbes2) open(passphrase []byte) ([]byte, error) {
 	key, err := b.derive(passphrase, b.cipher.key)
 	if err != nil {

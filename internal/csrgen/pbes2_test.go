@@ -21,12 +21,12 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// word is a Passphrase that is known.
+// word is a known Passphrase.
 func word(s string) Passphrase {
 	return func() (secret.Bytes, error) { return secret.New([]byte(s)), nil }
 }
 
-// fixture reads one of the keys that openssl 3.0 encrypted under "nfcert".
+// fixture reads one of the keys that openssl 3.0 encrypted with "nfcert".
 func fixture(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "keys", name))
@@ -81,12 +81,11 @@ func TestParseEncryptedKey(t *testing.T) {
 	}
 }
 
-// What is encrypted in another way is said to be so before a passphrase is
-// asked for, as none would help.
+// Unsupported encryption is reported before the passphrase is requested.
 func TestParseKeyOtherEncryption(t *testing.T) {
 	for _, tt := range []struct{ name, found string }{
 		{"pbes1.pem", "the scheme 1.2.840.113549.1.12.1.3 (want PBES2"},
-		{"traditional.pem", "the old way of PEM (RFC 1421)"},
+		{"traditional.pem", "the old, weak encryption of PEM (RFC 1421)"},
 	} {
 		_, err := ParseKeyWith("k", fixture(t, tt.name), func() (secret.Bytes, error) {
 			t.Errorf("%s: the passphrase was asked for", tt.name)
@@ -99,7 +98,7 @@ func TestParseKeyOtherEncryption(t *testing.T) {
 	}
 }
 
-// The passphrase is right, and what it opens is of no use.
+// The passphrase is right, but the decrypted key is not usable.
 func TestParseKeyOpenedAndUnfit(t *testing.T) {
 	_, err := ParseKeyWith("k", fixture(t, "ed448.pem"), word("nfcert"))
 	if errors.Is(err, ErrWrongPassphrase) {
@@ -120,7 +119,7 @@ func TestParseKeyPassphraseError(t *testing.T) {
 	}
 }
 
-// sealed is an encrypted key whose parts can be chosen; nil takes the usual.
+// sealed is an encrypted key with the given parts; nil means the default.
 type sealed struct {
 	scheme, kdf, cipher string
 	params              func(*cryptobyte.Builder) // of the kdf
@@ -201,7 +200,7 @@ func scryptParams(n, r, p int64) func(*cryptobyte.Builder) {
 	}
 }
 
-// A file must not be able to keep this program busy or to eat its memory.
+// A file must not be able to use much time or memory.
 func TestParseKeyHostile(t *testing.T) {
 	prf := func(oid string) func(*cryptobyte.Builder) {
 		return func(b *cryptobyte.Builder) {
@@ -276,7 +275,7 @@ func TestParseEncryptedKeyTruncated(t *testing.T) {
 	}
 }
 
-// What the openssl of this machine encrypts is read.
+// Keys that the openssl of this machine encrypts are read.
 func TestParseKeyOfOpenSSL(t *testing.T) {
 	openssl, err := exec.LookPath("openssl")
 	if err != nil {

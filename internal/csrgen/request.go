@@ -8,17 +8,17 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// Request is what a CSR asks for: one NF's certificate of one profile.
+// Request is the content of a CSR: the certificate of one profile for one NF.
 type Request struct {
 	Function nf.Function
-	Profile  nf.Profile // one of package nf's; the zero value is refused
-	Omit     []Part     // parts of the profile left out; none: all is asked for
-	Extras   Extras     // beside the profile, or in place of it; zero: nothing
+	Profile  nf.Profile // a profile of package nf; the zero value is refused
+	Omit     []Part     // parts of the profile to omit; empty: none
+	Extras   Extras     // additions and replacements; zero: none
 }
 
-// Validate checks the function's fields and that those which the profile needs
-// and Omit does not leave out are there. Its error is nf.FieldErrors, all
-// faults at once, with paths from the function.
+// Validate checks the fields of the function, and that all fields are set that the
+// profile needs and Omit does not omit. Its error is nf.FieldErrors with all
+// errors, with paths from the function.
 func (r Request) Validate() (warnings []string, err error) {
 	if r.Profile.Name == "" {
 		return nil, errors.New("no certificate profile given")
@@ -27,7 +27,7 @@ func (r Request) Validate() (warnings []string, err error) {
 	f.Normalize()
 	var errs nf.FieldErrors
 	if f.PLMN != nil && !r.Profile.Requests(nf.FieldOrganization) {
-		// Without a network in the subject, the names need not be of one.
+		// Without a network in the subject, the names may be of any network.
 		errs.Add("plmn", f.PLMN.Validate())
 		f.PLMN = nil
 	}
@@ -37,10 +37,10 @@ func (r Request) Validate() (warnings []string, err error) {
 	r.Extras.check(&errs)
 	r.checkNames(&errs)
 	if r.Profile.NFType != "" && f.Type != "" && f.Type != r.Profile.NFType {
-		warnings = append(warnings, fmt.Sprintf("nf type %s with profile %s, which is that of an %s", f.Type, r.Profile.Name, r.Profile.NFType))
+		warnings = append(warnings, fmt.Sprintf("nf type %s with profile %s, which is for the NF type %s", f.Type, r.Profile.Name, r.Profile.NFType))
 	}
 	if r.asks(nf.FieldDNS) && len(f.FQDNs) == 0 && slices.Contains(r.Profile.ExtKeyUsages, nf.UsageServerAuth) {
-		warnings = append(warnings, "no FQDN: a TLS server's certificate without one fails its clients' host name check (RFC 9110 4.3.4)")
+		warnings = append(warnings, "no FQDN: clients of a TLS server check the host name and refuse a certificate without one (RFC 9110 4.3.4)")
 	}
 	if len(errs) > 0 {
 		return warnings, errs
@@ -48,7 +48,7 @@ func (r Request) Validate() (warnings []string, err error) {
 	return warnings, nil
 }
 
-// needs lists what the request asks for and cannot do without.
+// needs lists the requested fields that are mandatory.
 func (r *Request) needs() []nf.FieldName {
 	var names []nf.FieldName
 	for i := range r.Profile.Fields {
@@ -60,12 +60,12 @@ func (r *Request) needs() []nf.FieldName {
 	return names
 }
 
-// checkNames checks what the profile has to say of the names: wildcards, and
-// FQDNs and a subject that it cannot do without.
+// checkNames checks the rules of the profile about names: whether wildcards are
+// allowed, and whether FQDNs and a subject are mandatory.
 func (r *Request) checkNames(errs *nf.FieldErrors) {
 	for i, name := range r.Function.FQDNs {
 		if nf.IsWildcard(name) && !r.Profile.Wildcard {
-			errs.Add(fmt.Sprintf("fqdns[%d]", i), fmt.Errorf("%q is a wildcard, which profile %s has none of; sepp-tls has (TS 33.501 13.1.1.1)", clip(name), r.Profile.Name))
+			errs.Add(fmt.Sprintf("fqdns[%d]", i), fmt.Errorf("%q is a wildcard, which profile %s does not allow; sepp-tls does (TS 33.501 13.1.1.1)", clip(name), r.Profile.Name))
 		}
 	}
 	if f, ok := r.Profile.Field(nf.FieldDNS); ok && f.Presence == nf.Mandatory && r.asks(nf.FieldDNS) && len(r.Function.FQDNs) == 0 {
@@ -77,8 +77,8 @@ func (r *Request) checkNames(errs *nf.FieldErrors) {
 	}
 }
 
-// DNSNames lists the dNSNames that the request asks for: those of the function,
-// and where the profile wants them the wildcards of the names below each.
+// DNSNames lists the requested dNSNames: those of the function and, if the profile
+// wants wildcards, the wildcard below each of them.
 func (r *Request) DNSNames() []string {
 	if !r.asks(nf.FieldDNS) {
 		return nil
@@ -95,14 +95,13 @@ func (r *Request) DNSNames() []string {
 	return names
 }
 
-// asks reports whether the profile's request has the field and Omit leaves it
-// in.
+// asks reports whether the profile requests the field and Omit does not omit it.
 func (r *Request) asks(field nf.FieldName) bool {
 	return r.Profile.Requests(field) && !slices.Contains(r.Omit, partOf(field))
 }
 
-// partOf gives the part that a field belongs to; none for a field that cannot
-// be left out.
+// partOf returns the part that a field belongs to; empty for a field that cannot
+// be omitted.
 func partOf(field nf.FieldName) Part {
 	switch field {
 	case nf.FieldSubject, nf.FieldCountry, nf.FieldOrganization:

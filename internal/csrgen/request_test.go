@@ -55,7 +55,7 @@ func extensionText(csr *x509.CertificateRequest) string {
 }
 
 // The bytes below were written out by hand from RFC 5280 4.2.1 and RFC 9310
-// section 3, so that criticality, order and string types are held fast.
+// section 3, so that criticality, order and string types cannot change unnoticed.
 func TestCreateGolden(t *testing.T) {
 	r := sampleRequest(t)
 	r.Function.Country = "se"
@@ -216,7 +216,7 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// Create must leave what the caller holds as it is.
+// Create must not change the caller's values.
 func TestCreateDoesNotChangeItsInput(t *testing.T) {
 	r := sampleRequest(t)
 	r.Function.FQDNs = []string{"AMF.Example.ORG"}
@@ -237,10 +237,10 @@ func TestParseParts(t *testing.T) {
 	wantError(t, err, `part "san": want one of dns, uri, nf-types, eku, key-usage, subject`)
 }
 
-// Whatever URI Validate lets through, crypto/x509 must read back: it refuses
-// the whole request otherwise.
-// Names towards the outside are not of a network, and no word is lost over it;
-// a PLMN that is none is still told.
+// crypto/x509 must read every URI that Validate accepts: otherwise it refuses the
+// whole request.
+// Names outside the core belong to no network and give no warning; an invalid PLMN
+// is still an error.
 func TestOutsideNames(t *testing.T) {
 	for _, name := range []string{"af-tls", "ri-signing", "custom"} {
 		r := Request{Profile: profile(t, name), Function: nf.Function{
@@ -280,7 +280,7 @@ func FuzzCreateURI(f *testing.F) {
 	})
 }
 
-// Where openssl stands it judges too: its parser shares nothing with Go's.
+// If openssl is installed it checks too: its parser shares no code with Go's.
 func TestOpenSSLReadsRequest(t *testing.T) {
 	openssl, err := exec.LookPath("openssl")
 	if err != nil {
@@ -311,8 +311,8 @@ func TestOpenSSLReadsRequest(t *testing.T) {
 	}
 }
 
-// BenchmarkCreate stands beside BenchmarkBareX509, which makes a request of the
-// same size without looking at anything.
+// BenchmarkCreate is for comparison with BenchmarkBareX509, which makes a request
+// of the same size without any check.
 func BenchmarkCreate(b *testing.B) {
 	r, key := sampleRequest(b), p256(b)
 	b.ReportAllocs()

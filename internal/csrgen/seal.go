@@ -19,19 +19,19 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// What a key is encrypted by here: PBKDF2 with HMAC-SHA-256 and AES-256 in CBC
-// mode, which every openssl since 1.0 reads and FIPS 140 allows. (scrypt with
-// parameters worth it needs more memory than openssl grants by default.)
-const sealSalt = 16 // bytes (RFC 8018 section 4.1 wants 8 at least)
+// sealSalt is the length of the salt in bytes (RFC 8018 section 4.1 requires at
+// least 8).
+const sealSalt = 16
 
-// errNoPassphrase says that a key cannot be encrypted by nothing.
-var errNoPassphrase = errors.New("encrypting a private key: the passphrase is empty")
-
-// SealKey gives the key as encrypted PKCS#8 in PEM (RFC 5958 section 3, PBES2
-// of RFC 8018), which [ParseKeyWith] reads.
+// SealKey returns the key as encrypted PKCS#8 in PEM (RFC 5958 section 3, PBES2
+// of RFC 8018), which [ParseKeyWith] reads. The passphrase must not be empty.
+//
+// It uses PBKDF2 with HMAC-SHA-256, and AES-256 in CBC mode: every openssl since
+// 1.0 reads them and FIPS 140 allows them. scrypt with useful parameters needs
+// more memory than openssl allows by default.
 func SealKey(key crypto.Signer, passphrase secret.Bytes) ([]byte, error) {
 	if passphrase.IsZero() {
-		return nil, errNoPassphrase
+		return nil, errors.New("encrypting a private key: the passphrase is empty")
 	}
 	plain, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
@@ -62,7 +62,7 @@ func SealKey(key crypto.Signer, passphrase secret.Bytes) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der}), nil
 }
 
-// sealedInfo is EncryptedPrivateKeyInfo with PBES2-params (RFC 8018 appendix
+// sealedInfo returns EncryptedPrivateKeyInfo with PBES2-params (RFC 8018 appendix
 // A.4).
 func sealedInfo(salt, iv, data []byte) ([]byte, error) {
 	var (

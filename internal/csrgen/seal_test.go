@@ -14,8 +14,8 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// Every kind of key is encrypted, opens by its passphrase alone, and no two
-// files are alike.
+// Keys of every type are encrypted, only their passphrase decrypts them, and no two
+// files are equal.
 func TestSealKey(t *testing.T) {
 	for _, kind := range []KeyType{P256, P384, P521, RSA3072, Ed25519} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -61,7 +61,7 @@ func TestSealKeyByNothing(t *testing.T) {
 
 type strange struct{ crypto.Signer }
 
-// openssl, which others will use, opens what is made here.
+// openssl decrypts the keys.
 func TestSealedKeyByOpenSSL(t *testing.T) {
 	openssl, err := exec.LookPath("openssl")
 	if err != nil {

@@ -2,6 +2,6 @@
 
 package csrgen
 
-// SealIterations is the work of PBKDF2 for what is encrypted here: some tenths of
-// a second.
+// SealIterations is the number of PBKDF2 iterations of SealKey, which take some
+// tenths of a second.
 const SealIterations = 600_000

@@ -2,6 +2,6 @@
 
 package csrgen
 
-// SealIterations is far less under the race detector, which is for tests alone
-// and makes the loop take twenty times as long.
+// SealIterations is much lower with the race detector, which is only for tests and
+// makes the loop twenty times slower.
 const SealIterations = 2000

@@ -74,7 +74,11 @@ func (c *client) ended(ctx context.Context, name string) bool {
 		return false
 	}
 	got, err := c.CA.WithAccount(key.Signer, "").FindAccount(ctx)
-	return isUnauthorized(err) || err == nil && got.Status == acmewire.StatusDeactivated
+	if err == nil && got.Status == acmewire.StatusDeactivated {
+		c.deviated(acmewire.DevAccountDeactivatedFound, "%s is %s", got.URL, got.Status)
+		return true
+	}
+	return isUnauthorized(err)
 }
 
 func isUnauthorized(err error) bool {

@@ -3,6 +3,7 @@ package enroll
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
@@ -31,6 +32,11 @@ func (a *Authorization) update(got *acmewire.Authorization, client *acmewire.Cli
 	a.Status, a.Identifier, a.Wildcard = Status(got.Status), Identifier(got.Identifier), got.Wildcard
 	a.Expires = got.Expires.UTC()
 	known := a.Challenges
+	for _, k := range known {
+		if !k.Answering.IsZero() && !slices.ContainsFunc(got.Challenges, func(g acmewire.Challenge) bool { return g.URL == k.URL }) {
+			client.Wire().Deviated(acmewire.DevChallengeRemoved, fmt.Sprintf("%s of %s is gone", k.Type, a.Identifier))
+		}
+	}
 	a.Challenges = make([]Challenge, 0, len(got.Challenges))
 	for _, g := range got.Challenges {
 		c := Challenge{Type: g.Type, URL: g.URL, TKAuthType: g.TKAuthType, TokenAuthority: g.TokenAuthority}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/challenge"
+	"github.com/nfcert/nfcert/internal/token"
 )
 
 // checkEvery is how many polls of the order pass before its authorizations are
@@ -173,6 +174,7 @@ func (r *run) present(ctx context.Context, t *task) error {
 
 // prove gets the payload of one answer.
 func (r *run) prove(ctx context.Context, t *task) (err error) {
+	ctx = token.WithDeviations(ctx, func(d token.Deviation) { r.CA.Wire().Deviated(acmewire.DeviationID(d.ID), d.Found) })
 	if t.payload, err = t.Prove(ctx); err != nil || t.payload == nil {
 		return err
 	}
@@ -370,6 +372,9 @@ func (r *run) awaitReady(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.en.Order.Status == Pending {
+		r.deviated(acmewire.DevOrderLeftPending, "%s stays pending after a challenge has failed", r.en.Order.URL)
+	}
 	if r.en.Order.over() || r.en.Order.Status == Pending {
 		return r.explainFailure(ctx)
 	}
@@ -405,7 +410,10 @@ func unsettled(a Authorization) bool { return a.Status == Pending || a.Status ==
 
 // explainFailure fetches every authorization and collects why the order failed.
 func (r *run) explainFailure(ctx context.Context) error {
-	if err := r.authorizations(ctx, unsettled); err != nil && !refused(err) {
+	switch err := r.authorizations(ctx, unsettled); {
+	case refused(err):
+		r.deviated(acmewire.DevAuthorizationRefused, "%v", err)
+	case err != nil:
 		return err
 	}
 	failure := &AuthorizationError{Name: r.en.Name, OrderURL: r.en.Order.URL, OrderStatus: r.en.Order.Status, OrderError: r.en.Order.Error}

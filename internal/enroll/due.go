@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
@@ -180,6 +181,9 @@ func (r *run) fetchRenewalInfo(ctx context.Context) error {
 	info, err := r.CA.RenewalInfo(ctx, chain[0])
 	if err != nil || info == nil {
 		return err
+	}
+	if info.End.After(r.en.Certificate.NotAfter) {
+		r.deviated(acmewire.DevRenewalInfoLate, "the window ends at %s, the certificate at %s", info.End.Format(time.RFC3339), r.en.Certificate.NotAfter.Format(time.RFC3339))
 	}
 	now := isoTime(r.now())
 	again := orDefault(info.RetryAfter, defaultAskAgain)

@@ -122,11 +122,16 @@ func (e *Engine) emit(ev Event) {
 	e.Progress(ev)
 }
 
-// deviations reports what the wire tolerated in the server.
+// deviations warns, once, of what the CA does that another client may fail on.
 func (e *Engine) deviations(step Step) {
-	for _, d := range e.CA.Wire().Deviations() {
-		e.warn(step, "the CA departs from the standard: %s", d)
+	for _, d := range e.CA.Wire().Announce() {
+		e.warn(step, "the CA differs from the standard: %s (%s)", d.Found, d.Clause)
 	}
+}
+
+// deviated records that the CA showed a deviation.
+func (e *Engine) deviated(id acmewire.DeviationID, format string, args ...any) {
+	e.CA.Wire().Deviated(id, fmt.Sprintf(format, args...))
 }
 
 // ServerID is the name of a server's folder in the state: its host, readable,

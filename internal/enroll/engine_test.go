@@ -35,7 +35,7 @@ type bench struct {
 func newBench(t *testing.T, o lab.Options, knobs ...string) *bench {
 	t.Helper()
 	for _, k := range knobs {
-		knob, err := lab.ParseKnob(k)
+		knob, err := lab.ParseMisbehaviour(k)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -87,7 +87,7 @@ func TestSharedCA(t *testing.T) {
 		{"among others", slices.Concat(foreign, root), false, slices.Concat(foreign, root), ""},
 		{"among others, forced", slices.Concat(foreign, root), true, slices.Concat(foreign, root), ""},
 		{"another root", foreign, false, nil, ""},
-		{"another root, forced", foreign, true, root, "whose 1 certificates"},
+		{"another root, forced", foreign, true, root, "the 1 certificates in it"},
 		{"no certificates", []byte("nonsense"), false, nil, ""},
 		{"no certificates, forced", []byte("nonsense"), true, root, ""},
 		{"an empty file", []byte{}, false, nil, ""},

@@ -146,6 +146,7 @@ func (e *Engine) Abandon(ctx context.Context, name string) (en *Enrolment, err e
 			if !refused(err) {
 				return r.en, err
 			}
+			r.deviated(acmewire.DevAuthorizationDeactivationRefused, "%v", err)
 			r.warn(StepOrder, "the CA did not deactivate the authorization of %s: %v", a.Identifier, err)
 		}
 	}

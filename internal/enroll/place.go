@@ -41,6 +41,9 @@ func (r *run) place(ctx context.Context, o OrderOptions) error {
 	got, err := r.CA.NewOrder(ctx, ask)
 	if ask.Replaces != "" && refusesReplacing(err) {
 		r.warn(StepOrder, "the CA refused to take the order as a replacement of the certificate, so it is placed without saying so: %v", err)
+		if p, ok := errors.AsType[*acmewire.Problem](err); ok && !p.HasType("alreadyReplaced") { // RFC 9773 5 wants that
+			r.deviated(acmewire.DevReplacesRefused, "%v", err)
+		}
 		ask.Replaces = ""
 		got, err = r.CA.NewOrder(ctx, ask)
 	}
@@ -119,7 +122,8 @@ func (r *run) findLost(ctx context.Context, in *Intent) (*acmewire.Order, error)
 	}
 	urls, err := r.CA.Orders(ctx, r.using.Orders)
 	if refused(err) {
-		return nil, nil // many CAs name a list that they do not have
+		r.deviated(acmewire.DevOrderListRefused, "%s: %v", r.using.Orders, err)
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err
@@ -132,6 +136,7 @@ func (r *run) findLost(ctx context.Context, in *Intent) (*acmewire.Order, error)
 	for _, url := range slices.Backward(urls[max(0, len(urls)-recentOrders):]) {
 		got, err := r.CA.Order(ctx, url)
 		if refused(err) {
+			r.deviated(acmewire.DevOrderListEntryRefused, "%s: %v", url, err)
 			continue
 		}
 		if err != nil {

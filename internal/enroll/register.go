@@ -60,6 +60,9 @@ func (c *client) register(ctx context.Context, o AccountOptions, k known) (regis
 	}
 	c.warnOfShortMAC(o.Binding)
 	a, created, err := c.CA.Register(ctx, acmewire.NewAccount{Contact: o.Contact, TermsAgreed: o.TermsAgreed, Binding: o.Binding})
+	if err == nil && !created && !k.key {
+		c.deviated(acmewire.DevNewAccountStatus, "newAccount answered 200 for a new key, want 201")
+	}
 	r := registration{Account: a, found: !created && k.key, terms: terms}
 	if o.Binding != nil && !r.found {
 		r.bindingKey = o.Binding.KeyID
@@ -69,8 +72,9 @@ func (c *client) register(ctx context.Context, o AccountOptions, k known) (regis
 
 // warnOfShortMAC warns of a MAC key that strict CAs refuse.
 func (e *Engine) warnOfShortMAC(b *acmewire.Binding) {
-	if b != nil && b.Key.Len() < b.Want() {
-		e.warn(StepAccount, "the MAC key of the binding has %d bytes, and RFC 7518 3.2 wants %d or more for %s", b.Key.Len(), b.Want(), b.MAC())
+	if b != nil && b.Key.Len() < b.MinKeySize() {
+		e.deviated(acmewire.DevEABKeyShort, "%d bytes for %s, want %d or more", b.Key.Len(), b.MAC(), b.MinKeySize())
+		e.warn(StepAccount, "the MAC key of the binding has %d bytes, and RFC 7518 3.2 wants %d or more for %s", b.Key.Len(), b.MinKeySize(), b.MAC())
 	}
 }
 
@@ -108,8 +112,11 @@ func (e *Engine) bindingRefused(d *acmewire.Directory, b *acmewire.Binding, err 
 	if !blamed {
 		return err
 	}
+	if p.HasType("serverInternal") {
+		e.deviated(acmewire.DevEABRefusedAsFailure, "HTTP %d: %v", p.Status, p)
+	}
 	refused := &BindingRefusedError{
-		KeyID: b.KeyID, Algorithm: b.MAC(), KeyBytes: b.Key.Len(), Short: b.Key.Len() < b.Want(),
+		KeyID: b.KeyID, Algorithm: b.MAC(), KeyBytes: b.Key.Len(), Short: b.Key.Len() < b.MinKeySize(),
 		Twice: isBase64(b.Key.Reveal()), Problem: p,
 	}
 	from, err1 := url.Parse(e.CA.DirectoryURL())

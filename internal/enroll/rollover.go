@@ -57,6 +57,9 @@ func (e *Engine) Rollover(ctx context.Context, name string, o RolloverOptions) (
 	e.accounts.forget(dir)
 	if err := c.CA.Rollover(ctx, next.Signer); err != nil {
 		if keptOld(err) {
+			if p, _ := errors.AsType[*acmewire.Problem](err); p.Status == http.StatusNotImplemented {
+				e.deviated(acmewire.DevKeyChangeNotImplemented, "%v", err)
+			}
 			err = errors.Join(err, e.Store.Remove(nextKeyFile(dir)))
 		}
 		return nil, err
@@ -103,6 +106,7 @@ func (c *client) finishRollover(ctx context.Context, dir string, a *Account, key
 		if known, oldErr := c.CA.WithAccount(keys.old.Signer, "").FindAccount(ctx); oldErr != nil || known.URL != a.URL {
 			return keys.old, err
 		}
+		c.deviated(acmewire.DevAccountLookupRefused, "%v", err)
 		return keys.old, c.keepOldKey(dir, a)
 	case err != nil:
 		return keys.old, err

@@ -148,7 +148,7 @@ func (r *run) compare(cert *Certificate, made *CSR, csr *x509.CertificateRequest
 		return err
 	}
 	cert.Subject = issued.SubjectString()
-	cert.Differences = append(cert.Differences, inspect.CompareAs(profileOf(made), requested, issued)...)
+	cert.Differences = append(cert.Differences, inspect.Compare(profileOf(made), requested, issued)...)
 	if n := len(cert.Differences); n > 0 {
 		r.warn(StepFinalize, "the certificate differs from the CSR; differences listed: %d", n)
 	}

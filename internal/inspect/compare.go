@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -11,16 +12,16 @@ import (
 // Severity is how much a difference matters.
 type Severity string
 
-// How much a difference matters. A shall of the clause makes an error, a should
-// a warning; where the clause was not read a warning is the most.
+// The severities. A "shall" of the clause gives an error, a "should" a warning.
+// A clause that was not read gives a warning at most.
 const (
 	Error   Severity = "error"
 	Warning Severity = "warning"
 	Info    Severity = "info"
 )
 
-// Difference is one thing that the certificate has otherwise than the request
-// asked for. Without Issued it was dropped, without Requested it was added.
+// Difference is one difference between the request and the certificate. Without
+// Issued the CA dropped something, without Requested it added something.
 type Difference struct {
 	Field     string   `json:"field"` // as in subjectAltName.uri
 	Requested string   `json:"requested,omitempty"`
@@ -29,19 +30,13 @@ type Difference struct {
 	Clause    string   `json:"clause,omitempty"`
 }
 
-// Compare lists everything that was asked for and dropped or changed, and
-// everything that was added, judged by the profile nf-tls. The order is always
-// the same: key, subject, names, usages, NF types, other extensions. What CAs
-// add of their own, such as key identifiers and revocation pointers, is no
-// difference. It is empty when the certificate is what was asked for. Neither
-// argument may be nil.
-func Compare(requested, issued *Contents) []Difference {
-	profile, _ := nf.LookupProfile("nf-tls")
-	return CompareAs(profile, requested, issued)
-}
-
-// CompareAs is Compare, with levels and clauses from the given profile.
-func CompareAs(profile nf.Profile, requested, issued *Contents) []Difference {
+// Compare lists everything that was requested and then dropped or changed, and
+// everything that was added. Levels and clauses come from the profile. The order
+// is always the same: key, subject, names, usages, NF types, other extensions.
+// Extensions that every CA adds, such as key identifiers and revocation
+// pointers, do not count as differences. The list is empty when the certificate
+// is what was requested. The contents must not be nil.
+func Compare(profile nf.Profile, requested, issued *Contents) []Difference {
 	c := comparison{profile: profile, requested: requested, issued: issued}
 	c.publicKey()
 	c.subject()
@@ -52,16 +47,16 @@ func CompareAs(profile nf.Profile, requested, issued *Contents) []Difference {
 	return c.found
 }
 
-// comparison gathers the differences of one pair.
+// comparison collects the differences of one pair.
 type comparison struct {
 	profile           nf.Profile
 	requested, issued *Contents
 	found             []Difference
 }
 
-// report notes a difference of a field that the profile rules: its row gives
-// clause and severity. What was added is a warning at most, as the clause asks
-// for presence alone.
+// report adds a difference in a field of the profile: the field's row gives
+// clause and severity. An addition is a warning at most, because the clause only
+// requires presence.
 func (c *comparison) report(rule nf.FieldName, field, requested, issued string) {
 	d := Difference{Field: field, Requested: requested, Issued: issued, Severity: Warning}
 	if row, ok := c.profile.Field(rule); ok {
@@ -72,13 +67,13 @@ func (c *comparison) report(rule nf.FieldName, field, requested, issued string) 
 	case requested == "" && d.Severity == Error:
 		d.Severity = Warning
 	case issued == "" && (rule == nf.FieldDNS || rule == nf.FieldIP):
-		// An identifier of the order, whatever the profile says of it.
+		// It is an identifier of the order, whatever the profile says about it.
 		d.Severity, d.Clause = Error, "RFC 8555 7.4"
 	}
 	c.found = append(c.found, d)
 }
 
-// severityOf turns the level of a clause into the severity of breaking it.
+// severityOf converts the level of a clause into the severity of breaking it.
 func severityOf(row nf.Field) Severity {
 	switch {
 	case row.Level == nf.Advice:
@@ -94,7 +89,7 @@ func (c *comparison) publicKey() {
 	if want.SHA256 == got.SHA256 {
 		return
 	}
-	// Always an error: the NF cannot use a certificate for another's key.
+	// Always an error: the NF cannot use a certificate for another key.
 	c.found = append(c.found, Difference{
 		Field:     string(nf.FieldPublicKey),
 		Requested: want.Type + " sha256:" + want.SHA256,
@@ -105,8 +100,8 @@ func (c *comparison) publicKey() {
 }
 
 // subject compares the subject as a whole. String types do not matter
-// (RFC 5280 7.1); additions to what was asked for are worth no more than a
-// note, as the profile does not forbid them.
+// (RFC 5280 7.1). Additions are only informational, because the profile does not
+// forbid them.
 func (c *comparison) subject() {
 	same := func(a, b Attribute) bool { return a.OID == b.OID && a.Value == b.Value && a.Joined == b.Joined }
 	if slices.EqualFunc(c.requested.Subject, c.issued.Subject, same) {
@@ -118,8 +113,8 @@ func (c *comparison) subject() {
 	}
 }
 
-// containsAttributes reports whether all has the attributes of part in their
-// order, others between them or not.
+// containsAttributes reports whether all has the attributes of part in the same
+// order, with or without others between them.
 func containsAttributes(all, part []Attribute) bool {
 	for _, a := range all {
 		if len(part) > 0 && a.OID == part[0].OID && a.Value == part[0].Value {
@@ -146,18 +141,18 @@ func (c *comparison) names() {
 	before := len(c.found)
 	c.set(nf.FieldDNS, want.DNSNames, got.DNSNames, nf.NormalizeFQDN)
 	c.uris(want.URIs, got.URIs)
-	c.set(nf.FieldIP, want.IPs, got.IPs, asItIs)
-	c.set(nf.FieldEmail, want.Emails, got.Emails, asItIs)
-	c.set(nf.FieldOtherName, want.Others, got.Others, asItIs)
-	if len(c.found) == before && len(want.URIs) > 0 && plainURI(want.URIs[0]) != plainURI(got.URIs[0]) {
-		// free5GC's NRF looks for the instance id in the first URI alone.
+	c.set(nf.FieldIP, want.IPs, got.IPs, unchanged)
+	c.set(nf.FieldEmail, want.Emails, got.Emails, unchanged)
+	c.set(nf.FieldOtherName, want.Others, got.Others, unchanged)
+	if len(c.found) == before && len(want.URIs) > 0 && normalizeURI(want.URIs[0]) != normalizeURI(got.URIs[0]) {
+		// free5GC's NRF looks for the instance ID in the first URI only.
 		c.found = append(c.found, Difference{Field: string(nf.FieldURI) + ".order", Requested: want.URIs[0], Issued: got.URIs[0], Severity: Info})
 	}
 }
 
-// uris compares URI names, of which the instance's has a rule of its own.
+// uris compares URI names. The URI of the instance has its own rule.
 func (c *comparison) uris(want, got []string) {
-	dropped, added := difference(want, got, plainURI)
+	dropped, added := difference(want, got, normalizeURI)
 	for _, uri := range dropped {
 		c.report(uriRule(uri), string(nf.FieldURI), visible(uri), "")
 	}
@@ -173,9 +168,9 @@ func uriRule(uri string) nf.FieldName {
 	return nf.FieldURI
 }
 
-// plainURI gives the form in which URI names are compared: instance ids
-// without case (TS 33.310 Annex J), others as they are.
-func plainURI(uri string) string {
+// normalizeURI returns the form in which URI names are compared: instance IDs in
+// lower case (TS 33.310 Annex J), others unchanged.
+func normalizeURI(uri string) string {
 	if nf.IsURN(uri) {
 		return strings.ToLower(uri)
 	}
@@ -187,13 +182,13 @@ func (c *comparison) usages() {
 	if want != nil && got != nil {
 		c.critical(nf.FieldKeyUsage, want.Critical, got.Critical)
 	}
-	c.set(nf.FieldKeyUsage, want.names(), got.names(), asItIs)
+	c.set(nf.FieldKeyUsage, want.names(), got.names(), unchanged)
 
 	wantExt, gotExt := c.requested.ExtKeyUsage, c.issued.ExtKeyUsage
 	if wantExt != nil && gotExt != nil {
 		c.critical(nf.FieldExtKeyUsage, wantExt.Critical, gotExt.Critical)
 	}
-	c.set(nf.FieldExtKeyUsage, wantExt.names(), gotExt.names(), asItIs)
+	c.set(nf.FieldExtKeyUsage, wantExt.names(), gotExt.names(), unchanged)
 }
 
 func (k *KeyUsage) names() []string {
@@ -225,14 +220,14 @@ func (c *comparison) nfTypes() {
 		got = &NFTypes{}
 	}
 	before := len(c.found)
-	c.set(nf.FieldNFTypes, want.Types, got.Types, asItIs)
+	c.set(nf.FieldNFTypes, want.Types, got.Types, unchanged)
 	if len(c.found) == before && c.changed(nf.OIDNFTypes) {
-		// The same types, and yet other bytes: order or string type.
-		c.report(nf.FieldNFTypes, string(nf.FieldNFTypes), "the types in the encoding of RFC 9310", "the same types encoded otherwise")
+		// The same types in other bytes: the order or the string type differs.
+		c.report(nf.FieldNFTypes, string(nf.FieldNFTypes), "the types in the encoding of RFC 9310", "the same types in another encoding")
 	}
 }
 
-// critical compares how an extension that both have is marked.
+// critical compares the criticality of an extension that both have.
 func (c *comparison) critical(rule nf.FieldName, want, got bool) {
 	if want != got {
 		c.report(rule, string(rule)+".critical", criticality(want), criticality(got))
@@ -246,9 +241,9 @@ func criticality(critical bool) string {
 	return string(nf.NonCritical)
 }
 
-// set compares two lists without regard to order.
-func (c *comparison) set(rule nf.FieldName, want, got []string, plain func(string) string) {
-	dropped, added := difference(want, got, plain)
+// set compares two lists and ignores their order.
+func (c *comparison) set(rule nf.FieldName, want, got []string, normalize func(string) string) {
+	dropped, added := difference(want, got, normalize)
 	for _, s := range dropped {
 		c.report(rule, string(rule), visible(s), "")
 	}
@@ -257,7 +252,7 @@ func (c *comparison) set(rule nf.FieldName, want, got []string, plain func(strin
 	}
 }
 
-// visible keeps an empty value apart from an absent one.
+// visible makes an empty value look different from an absent one.
 func visible(s string) string {
 	if s == "" {
 		return `""`
@@ -265,17 +260,17 @@ func visible(s string) string {
 	return s
 }
 
-// difference gives what only want has and what only got has, each in its own
-// order and once.
-func difference(want, got []string, plain func(string) string) (dropped, added []string) {
+// difference returns what only want has and what only got has, each in its
+// original order and without repetitions.
+func difference(want, got []string, normalize func(string) string) (dropped, added []string) {
 	only := func(these, those []string) (rest []string) {
 		seen := map[string]bool{}
 		for _, s := range those {
-			seen[plain(s)] = true
+			seen[normalize(s)] = true
 		}
 		for _, s := range these {
-			if p := plain(s); !seen[p] {
-				seen[p] = true
+			if n := normalize(s); !seen[n] {
+				seen[n] = true
 				rest = append(rest, s)
 			}
 		}
@@ -284,17 +279,13 @@ func difference(want, got []string, plain func(string) string) (dropped, added [
 	return only(want, got), only(got, want)
 }
 
-func asItIs(s string) string { return s }
+func unchanged(s string) string { return s }
 
-// extensions compares the extensions that have no field of their own.
+// extensions compares the extensions that no field of Contents represents.
 func (c *comparison) extensions() {
 	compared := []nf.OID{nf.OIDSubjectAltName, nf.OIDKeyUsage, nf.OIDExtKeyUsage, nf.OIDNFTypes}
 	report := func(e Extension, requested, issued string, severity Severity) {
-		name := e.Name
-		if name == "" {
-			name = string(e.OID)
-		}
-		c.found = append(c.found, Difference{Field: "extensions." + name, Requested: requested, Issued: issued, Severity: severity})
+		c.found = append(c.found, Difference{Field: "extensions." + cmp.Or(e.Name, string(e.OID)), Requested: requested, Issued: issued, Severity: severity})
 	}
 	for _, e := range c.requested.Extensions {
 		if slices.Contains(compared, e.OID) {
@@ -325,9 +316,8 @@ func (c *comparison) changed(oid nf.OID) bool {
 	return asked && there && !bytes.Equal(want.Value, got.Value)
 }
 
-// addedByCAs reports whether an extension is one that CAs put in of their own.
-// One that is marked critical is worth a word all the same, but for
-// basicConstraints.
+// addedByCAs reports whether an extension is one that CAs add without a request.
+// When it is marked critical it is still reported, except for basicConstraints.
 func addedByCAs(e Extension) bool {
 	switch e.OID {
 	case nf.OIDBasicConstraints:

@@ -1,28 +1,26 @@
-// Package inspect says what a certificate request or a certificate holds, in
-// one shape for both, and how two of them differ.
+// Package inspect reads a certificate request or a certificate into one common
+// form, and lists how two of them differ.
 //
-// It reads what is there, also where that breaks a profile: judging is for
-// others. Names come as they stand in the file, control characters included;
-// who shows them on a terminal must strip those.
+// It reads whatever is in the file, even where that breaks a profile: package
+// lint judges it. Text is returned as it is in the file, including control
+// characters; the caller must strip those before it writes to a terminal.
 package inspect
 
 import (
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// Contents is what a request asks for, or what a certificate says. An
-// extension that is absent is nil; what a request does not have, such as a
-// serial number, is zero.
+// Contents is the content of a request or a certificate. An absent extension is
+// nil. A field that requests do not have, such as the serial number, is zero.
 type Contents struct {
 	Kind Kind `json:"-"`
 	// Version is the number that people use: 3 for a v3 certificate, 1 for a
-	// request. Zero: it could not be read.
+	// request. Zero means that it could not be read.
 	Version int `json:"version,omitempty"`
-	// SerialNumber is in lower-case hex without leading zeros, with a minus sign
-	// before a negative one.
+	// SerialNumber is in the form of [Serial].
 	SerialNumber string      `json:"serialNumber,omitempty"`
 	Issuer       []Attribute `json:"issuer,omitempty"` // in the order of the DER
 	NotBefore    time.Time   `json:"notBefore,omitzero"`
@@ -42,119 +40,103 @@ type Contents struct {
 
 	Extensions    []Extension `json:"extensions,omitempty"` // all of them, in the order of the DER
 	PublicKey     PublicKey   `json:"publicKey"`
-	Signature     string      `json:"signature"`               // algorithm, as in ECDSA-SHA256; its OID when it has no name
-	SignatureHash string      `json:"signatureHash,omitempty"` // as in SHA256; empty: the algorithm names none, or is not known
+	Signature     string      `json:"signature"`               // algorithm, for example ECDSA-SHA256, or its OID
+	SignatureHash string      `json:"signatureHash,omitempty"` // for example SHA256; empty: unknown, or the algorithm has none
 	SignatureOID  nf.OID      `json:"signatureOid,omitempty"`  // of signatureAlgorithm
-	// Attributes are those of a request, in the order of the DER.
+	// Attributes are the attributes of a request, in the order of the DER.
 	Attributes []RequestAttribute `json:"attributes,omitempty"`
-	// Faults are the parts that are malformed, or otherwise than DER and
-	// RFC 5280 have them. The other fields hold what could be read all the same.
+	// Faults are the parts that are malformed or break DER or RFC 5280. The
+	// other fields hold everything that could be read.
 	Faults []Fault `json:"faults,omitempty"`
 
 	Raw Raw `json:"-"`
 }
 
-// Kind says what was read.
+// Kind says whether a request or a certificate was read.
 type Kind string
 
-// The kinds of thing that are read.
+// The kinds of contents.
 const (
 	KindCSR         Kind = "csr"
 	KindCertificate Kind = "certificate"
 )
 
-// Raw holds pieces of the DER as they stand in it, which signatures and
-// comparisons need. They share memory with what was read, and are nil where it
-// broke off before.
+// Raw holds pieces of the DER, which signatures and comparisons need. They share
+// memory with the input, and are nil when the input ends before them.
 type Raw struct {
-	Whole              []byte // the certificate or request, without what follows it
+	Whole              []byte // the certificate or request, without any bytes after it
 	Signed             []byte // TBSCertificate or CertificationRequestInfo
 	Subject            []byte
 	Issuer             []byte
 	PublicKeyInfo      []byte // SubjectPublicKeyInfo
 	PublicKeyBits      []byte // content of its subjectPublicKey, without the count of unused bits
-	SignatureAlgorithm []byte // AlgorithmIdentifier beside the signature
-	SignedAlgorithm    []byte // AlgorithmIdentifier within the signed part; nil for a request
+	SignatureAlgorithm []byte // AlgorithmIdentifier next to the signature
+	SignedAlgorithm    []byte // AlgorithmIdentifier inside the signed part; nil for a request
 	Signature          []byte // the signature's octets
 }
 
-// Fault is one part that is malformed or not as it should be encoded.
+// Fault is one part that is malformed or wrongly encoded.
 type Fault struct {
 	Field  nf.FieldName `json:"field"`
 	Kind   FaultKind    `json:"fault"`
-	Detail string       `json:"detail"` // may hold text of the file, quoted
+	Detail string       `json:"detail"` // may quote text of the file
 }
 
-// FaultKind says in which way a part is at fault.
+// FaultKind says what is wrong with a part.
 type FaultKind string
 
-// The ways in which a part can be at fault.
+// The kinds of fault.
 const (
 	FaultMalformed  FaultKind = "malformed"   // it could not be read, or not to its end
 	FaultTrailing   FaultKind = "trailing"    // bytes after its end
-	FaultEncoding   FaultKind = "encoding"    // it could be read, and is not DER
-	FaultDuplicate  FaultKind = "duplicate"   // it stands twice
+	FaultEncoding   FaultKind = "encoding"    // it could be read, but it is not DER
+	FaultDuplicate  FaultKind = "duplicate"   // it appears twice
 	FaultStringType FaultKind = "string-type" // a string of the wrong ASN.1 type
-	FaultCharacters FaultKind = "characters"  // characters that its string type, or any name, does not have
-	FaultValue      FaultKind = "value"       // a value that it must not have, such as a negative serial number
-	FaultTooMany    FaultKind = "too-many"    // more entries than are read
+	FaultCharacters FaultKind = "characters"  // characters that its string type, or any name, must not have
+	FaultValue      FaultKind = "value"       // a forbidden value, such as a negative serial number
+	FaultTooMany    FaultKind = "too-many"    // more entries than this package reads
 )
 
 // RequestAttribute is one attribute of a request (RFC 2986 4.1).
 type RequestAttribute struct {
 	OID  nf.OID `json:"oid"`
-	Name string `json:"name,omitempty"` // as in extensionRequest
-	// Values counts the values, which are not kept: a challengePassword is a
-	// secret.
+	Name string `json:"name,omitempty"` // for example extensionRequest
+	// Values is the number of values. The values are not kept, because a
+	// challengePassword is a secret.
 	Values int `json:"values"`
 }
 
 // Attribute is one attribute of a distinguished name.
 type Attribute struct {
-	Type       string `json:"type"` // short name as in CN, else the OID
+	Type       string `json:"type"` // short name such as CN, or the OID
 	OID        nf.OID `json:"oid"`
 	Value      string `json:"value"`
-	StringType string `json:"stringType"` // ASN.1 type, as in PrintableString
-	// Joined says that it is in one RDN with the attribute before it.
+	StringType string `json:"stringType"` // ASN.1 type, for example PrintableString
+	// Joined means that it is in the same RDN as the attribute before it.
 	Joined bool `json:"joined,omitempty"`
 }
 
 // PublicKey is the key that the certificate is for.
 type PublicKey struct {
-	Type      string `json:"type"`                // as in P256, RSA3072, Ed25519; unknown
+	Type      string `json:"type"`                // for example P256, RSA3072, Ed25519; else "unknown"
 	SHA256    string `json:"sha256,omitempty"`    // of SubjectPublicKeyInfo, hex
-	Algorithm nf.OID `json:"algorithm,omitempty"` // as in 1.2.840.10045.2.1
-	Bits      int    `json:"bits,omitempty"`      // of the modulus, or of the curve's field; zero: not known
+	Algorithm nf.OID `json:"algorithm,omitempty"` // for example 1.2.840.10045.2.1
+	Bits      int    `json:"bits,omitempty"`      // of the modulus, or of the curve's field; zero: unknown
 	Curve     nf.OID `json:"curve,omitempty"`     // of an EC key
 }
 
-// SubjectString gives the subject on one line in the order of the DER, as in
-// "C=SE, O=5gc.mnc001.mcc001.3gppnetwork.org".
-func (c *Contents) SubjectString() string { return nameString(c.Subject) }
+// SubjectString returns the subject in the form of [DistinguishedName].
+func (c *Contents) SubjectString() string { return DistinguishedName(c.Raw.Subject) }
 
-// IssuerString gives the issuer as SubjectString gives the subject.
-func (c *Contents) IssuerString() string { return nameString(c.Issuer) }
+// IssuerString returns the issuer in the form of [DistinguishedName].
+func (c *Contents) IssuerString() string { return DistinguishedName(c.Raw.Issuer) }
 
-func nameString(name []Attribute) string {
-	var b strings.Builder
-	for i, a := range name {
-		switch {
-		case a.Joined:
-			b.WriteString("+")
-		case i > 0:
-			b.WriteString(", ")
-		}
-		b.WriteString(a.Type + "=" + a.Value)
-	}
-	return b.String()
-}
-
-// Extension finds an extension by its OID: the first, where it stands twice.
+// Extension finds an extension by its OID. If there are several it returns the
+// first.
 func (c *Contents) Extension(oid nf.OID) (Extension, bool) {
-	for i := range c.Extensions {
-		if c.Extensions[i].OID == oid {
-			return c.Extensions[i], true
-		}
+	i := slices.IndexFunc(c.Extensions, func(e Extension) bool { return e.OID == oid })
+	if i < 0 {
+		return Extension{}, false
 	}
-	return Extension{}, false
+	return c.Extensions[i], true
 }

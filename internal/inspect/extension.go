@@ -11,13 +11,13 @@ type Name struct {
 // NameKind says which choice of GeneralName a name is.
 type NameKind string
 
-// The kinds of name. All that is not one of the first four is NameOther.
+// The kinds of name. Every other choice of GeneralName is NameOther.
 const (
 	NameDNS   NameKind = "dns"
 	NameURI   NameKind = "uri"
 	NameIP    NameKind = "ip"
 	NameEmail NameKind = "email"
-	NameOther NameKind = "other" // its choice and bytes in hex, as in otherName:3003…
+	NameOther NameKind = "other" // choice and bytes in hex, for example otherName:3003…
 )
 
 // SubjectAltName is the extension of RFC 5280 4.2.1.6.
@@ -32,8 +32,8 @@ type SubjectAltName struct {
 	Names []Name `json:"names,omitempty"`
 }
 
-// InstanceID gives the NF instance id of the first URI name that is one
-// (TS 33.310 Annex J); empty when there is none.
+// InstanceID returns the first URI name that is an NF instance ID (TS 33.310
+// Annex J); empty when no URI name is one.
 func (s *SubjectAltName) InstanceID() nf.InstanceID {
 	if s == nil {
 		return ""
@@ -49,7 +49,7 @@ func (s *SubjectAltName) InstanceID() nf.InstanceID {
 // KeyUsage is the extension of RFC 5280 4.2.1.3.
 type KeyUsage struct {
 	Critical bool     `json:"critical"`
-	Usages   []string `json:"usages,omitempty"` // bit names as in digitalSignature
+	Usages   []string `json:"usages,omitempty"` // names of bits, for example digitalSignature
 }
 
 // ExtKeyUsage is the extension of RFC 5280 4.2.1.12.
@@ -61,20 +61,20 @@ type ExtKeyUsage struct {
 // Usage is one purpose of extKeyUsage.
 type Usage struct {
 	OID  nf.OID `json:"oid"`
-	Name string `json:"name"` // as in serverAuth; the OID when it has none
+	Name string `json:"name"` // for example serverAuth; the OID when it has no name
 }
 
 // NFTypes is the extension of RFC 9310.
 type NFTypes struct {
 	Critical bool                `json:"critical"`
-	Types    []string            `json:"types,omitempty"`    // as they stand, in their order
+	Types    []string            `json:"types,omitempty"`    // unchanged, in the order of the DER
 	Problems []nf.NFTypesProblem `json:"problems,omitempty"` // breaches of RFC 9310 section 3
 }
 
-// Extension is one extension, known or not.
+// Extension is one extension, known or unknown.
 type Extension struct {
 	OID      nf.OID `json:"oid"`
-	Name     string `json:"name,omitempty"` // as in subjectAltName
+	Name     string `json:"name,omitempty"` // for example subjectAltName
 	Critical bool   `json:"critical"`
 	Value    []byte `json:"-"` // DER
 }
@@ -83,7 +83,7 @@ type Extension struct {
 type BasicConstraints struct {
 	Critical bool `json:"critical"`
 	CA       bool `json:"ca"`
-	// MaxPathLen is nil when the extension sets none.
+	// MaxPathLen is nil when the extension sets no limit.
 	MaxPathLen *int `json:"maxPathLen,omitempty"`
 }
 
@@ -91,8 +91,8 @@ type BasicConstraints struct {
 // 4.2.1.1 and 4.2.1.2).
 type KeyID struct {
 	Critical bool   `json:"critical"`
-	ID       string `json:"id,omitempty"` // lower-case hex; empty when the extension names none
-	// Issuer says that an authorityKeyIdentifier also names issuer and serial
+	ID       string `json:"id,omitempty"` // lower-case hex; empty when the extension has no identifier
+	// Issuer means that an authorityKeyIdentifier also names issuer and serial
 	// number.
 	Issuer bool `json:"issuer,omitempty"`
 }
@@ -100,8 +100,8 @@ type KeyID struct {
 // CRLDistribution is the extension of RFC 5280 4.2.1.13.
 type CRLDistribution struct {
 	Critical bool     `json:"critical"`
-	URIs     []string `json:"uris,omitempty"`   // of every distributionPoint, in their order
-	Others   []string `json:"others,omitempty"` // names that are no URI, as in directoryName:3003…
+	URIs     []string `json:"uris,omitempty"`   // of every distributionPoint, in the order of the DER
+	Others   []string `json:"others,omitempty"` // names that are not URIs, for example directoryName:3003…
 }
 
 // AuthorityInfo is the extension of RFC 5280 4.2.2.1.

@@ -11,9 +11,9 @@ import (
 // maxOID bounds the octets of an object identifier that is decoded.
 const maxOID = 128
 
-// decodeOID reads the content octets of an OBJECT IDENTIFIER. What cannot be
-// read comes back in hex with an x before it, and false. The identifiers that
-// nearly every certificate holds cost no memory.
+// decodeOID reads the content octets of an OBJECT IDENTIFIER. If they are
+// malformed it returns them in hex after an "x", and false. Common identifiers
+// are returned without an allocation.
 func decodeOID(content []byte) (nf.OID, bool) {
 	if oid := wellKnownOID(content); oid != "" {
 		return oid, true
@@ -37,13 +37,13 @@ func decodeOID(content []byte) (nf.OID, bool) {
 	return nf.OID(text), true
 }
 
-// appendArc writes one arc, of which the first stands for two (X.690 8.19.4).
+// appendArc writes one subidentifier. The first encodes two arcs (X.690 8.19.4).
 func appendArc(text, octets []byte, first bool) []byte {
 	if !first {
 		text = append(text, '.')
 	}
 	if len(octets) > 9 {
-		// More than 63 bits: as in the UUID arcs of 2.25.
+		// More than 63 bits, for example the UUID arcs of 2.25.
 		n := new(big.Int)
 		for _, b := range octets {
 			n.Or(n.Lsh(n, 7), big.NewInt(int64(b&0x7f)))
@@ -66,8 +66,7 @@ func appendArc(text, octets []byte, first bool) []byte {
 	return strconv.AppendUint(text, n, 10)
 }
 
-// wellKnownOID finds an identifier by its octets; empty when it is none of
-// these.
+// wellKnownOID finds a common identifier by its octets; empty for any other.
 func wellKnownOID(content []byte) nf.OID {
 	switch string(content) {
 	case "\x55\x04\x03":

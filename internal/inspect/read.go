@@ -1,8 +1,8 @@
 package inspect
 
 import (
-	"encoding/hex"
 	"fmt"
+	"math/big"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -10,16 +10,16 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// Fields of faults that no profile rules.
+// Fields of faults that are in no profile.
 const (
-	FieldDER              nf.FieldName = "der" // the encoding as a whole
+	FieldDER              nf.FieldName = "der" // the whole encoding
 	FieldExtensions       nf.FieldName = "extensions"
 	FieldAttributes       nf.FieldName = "attributes"
 	FieldBasicConstraints nf.FieldName = "basicConstraints"
 )
 
-// Bounds on what is read of one file, so that a hostile one costs no more than
-// its size. No honest one comes near.
+// Limits for one file, so that a hostile file costs no more than its size. An
+// honest file is far below them.
 const (
 	maxEntries    = 10000 // of one list: names, purposes, attributes
 	maxExtensions = 1000
@@ -28,38 +28,29 @@ const (
 )
 
 // ReadCertificate reads a certificate (RFC 5280 4.1) in DER. It never fails:
-// it fills in what can be read and lists in Faults what cannot, or is not as it
-// should be. It checks no signature. The result shares memory with der, which
-// must not be changed afterwards.
+// it fills in what it can read and lists what is malformed or wrong in Faults.
+// It checks no signature. The result shares memory with der, which must not
+// change afterwards.
 func ReadCertificate(der []byte) *Contents {
-	r := reader{c: &Contents{Kind: KindCertificate}}
-	outer, ok := r.whole(der)
-	if !ok {
-		return r.c
-	}
-	tbs, ok := r.signedPart(&outer)
-	if !ok {
-		return r.c
-	}
-	r.certificateFields(tbs)
-	r.signature(&outer)
-	return r.c
+	return read(KindCertificate, der, (*reader).certificateFields)
 }
 
-// ReadCSR reads a PKCS#10 request (RFC 2986 4) in DER, as ReadCertificate does
-// a certificate, with the extensions of its extensionRequest.
+// ReadCSR reads a PKCS#10 request (RFC 2986 4) in DER like ReadCertificate, with
+// the extensions of its extensionRequest.
 func ReadCSR(der []byte) *Contents {
-	r := reader{c: &Contents{Kind: KindCSR}}
+	return read(KindCSR, der, (*reader).requestFields)
+}
+
+func read(kind Kind, der []byte, fields func(*reader, cryptobyte.String)) *Contents {
+	r := reader{c: &Contents{Kind: kind}}
 	outer, ok := r.whole(der)
 	if !ok {
 		return r.c
 	}
-	info, ok := r.signedPart(&outer)
-	if !ok {
-		return r.c
+	if signed, ok := r.signedPart(&outer); ok {
+		fields(&r, signed)
+		r.signature(&outer)
 	}
-	r.requestFields(info)
-	r.signature(&outer)
 	return r.c
 }
 
@@ -73,7 +64,7 @@ func (r *reader) fault(field nf.FieldName, kind FaultKind, format string, args .
 	case n < maxFaults:
 		r.c.Faults = append(r.c.Faults, Fault{field, kind, fmt.Sprintf(format, args...)})
 	case n == maxFaults:
-		r.c.Faults = append(r.c.Faults, Fault{FieldDER, FaultTooMany, "more faults than are listed"})
+		r.c.Faults = append(r.c.Faults, Fault{FieldDER, FaultTooMany, "further faults are not listed"})
 	}
 }
 
@@ -99,7 +90,8 @@ func (r *reader) signedPart(outer *cryptobyte.String) (content cryptobyte.String
 	return content, ok
 }
 
-// salvage opens a SEQUENCE; of one whose end is missing it takes what is there.
+// salvage opens a SEQUENCE. If the end is missing it returns the bytes that are
+// there.
 func (r *reader) salvage(s *cryptobyte.String, field nf.FieldName) (content cryptobyte.String, ok bool) {
 	if s.ReadASN1(&content, cbasn1.SEQUENCE) {
 		return content, true
@@ -114,7 +106,7 @@ func (r *reader) salvage(s *cryptobyte.String, field nf.FieldName) (content cryp
 		octets = int(in[1] & 0x7f)
 	}
 	if octets > 4 || len(in) < 2+octets || in[1] == 0x80 {
-		r.fault(field, FaultMalformed, "a length that DER does not have")
+		r.fault(field, FaultMalformed, "a length that is not valid in DER")
 		return nil, false
 	}
 	length := int64(in[1])
@@ -127,16 +119,17 @@ func (r *reader) salvage(s *cryptobyte.String, field nf.FieldName) (content cryp
 	content = in[2+octets:]
 	*s = nil
 	if length <= int64(len(content)) {
-		// cryptobyte took offence at the length octets alone: not the fewest.
-		r.fault(field, FaultEncoding, "a length in more octets than it needs")
+		// cryptobyte refuses only the length octets: there are too many.
+		r.fault(field, FaultEncoding, "a length in more octets than necessary")
 		content, *s = content[:length], content[length:]
 		return content, true
 	}
-	r.fault(field, FaultMalformed, "cut short: %d bytes announced, %d there", length, len(content))
+	r.fault(field, FaultMalformed, "truncated: %d of %d bytes", len(content), length)
 	return content, true
 }
 
-// certificateFields reads a TBSCertificate as far as it goes.
+// certificateFields reads a TBSCertificate up to the first field that it cannot
+// read.
 func (r *reader) certificateFields(tbs cryptobyte.String) {
 	var version, serial, algorithm cryptobyte.String
 	var explicit bool
@@ -171,19 +164,19 @@ func (r *reader) certificateFields(tbs cryptobyte.String) {
 	r.certificateTail(tbs)
 }
 
-// certificateTail reads what follows the public key: unique identifiers, which
-// nobody uses, and the extensions.
+// certificateTail reads the fields after the public key: unique identifiers,
+// which it skips, and extensions.
 func (r *reader) certificateTail(tbs cryptobyte.String) {
 	for tag := cbasn1.Tag(1); tag <= 2; tag++ {
 		if !tbs.SkipOptionalASN1(tag.ContextSpecific()) {
-			r.fault(FieldExtensions, FaultMalformed, "what follows the public key is damaged")
+			r.fault(FieldExtensions, FaultMalformed, "the fields after the public key are damaged")
 			return
 		}
 	}
 	var tagged, list cryptobyte.String
 	var there bool
 	if !tbs.ReadOptionalASN1(&tagged, &there, cbasn1.Tag(3).Constructed().ContextSpecific()) {
-		r.fault(FieldExtensions, FaultMalformed, "cut short")
+		r.fault(FieldExtensions, FaultMalformed, "truncated")
 		return
 	}
 	if there {
@@ -208,11 +201,11 @@ func (r *reader) certificateVersion(content cryptobyte.String, explicit bool) {
 	}
 	r.version(content, 2)
 	if r.c.Version == 1 {
-		r.fault(nf.FieldVersion, FaultEncoding, "v1 written out, which DER leaves out as the default")
+		r.fault(nf.FieldVersion, FaultEncoding, "v1 is encoded, but DER omits the default")
 	}
 }
 
-// version reads a version number, of which highest is the last that exists.
+// version reads a version number from 0 to highest.
 func (r *reader) version(content cryptobyte.String, highest int64) {
 	var n int64
 	if !content.ReadASN1Integer(&n) || !content.Empty() {
@@ -234,43 +227,30 @@ func (r *reader) serial(content []byte) {
 		return
 	}
 	if len(content) > 1 && (content[0] == 0 && content[1] < 0x80 || content[0] == 0xff && content[1] >= 0x80) {
-		r.fault(nf.FieldSerialNumber, FaultEncoding, "more octets than the number needs")
+		r.fault(nf.FieldSerialNumber, FaultEncoding, "more octets than necessary")
 	}
 	if len(content) > 20 {
 		r.fault(nf.FieldSerialNumber, FaultValue, "%d octets, want at most 20", len(content))
 	}
-	r.c.SerialNumber = serialHex(content)
-	switch {
-	case content[0] >= 0x80:
+	kept := content[:min(len(content), maxSerial)]
+	number := new(big.Int).SetBytes(kept)
+	if content[0] >= 0x80 { // two's complement
+		number.Sub(number, new(big.Int).Lsh(big.NewInt(1), uint(8*len(kept))))
+	}
+	r.c.SerialNumber = Serial(number)
+	if len(kept) < len(content) {
+		r.c.SerialNumber += "..."
+	}
+	switch number.Sign() {
+	case -1:
 		r.fault(nf.FieldSerialNumber, FaultValue, "negative")
-	case r.c.SerialNumber == "0":
+	case 0:
 		r.fault(nf.FieldSerialNumber, FaultValue, "zero")
 	}
 }
 
-// serialHex writes a two's complement number in hex, a very long one cut.
-func serialHex(content []byte) string {
-	tail := ""
-	if len(content) > maxSerial {
-		content, tail = content[:maxSerial], "..."
-	}
-	sign, magnitude := "", content
-	if content[0] >= 0x80 {
-		sign, magnitude = "-", make([]byte, len(content))
-		carry := 1
-		for i := len(content) - 1; i >= 0; i-- {
-			n := int(^content[i]) + carry
-			magnitude[i], carry = byte(n), n>>8
-		}
-	}
-	digits := hex.EncodeToString(magnitude)
-	for len(digits) > 1 && digits[0] == '0' {
-		digits = digits[1:]
-	}
-	return sign + digits + tail
-}
-
-// requestFields reads a CertificationRequestInfo as far as it goes.
+// requestFields reads a CertificationRequestInfo up to the first field that it
+// cannot read.
 func (r *reader) requestFields(info cryptobyte.String) {
 	var version, attributes cryptobyte.String
 	if !info.ReadASN1Element(&version, cbasn1.INTEGER) {
@@ -286,7 +266,7 @@ func (r *reader) requestFields(info cryptobyte.String) {
 		return
 	}
 	if !info.ReadASN1(&attributes, cbasn1.Tag(0).Constructed().ContextSpecific()) {
-		r.fault(FieldAttributes, FaultMalformed, "absent or damaged, want [0] with attributes or empty")
+		r.fault(FieldAttributes, FaultMalformed, "missing or damaged, want [0] with zero or more attributes")
 		return
 	}
 	r.attributes(attributes)
@@ -295,8 +275,8 @@ func (r *reader) requestFields(info cryptobyte.String) {
 	}
 }
 
-// attributes reads the attributes of a request. Several extensionRequests are
-// read as one.
+// attributes reads the attributes of a request. It reads several
+// extensionRequests as one.
 func (r *reader) attributes(list cryptobyte.String) {
 	for n := 0; !list.Empty(); n++ {
 		if n == maxEntries {

@@ -9,9 +9,9 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// The extensions here are those that a CA puts in of its own.
+// This file reads the extensions that a CA adds without a request.
 
-// maxKeyID bounds the octets of a key identifier that are kept.
+// maxKeyID is the number of octets of a key identifier that are kept.
 const maxKeyID = 256
 
 func (r *reader) keyID(octets []byte, field nf.FieldName) string {
@@ -72,7 +72,7 @@ func (r *reader) basicConstraints(in *cryptobyte.String) {
 			return
 		}
 		if n < 0 || !b.CA {
-			r.fault(FieldBasicConstraints, FaultValue, "pathLenConstraint %d, want none without CA, else 0 or more (RFC 5280 4.2.1.9)", n)
+			r.fault(FieldBasicConstraints, FaultValue, "pathLenConstraint %d, want 0 or more in a CA certificate, and absent in others (RFC 5280 4.2.1.9)", n)
 		}
 		b.MaxPathLen = &n
 	}

@@ -47,14 +47,14 @@ func (r *reader) extensions(list cryptobyte.String) {
 		_, twice := r.c.Extension(oid)
 		r.c.Extensions = append(r.c.Extensions, x)
 		if twice {
-			r.fault(x.field(), FaultDuplicate, "the extension stands twice (RFC 5280 4.2)")
+			r.fault(x.field(), FaultDuplicate, "the extension appears twice (RFC 5280 4.2)")
 			continue
 		}
 		r.extension(&x)
 	}
 }
 
-// field names the field of an extension.
+// field returns the name of an extension's field.
 func (e *Extension) field() nf.FieldName {
 	if e.Name != "" {
 		return nf.FieldName(e.Name)
@@ -62,7 +62,7 @@ func (e *Extension) field() nf.FieldName {
 	return nf.FieldName("extensions." + string(e.OID))
 }
 
-// critical reads the mark, which DER leaves out when it is FALSE.
+// critical reads the BOOLEAN critical, which DER omits when it is FALSE.
 func (r *reader) critical(e *cryptobyte.String, x *Extension) (critical, ok bool) {
 	if !e.PeekASN1Tag(cbasn1.BOOLEAN) {
 		return false, true
@@ -70,7 +70,7 @@ func (r *reader) critical(e *cryptobyte.String, x *Extension) (critical, ok bool
 	return r.boolean(e, x.field())
 }
 
-// boolean reads a BOOLEAN that stands where FALSE is the default.
+// boolean reads a BOOLEAN whose default is FALSE.
 func (r *reader) boolean(e *cryptobyte.String, field nf.FieldName) (value, ok bool) {
 	var b cryptobyte.String
 	if !e.ReadASN1(&b, cbasn1.BOOLEAN) || len(b) != 1 {
@@ -78,7 +78,7 @@ func (r *reader) boolean(e *cryptobyte.String, field nf.FieldName) (value, ok bo
 	}
 	switch b[0] {
 	case 0:
-		r.fault(field, FaultEncoding, "FALSE written out, which DER leaves out as the default")
+		r.fault(field, FaultEncoding, "FALSE is encoded, but DER omits the default")
 	case 0xff:
 	default:
 		r.fault(field, FaultEncoding, "TRUE as 0x%02x, want 0xff", b[0])
@@ -86,7 +86,7 @@ func (r *reader) boolean(e *cryptobyte.String, field nf.FieldName) (value, ok bo
 	return b[0] != 0, true
 }
 
-// extension fills in the field of an extension that has one.
+// extension fills in the field of Contents that represents the extension.
 func (r *reader) extension(x *Extension) {
 	in, field := cryptobyte.String(x.Value), x.field()
 	switch x.OID {
@@ -124,11 +124,11 @@ func (r *reader) extension(x *Extension) {
 	}
 }
 
-// otherNameKinds names the choices of GeneralName that have no field of their
-// own, by tag (RFC 5280 4.2.1.6).
+// otherNameKinds are the choices of GeneralName that are written as NameOther,
+// by tag (RFC 5280 4.2.1.6).
 var otherNameKinds = [...]string{0: "otherName", 3: "x400Address", 4: "directoryName", 5: "ediPartyName", 7: "iPAddress", 8: "registeredID"}
 
-// maxOtherName bounds the octets of a name that are shown in hex.
+// maxOtherName is the number of octets of a name that are written in hex.
 const maxOtherName = 4096
 
 // otherName writes a GeneralName as its choice and its bytes in hex.
@@ -143,7 +143,7 @@ func otherName(tag cbasn1.Tag, value []byte) string {
 	return choice + ":" + hex.EncodeToString(value[:min(len(value), maxOtherName)])
 }
 
-// altNames reads GeneralNames in their order.
+// altNames reads GeneralNames in the order of the DER.
 func (r *reader) altNames(in *cryptobyte.String) {
 	san := r.c.SubjectAltName
 	var names cryptobyte.String
@@ -197,25 +197,19 @@ func (r *reader) altName(tag cbasn1.Tag, value []byte) Name {
 		r.fault(nf.FieldSubjectAltName, FaultMalformed, "an iPAddress of %d bytes, want 4 or 16", len(value))
 	default:
 		if tag&0xc0 != 0x80 || tag&0x1f > 8 {
-			r.fault(nf.FieldSubjectAltName, FaultMalformed, "a name with tag 0x%02x, which is none of GeneralName", uint8(tag))
+			r.fault(nf.FieldSubjectAltName, FaultMalformed, "a name with tag 0x%02x, which is not a choice of GeneralName", uint8(tag))
 		}
 	}
 	return Name{NameOther, otherName(tag, value)}
 }
 
-// textName takes an IA5String as it stands.
+// textName returns an IA5String unchanged.
 func (r *reader) textName(kind NameKind, field nf.FieldName, value []byte) Name {
 	n := Name{kind, string(value)}
 	if complaint := badCharacters(n.Value, cbasn1.IA5String); complaint != "" {
 		r.fault(field, FaultCharacters, "%.80q has %s", n.Value, complaint)
 	}
 	return n
-}
-
-// keyUsageNames are the bits of KeyUsage from 0 on (RFC 5280 4.2.1.3).
-var keyUsageNames = [...]string{
-	"digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment",
-	"keyAgreement", "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly",
 }
 
 func (r *reader) keyUsage(in *cryptobyte.String) (usages []string) {
@@ -228,16 +222,17 @@ func (r *reader) keyUsage(in *cryptobyte.String) (usages []string) {
 	unused, octets := int(bits[0]), bits[1:]
 	length := 8*len(octets) - unused
 	if length > 64 {
-		r.fault(nf.FieldKeyUsage, FaultTooMany, "%d bits, of which 9 have a meaning", length)
+		r.fault(nf.FieldKeyUsage, FaultTooMany, "%d bits, but only 9 have a meaning", length)
 		length = 64
 	} else if n := len(octets); n > 0 && (octets[n-1]>>unused&1 == 0 || octets[n-1]&(1<<unused-1) != 0) {
-		r.fault(nf.FieldKeyUsage, FaultEncoding, "bits that DER cuts off (X.690 11.2)")
+		r.fault(nf.FieldKeyUsage, FaultEncoding, "trailing zero bits, which DER removes (X.690 11.2)")
 	}
+	names := nf.KeyUsageNames()
 	for i := range length {
 		switch set := octets[i/8]>>(7-i%8)&1 == 1; {
 		case !set:
-		case i < len(keyUsageNames):
-			usages = append(usages, keyUsageNames[i])
+		case i < len(names):
+			usages = append(usages, names[i])
 		default:
 			usages = append(usages, fmt.Sprintf("bit %d", i))
 		}

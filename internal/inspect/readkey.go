@@ -49,7 +49,7 @@ func (r *reader) publicKey(in *cryptobyte.String) bool {
 		r.fault(nf.FieldPublicKey, FaultTrailing, "%d bytes after the key", len(info))
 	}
 	if key[0] != 0 {
-		r.fault(nf.FieldPublicKey, FaultMalformed, "a bit string of a broken number of octets")
+		r.fault(nf.FieldPublicKey, FaultMalformed, "a bit string that does not end with a whole octet")
 	}
 	r.c.Raw.PublicKeyBits = key[1:]
 	k.Algorithm, _ = decodeOID(id)
@@ -104,12 +104,12 @@ func (r *reader) rsaKey(parameters, key cryptobyte.String) {
 	k.Bits = 8*(len(modulus)-1) + bits.Len8(modulus[0])
 	k.Type = "RSA" + strconv.Itoa(k.Bits)
 	if last := exponent[len(exponent)-1]; last&1 == 0 || len(exponent) == 1 && last == 1 {
-		r.fault(nf.FieldPublicKey, FaultValue, "an RSA exponent that is even or one")
+		r.fault(nf.FieldPublicKey, FaultValue, "an RSA exponent that is even or 1")
 	}
 }
 
-// ecKey reads the named curve and the size of the point (RFC 5480 2). Whether
-// the point is on the curve is not looked at.
+// ecKey reads the named curve and the size of the point (RFC 5480 2). It does not
+// check that the point is on the curve.
 func (r *reader) ecKey(parameters, point cryptobyte.String) {
 	k := &r.c.PublicKey
 	var id cryptobyte.String
@@ -135,11 +135,11 @@ func (r *reader) ecKey(parameters, point cryptobyte.String) {
 	case len(point) == 1+2*size && point[0] == 4:
 	case len(point) == 1+size && (point[0] == 2 || point[0] == 3):
 	default:
-		r.fault(nf.FieldPublicKey, FaultMalformed, "%d octets, which are no point of %s", len(point), k.Type)
+		r.fault(nf.FieldPublicKey, FaultMalformed, "%d octets, which is not the size of a point on %s", len(point), k.Type)
 	}
 }
 
-// Signature algorithms that have a constant because they are common.
+// Signature algorithms that are used in more than one place.
 const (
 	oidECDSASHA256 nf.OID = "1.2.840.10045.4.3.2"
 	oidECDSASHA384 nf.OID = "1.2.840.10045.4.3.3"
@@ -166,7 +166,7 @@ func (r *reader) signature(outer *cryptobyte.String) {
 		return
 	}
 	if value[0] != 0 {
-		r.fault(nf.FieldSignature, FaultMalformed, "a bit string of a broken number of octets")
+		r.fault(nf.FieldSignature, FaultMalformed, "a bit string that does not end with a whole octet")
 	}
 	r.c.Raw.Signature = value[1:]
 	if !outer.Empty() {
@@ -217,8 +217,8 @@ func signatureName(oid nf.OID, parameters cryptobyte.String) (name, hash string)
 	return string(oid), ""
 }
 
-// pssHash gives the hash of RSASSA-PSS-params (RFC 4055 3.1), SHA-1 unless
-// they name one; empty for one that is not known.
+// pssHash returns the hash of RSASSA-PSS-params (RFC 4055 3.1); the default is
+// SHA-1, and an unknown hash is empty.
 func pssHash(parameters cryptobyte.String) string {
 	var seq, tagged, algorithm, id cryptobyte.String
 	var there bool

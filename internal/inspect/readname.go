@@ -2,7 +2,9 @@ package inspect
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -12,8 +14,8 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// name reads a distinguished name (RFC 5280 4.1.2.4), and gives its DER beside.
-// It keeps what crypto/x509 forgets: order within an RDN, and string types.
+// name reads a distinguished name (RFC 5280 4.1.2.4) and returns its DER too. It
+// keeps what crypto/x509 drops: the order within an RDN, and string types.
 func (r *reader) name(in *cryptobyte.String, field nf.FieldName) (attributes []Attribute, whole []byte, ok bool) {
 	var element, rdns cryptobyte.String
 	if !in.ReadASN1Element(&element, cbasn1.SEQUENCE) {
@@ -71,23 +73,23 @@ func (r *reader) attribute(id, value []byte, tag cbasn1.Tag, field nf.FieldName)
 	if !valid {
 		r.fault(field, FaultMalformed, "an attribute's object identifier is malformed")
 	}
-	a := Attribute{Type: oid.AttributeName(), OID: oid, Value: string(value), StringType: nf.StringTypeName(tag)}
-	if a.Type == "" {
-		a.Type = string(oid)
-	}
-	if tag == bmpString && len(value)%2 == 0 {
-		units := make([]uint16, 0, len(value)/2)
-		for ; len(value) > 0; value = value[2:] {
-			units = append(units, binary.BigEndian.Uint16(value))
-		}
-		a.Value = string(utf16.Decode(units))
-	}
+	a := Attribute{Type: cmp.Or(oid.AttributeName(), string(oid)), OID: oid, Value: attributeText(value, tag), StringType: nf.StringTypeName(tag)}
 	r.attributeString(&a, tag, field)
 	return a
 }
 
-// bmpString is a universal tag that cryptobyte does not name (X.680 8.4).
-const bmpString = cbasn1.Tag(30)
+// attributeText converts the value of an attribute to text: a BMPString from
+// UTF-16, every other type unchanged.
+func attributeText(value []byte, tag cbasn1.Tag) string {
+	if tag != nf.TagBMPString || len(value)%2 != 0 {
+		return string(value)
+	}
+	units := make([]uint16, 0, len(value)/2)
+	for ; len(value) > 0; value = value[2:] {
+		units = append(units, binary.BigEndian.Uint16(value))
+	}
+	return string(utf16.Decode(units))
+}
 
 // attributeString checks string type and characters of an attribute (RFC 5280
 // 4.1.2.4 and appendix A.1).
@@ -103,8 +105,8 @@ func (r *reader) attributeString(a *Attribute, tag cbasn1.Tag, field nf.FieldNam
 			want = "IA5String"
 		}
 	case "CN", "O", "OU", "L", "ST":
-		// TeletexString and its like were for names that already were in them;
-		// BMPString is one of those, and still read by all.
+		// The other types, BMPString among them, are only for names that already
+		// used them.
 		if tag != cbasn1.PrintableString && tag != cbasn1.UTF8String {
 			want = "PrintableString or UTF8String"
 		}
@@ -117,17 +119,17 @@ func (r *reader) attributeString(a *Attribute, tag cbasn1.Tag, field nf.FieldNam
 	}
 }
 
-// badCharacters words what a text has that its string type does not, or that no
-// name should have; empty when there is nothing.
+// badCharacters describes the characters that the string type does not allow, or
+// that no name should have; empty when all are good.
 func badCharacters(s string, tag cbasn1.Tag) string {
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c < ' ' || c == 0x7f:
 			return "control characters"
 		case tag == cbasn1.PrintableString && !isPrintable(c):
-			return "characters that PrintableString does not have"
+			return "characters that PrintableString does not allow"
 		case tag == cbasn1.IA5String && c >= 0x80:
-			return "characters that IA5String does not have"
+			return "characters that IA5String does not allow"
 		case c >= 0x80:
 			return badRunes(s, tag)
 		}
@@ -136,7 +138,7 @@ func badCharacters(s string, tag cbasn1.Tag) string {
 }
 
 func badRunes(s string, tag cbasn1.Tag) string {
-	if tag != cbasn1.UTF8String && tag != bmpString {
+	if tag != cbasn1.UTF8String && tag != nf.TagBMPString {
 		return ""
 	}
 	if !utf8.ValidString(s) {
@@ -147,23 +149,15 @@ func badRunes(s string, tag cbasn1.Tag) string {
 		case c < ' ' || c >= 0x7f && c < 0xa0:
 			return "control characters"
 		case c == 0x200e || c == 0x200f || c == 0x061c || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069:
-			return "marks that turn the direction of writing"
+			return "marks that change the writing direction"
 		case c >= 0x200b && c <= 0x200d || c == 0x2060 || c == 0xfeff:
-			return "characters without width"
+			return "zero-width characters"
 		}
 	}
 	return ""
 }
 
-// isPrintable reports whether PrintableString has the character (X.680 41.4).
+// isPrintable reports whether PrintableString allows the character (X.680 41.4).
 func isPrintable(c byte) bool {
-	switch {
-	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		return true
-	}
-	switch c {
-	case ' ', '\'', '(', ')', '+', ',', '-', '.', '/', ':', '=', '?':
-		return true
-	}
-	return false
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte(" '()+,-./:=?", c) >= 0
 }

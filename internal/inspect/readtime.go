@@ -24,7 +24,7 @@ func (r *reader) validity(in *cryptobyte.String) bool {
 	return true
 }
 
-// time reads one time; one that cannot be read is zero.
+// time reads one time. It returns the zero time for one that it cannot read.
 func (r *reader) time(seq *cryptobyte.String, name string) time.Time {
 	var text cryptobyte.String
 	var tag cbasn1.Tag
@@ -38,21 +38,21 @@ func (r *reader) time(seq *cryptobyte.String, name string) time.Time {
 	}
 	t, exact, ok := parseTime(string(text), tag == cbasn1.UTCTime)
 	if !ok {
-		r.fault(nf.FieldValidity, FaultMalformed, "%s %.40q is no time", name, string(text))
+		r.fault(nf.FieldValidity, FaultMalformed, "%s %.40q is not a time", name, string(text))
 		return time.Time{}
 	}
 	switch {
 	case !exact:
-		r.fault(nf.FieldValidity, FaultEncoding, "%s %q, want seconds and Z, and nothing else (RFC 5280 4.1.2.5)", name, string(text))
+		r.fault(nf.FieldValidity, FaultEncoding, "%s %q, want it with seconds and Z, without fraction or offset (RFC 5280 4.1.2.5)", name, string(text))
 	case tag == cbasn1.GeneralizedTime && t.Year() < 2050:
 		r.fault(nf.FieldValidity, FaultEncoding, "%s is GeneralizedTime before 2050, want UTCTime (RFC 5280 4.1.2.5)", name)
 	}
 	return t
 }
 
-// parseTime reads a UTCTime or GeneralizedTime, also in the forms that ASN.1
-// has and RFC 5280 4.1.2.5 does not: without seconds, with a fraction, with an
-// offset. Exact says that it is as RFC 5280 wants it.
+// parseTime reads a UTCTime or GeneralizedTime. It is lenient: it also reads the
+// forms of ASN.1 that RFC 5280 4.1.2.5 forbids, without seconds, with a fraction
+// or with an offset. exact reports whether the time has the form of RFC 5280.
 func parseTime(s string, utc bool) (t time.Time, exact, ok bool) {
 	if len(s) > 32 {
 		return time.Time{}, false, false
@@ -71,7 +71,7 @@ func parseTime(s string, utc bool) (t time.Time, exact, ok bool) {
 		layouts = []string{"060102150405Z0700", "0601021504Z0700"}
 	}
 	for _, layout := range layouts {
-		// A fraction after the seconds is read though the layout has none.
+		// time.Parse accepts a fraction after the seconds without a layout for it.
 		t, err := time.Parse(layout, s)
 		if err != nil {
 			continue
@@ -79,14 +79,14 @@ func parseTime(s string, utc bool) (t time.Time, exact, ok bool) {
 		if t = t.UTC(); utc {
 			t = utcCentury(t)
 		}
-		// encoding/json cannot write other years.
+		// encoding/json cannot write years outside 0 to 9999.
 		return t, false, t.Year() >= 0 && t.Year() <= 9999
 	}
 	return time.Time{}, false, false
 }
 
-// utcCentury moves a two-digit year, which package time splits at 69, to where
-// RFC 5280 4.1.2.5.1 splits it: at 50.
+// utcCentury corrects the century of a two-digit year: package time puts 00 to 68
+// into this century, RFC 5280 4.1.2.5.1 puts 00 to 49 there.
 func utcCentury(t time.Time) time.Time {
 	if t.Year() >= 2050 {
 		return t.AddDate(-100, 0, 0)
@@ -94,8 +94,8 @@ func utcCentury(t time.Time) time.Time {
 	return t
 }
 
-// digitsTime reads a year of the given number of digits, then month to second
-// with two each.
+// digitsTime reads a year with the given number of digits, then month, day, hour,
+// minute and second with two digits each.
 func digitsTime(s string, yearDigits int) (time.Time, bool) {
 	number := func(from, to int) int {
 		n := 0
@@ -125,6 +125,6 @@ func digitsTime(s string, yearDigits int) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	t := time.Date(year, time.Month(part[0]), part[1], part[2], part[3], part[4], 0, time.UTC)
-	// The 31st of February has become another day.
+	// time.Date turns the 31st of February into another day.
 	return t, part[1] >= 1 && t.Day() == part[1]
 }

@@ -2,7 +2,7 @@ package inspect
 
 import (
 	"crypto"
-	"crypto/dsa" //lint:ignore SA1019 a certificate may still hold such a key, and it must be named
+	"crypto/dsa" //lint:ignore SA1019 a certificate may still have such a key, and KeyType names it
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -16,8 +16,8 @@ import (
 )
 
 // CSR reads a PKCS#10 request (RFC 2986) in DER, with the extensions of its
-// extensionRequest, and refuses one that crypto/x509 refuses or whose names or
-// usages cannot be read. It does not check the signature.
+// extensionRequest. It refuses a request that crypto/x509 refuses, or whose names
+// or usages cannot be read. It does not check the signature.
 func CSR(der []byte) (*Contents, error) {
 	if _, err := x509.ParseCertificateRequest(der); err != nil {
 		return nil, fmt.Errorf("reading a certificate request: %w", err)
@@ -29,11 +29,11 @@ func CSR(der []byte) (*Contents, error) {
 	return c, nil
 }
 
-// Certificate reads a certificate that crypto/x509 has parsed, and refuses one
+// Certificate reads a certificate that crypto/x509 has parsed. It refuses one
 // whose names or usages cannot be read.
 func Certificate(cert *x509.Certificate) (*Contents, error) {
 	if cert == nil || len(cert.Raw) == 0 {
-		return nil, errors.New("reading a certificate: none given")
+		return nil, errors.New("reading a certificate: no certificate given")
 	}
 	c := ReadCertificate(cert.Raw)
 	if err := c.unusable(); err != nil {
@@ -42,8 +42,8 @@ func Certificate(cert *x509.Certificate) (*Contents, error) {
 	return c, nil
 }
 
-// unusable gives the first fault that leaves names or usages unknown, so that a
-// comparison would call them dropped.
+// unusable returns the first fault that hides names or usages: a comparison would
+// report those as dropped.
 func (c *Contents) unusable() error {
 	for _, f := range c.Faults {
 		if f.Kind != FaultMalformed && f.Kind != FaultTooMany {
@@ -57,8 +57,8 @@ func (c *Contents) unusable() error {
 	return nil
 }
 
-// KeyType names the type and size of a public key, as in P256, RSA2048 or
-// Ed25519. A key that crypto/x509 could not read is unknown.
+// KeyType returns the type and size of a public key, for example P256, RSA2048 or
+// Ed25519; "unknown" for a key that crypto/x509 could not read.
 func KeyType(pub crypto.PublicKey) string {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:

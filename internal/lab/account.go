@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// account is an ACME account (RFC 8555 7.1.2). Its identifier is fixed, all
-// else is guarded by Lab.mu.
+// account is an ACME account (RFC 8555 7.1.2). Its identifier does not change,
+// the rest is guarded by Lab.mu.
 type account struct {
 	id       string
 	key      publicKey
@@ -19,6 +19,8 @@ type account struct {
 	external string   // the external account's key identifier; may be empty
 	orders   []*order // in the order of creation
 }
+
+func (a *account) owner() *account { return a }
 
 // accountView is an account as the client sees it.
 type accountView struct {
@@ -30,7 +32,7 @@ type accountView struct {
 
 func (l *Lab) accountURL(a *account) string { return l.base + accountPath + a.id }
 
-// viewAccount renders an account. Lab.mu must be held.
+// viewAccount makes the client's view of an account. Lab.mu must be held.
 func (l *Lab) viewAccount(a *account) accountView {
 	return accountView{
 		Status: a.status, Contact: slices.Clone(a.contact), Agreed: a.agreed,
@@ -38,7 +40,7 @@ func (l *Lab) viewAccount(a *account) accountView {
 	}
 }
 
-// newAccount creates an account or finds the one of the key (RFC 8555 7.3, 7.3.1).
+// newAccount creates an account or finds the account of the key (RFC 8555 7.3, 7.3.1).
 func (l *Lab) newAccount(s *signedRequest) (reply, error) {
 	var req struct {
 		Contact            []string        `json:"contact"`
@@ -58,13 +60,13 @@ func (l *Lab) newAccount(s *signedRequest) (reply, error) {
 		return l.accountReply(http.StatusOK, a), nil
 	}
 	if req.OnlyReturnExisting {
-		return reply{}, problemf(accountDoesNotExist, "no account has this key")
+		return reply{}, problemf(accountDoesNotExist, "no account exists with this key")
 	}
 	if err := checkContacts(req.Contact); err != nil {
 		return reply{}, err
 	}
 	if terms := l.options.TermsOfService; terms != "" && !req.Agreed {
-		p := problemf(userActionRequired, "the terms of service at %s must be agreed to", terms)
+		p := problemf(userActionRequired, "agree to the terms of service at %s first", terms)
 		p.instance = terms
 		return reply{}, p.withHeader("Link", link(terms, "terms-of-service"))
 	}
@@ -79,13 +81,13 @@ func (l *Lab) newAccount(s *signedRequest) (reply, error) {
 	l.state.accounts[a.id] = a
 	l.state.accountKeys[s.key.thumbprint()] = a
 	l.log.Info("account created", "account", a.id, "contact", a.contact, "external", external)
-	if l.wrong.accountOK {
+	if l.faults.accountOK {
 		return l.accountReply(http.StatusOK, a), nil
 	}
 	return l.accountReply(http.StatusCreated, a), nil
 }
 
-// accountReply renders an account with its URL. Lab.mu must be held.
+// accountReply is an account with its URL. Lab.mu must be held.
 func (l *Lab) accountReply(status int, a *account) reply {
 	return reply{status: status, body: l.viewAccount(a)}.with("Location", l.accountURL(a))
 }
@@ -93,12 +95,8 @@ func (l *Lab) accountReply(status int, a *account) reply {
 // updateAccount reads, updates or deactivates an account (RFC 8555 7.3.2,
 // 7.3.3, 7.3.6).
 func (l *Lab) updateAccount(s *signedRequest) (reply, error) {
-	a, err := l.ownAccount(s)
-	if err != nil {
-		return reply{}, err
-	}
 	var req struct {
-		Contact *[]string `json:"contact"` // absent leaves, [] clears
+		Contact *[]string `json:"contact"` // nil changes nothing, empty removes all
 		Agreed  bool      `json:"termsOfServiceAgreed"`
 		Status  string    `json:"status"`
 	}
@@ -112,6 +110,10 @@ func (l *Lab) updateAccount(s *signedRequest) (reply, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	a, err := owned(l.state.accounts, s, "account")
+	if err != nil {
+		return reply{}, err
+	}
 	if req.Contact != nil {
 		if err := checkContacts(*req.Contact); err != nil {
 			return reply{}, err
@@ -121,7 +123,7 @@ func (l *Lab) updateAccount(s *signedRequest) (reply, error) {
 	a.agreed = a.agreed || req.Agreed
 	if req.Status == statusDeactivated {
 		a.status = statusDeactivated
-		// RFC 8555 7.3.6: pending operations should be cancelled.
+		// RFC 8555 7.3.6: the server should cancel pending operations.
 		for _, o := range a.orders {
 			o.fail(problemf(unauthorized, "the account was deactivated"))
 		}
@@ -130,21 +132,7 @@ func (l *Lab) updateAccount(s *signedRequest) (reply, error) {
 	return l.accountReply(http.StatusOK, a), nil
 }
 
-// ownAccount finds the account of the URL and checks that it signed the request.
-func (l *Lab) ownAccount(s *signedRequest) (*account, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	a := l.state.accounts[s.http.PathValue("id")]
-	switch {
-	case a == nil:
-		return nil, notFound("account")
-	case a != s.account:
-		return nil, notYours("account")
-	}
-	return a, nil
-}
-
-// checkContacts checks contact URLs (RFC 8555 7.3): mailto alone, with one
+// checkContacts checks contact URLs (RFC 8555 7.3): only mailto, with one
 // address and no header fields.
 func checkContacts(contacts []string) error {
 	for _, c := range contacts {
@@ -153,14 +141,14 @@ func checkContacts(contacts []string) error {
 		case !ok:
 			return problemf(invalidContact, "contact %q is not a URL, want mailto:ADDRESS", c)
 		case !strings.EqualFold(scheme, "mailto"):
-			return problemf(unsupportedContact, "contact %q of scheme %q, want mailto", c, scheme)
+			return problemf(unsupportedContact, "contact %q has scheme %q, want mailto", c, scheme)
 		case strings.Contains(address, "?"):
 			return problemf(invalidContact, "contact %q has header fields", c)
 		case strings.Contains(address, ","):
 			return problemf(invalidContact, "contact %q has more than one address", c)
 		}
 		if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address {
-			return problemf(invalidContact, "contact %q holds no plain mail address", c)
+			return problemf(invalidContact, "contact %q is not a plain mail address", c)
 		}
 	}
 	return nil

@@ -1,106 +1,65 @@
 package lab
 
 import (
-	"cmp"
 	"net/http"
 	"time"
 )
 
 // authorization is an ACME authorization (RFC 8555 7.1.4). It belongs to one
-// order alone. Its status is guarded by Lab.mu.
+// order. Its status is guarded by Lab.mu.
 type authorization struct {
 	id         string
 	order      *order
-	identifier identifier
+	identifier identifier // as in the order, with the "*." of a wildcard
 	expires    time.Time
 	status     string
 	challenges []*challenge
 }
 
-// challenge is an ACME challenge (RFC 8555 7.1.5, 8). Its status, error and
-// time are guarded by Lab.mu.
-type challenge struct {
-	id            string
-	authorization *authorization
-	kind          string
-	token         string
-	status        string
-	validated     time.Time
-	err           *problem
-}
+func (a *authorization) owner() *account { return a.order.account }
 
-// authorizationView is an authorization as the client sees it. Challenges is
-// a pointer so that the knob can make it null.
+// authorizationView is an authorization as the client sees it. The misbehaviour
+// challenges-null leaves Challenges nil.
 type authorizationView struct {
 	Identifier identifier      `json:"identifier"`
 	Status     string          `json:"status"`
 	Expires    string          `json:"expires"`
 	Challenges []challengeView `json:"challenges"`
-}
-
-// challengeView is a challenge as the client sees it.
-type challengeView struct {
-	Type      string         `json:"type"`
-	URL       string         `json:"url"`
-	Status    string         `json:"status"`
-	Token     string         `json:"token,omitempty"`
-	Kind      string         `json:"tkauth-type,omitempty"`
-	Authority string         `json:"token-authority,omitempty"`
-	Validated string         `json:"validated,omitempty"`
-	Error     map[string]any `json:"error,omitempty"`
+	Wildcard   bool            `json:"wildcard,omitempty"`
 }
 
 func (l *Lab) authorizationURL(a *authorization) string { return l.base + authzPath + a.id }
 
-// newAuthorization makes a pending authorization. Lab.mu must be held.
+// newAuthorization makes a pending authorization with a challenge of each type
+// that can prove control of the identifier. Lab.mu must be held.
 func (l *Lab) newAuthorization(o *order, id identifier) *authorization {
 	a := &authorization{id: newID(), order: o, identifier: id, expires: o.expires, status: statusPending}
-	c := &challenge{id: newID(), authorization: a, kind: "http-01", token: newID(), status: statusPending}
-	if id.Type == typeInstance {
-		c.kind = kindTKAuth
+	for _, t := range challengeTypesFor(id) {
+		c := &challenge{id: newID(), authorization: a, kind: t, token: newID(), status: statusPending}
+		a.challenges = append(a.challenges, c)
+		l.state.challenges[c.id] = c
 	}
-	a.challenges = []*challenge{c}
 	l.state.authorizations[a.id] = a
-	l.state.challenges[c.id] = c
 	return a
 }
 
-// refreshAuthorization lets time do its work. Lab.mu must be held.
+// refreshAuthorization expires an authorization in time. Lab.mu must be held.
 func (l *Lab) refreshAuthorization(a *authorization) {
 	if (a.status == statusPending || a.status == statusValid) && !l.now().Before(a.expires) {
 		a.status = statusExpired
 	}
 }
 
-// viewAuthorization renders an authorization. Lab.mu must be held.
+// viewAuthorization makes the client's view of an authorization. Lab.mu must be held.
 func (l *Lab) viewAuthorization(a *authorization) authorizationView {
-	v := authorizationView{Identifier: a.identifier, Status: a.status, Expires: timestamp(a.expires)}
-	if l.wrong.challengesNull {
+	v := authorizationView{
+		Identifier: a.identifier.base(), Status: a.status, Expires: timestamp(a.expires), Wildcard: a.identifier.isWildcard(),
+	}
+	if l.faults.challengesNull {
 		return v
 	}
 	for _, c := range a.challenges {
 		v.Challenges = append(v.Challenges, l.viewChallenge(c))
-	}
-	return v
-}
-
-// viewChallenge renders a challenge. Lab.mu must be held.
-func (l *Lab) viewChallenge(c *challenge) challengeView {
-	v := challengeView{Type: c.kind, URL: l.base + challengePath + c.id, Status: c.status, Token: c.token}
-	if c.kind == kindTKAuth {
-		v.Kind, v.Authority = cmp.Or(l.wrong.tokenKind, "atc"), cmp.Or(l.wrong.tokenAuthority, l.TokenAuthorityURL())
-		if v.Authority == "-" {
-			v.Authority = ""
-		}
-		if l.wrong.noChallengeToken {
-			v.Token = ""
-		}
-	}
-	if !c.validated.IsZero() {
-		v.Validated = timestamp(c.validated)
-	}
-	if c.err != nil {
-		v.Error = c.err.document()
 	}
 	return v
 }
@@ -120,12 +79,9 @@ func (l *Lab) postAuthorization(s *signedRequest) (reply, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a := l.state.authorizations[s.http.PathValue("id")]
-	if a == nil {
-		return reply{}, notFound("authorization")
-	}
-	if a.order.account != s.account {
-		return reply{}, notYours("authorization")
+	a, err := owned(l.state.authorizations, s, "authorization")
+	if err != nil {
+		return reply{}, err
 	}
 	l.refresh(a.order)
 	if req.Status == statusDeactivated {
@@ -133,129 +89,11 @@ func (l *Lab) postAuthorization(s *signedRequest) (reply, error) {
 			return reply{}, problemf(malformed, "the authorization is %s and cannot be deactivated", a.status)
 		}
 		a.status = statusDeactivated
-		// RFC 8555 7.1.6: an authorization in an end state other than valid
+		// RFC 8555 7.1.6: an authorization in a final state other than valid
 		// makes its order invalid.
 		p := problemf(unauthorized, "the authorization of %q was deactivated", a.identifier.Value)
 		p.identifier = &a.identifier
 		a.order.fail(p)
 	}
-	return l.hurry(reply{status: http.StatusOK, body: l.viewAuthorization(a)}, a.status), nil
-}
-
-// postChallenge reads a challenge or, with a JSON object, starts its
-// validation (RFC 8555 7.5.1). Answering again changes nothing.
-func (l *Lab) postChallenge(s *signedRequest) (reply, error) {
-	if !s.isGet() {
-		if _, err := decodeObject(s.payload); err != nil {
-			return reply{}, problemf(malformed, "payload: %v; want {}", err)
-		}
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	c := l.state.challenges[s.http.PathValue("id")]
-	if c == nil {
-		return reply{}, notFound("challenge")
-	}
-	a := c.authorization
-	if a.order.account != s.account {
-		return reply{}, notYours("challenge")
-	}
-	l.refresh(a.order)
-	open := c.status == statusPending && a.status == statusPending && a.order.status == statusPending
-	switch {
-	case s.isGet() || !open || l.state.closed:
-	case c.kind == kindTKAuth:
-		l.judge(c, s.payload)
-	default:
-		c.status = statusProcessing
-		keyAuthorization := c.token + "." + a.order.account.key.thumbprint() // RFC 8555 8.1
-		l.workers.Go(func() { l.validate(c, keyAuthorization) })
-	}
-	rep := reply{status: http.StatusOK, body: l.viewChallenge(c)}.with("Link", link(l.authorizationURL(a), "up"))
-	return l.hurry(rep, c.status), nil
-}
-
-// validate checks a challenge and draws the consequences for authorization
-// and order (RFC 8555 7.1.6). It runs in a goroutine of the lab.
-func (l *Lab) validate(c *challenge, keyAuthorization string) {
-	name := c.authorization.identifier.Value
-	p := problemf(unauthorized, "the challenge for %q is refused on purpose", name)
-	if !l.wrong.challengeRefuse {
-		p = l.checkHTTP01(l.ctx, name, c.token, keyAuthorization)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	a := c.authorization
-	l.refresh(a.order)
-	if p != nil {
-		l.log.Info("challenge failed", "name", name, "problem", p.Error())
-		l.failChallenge(c, p)
-		return
-	}
-	l.succeed(c)
-}
-
-// judge validates the token that answers a challenge, at once: nobody has to be
-// asked. Lab.mu must be held.
-func (l *Lab) judge(c *challenge, payload []byte) {
-	a := c.authorization
-	token, p := l.tokenOf(payload)
-	if p == nil && l.wrong.challengeRefuse {
-		p = problemf(unauthorized, "the challenge for %q is refused on purpose", a.identifier.Value)
-	}
-	if p == nil {
-		p = l.checkToken(token, a.identifier, a.order.account.key.thumbprint())
-	}
-	if p != nil {
-		l.log.Info("challenge failed", "identifier", a.identifier.Value, "problem", p.Error())
-		l.failChallenge(c, p)
-		return
-	}
-	l.succeed(c)
-}
-
-// succeed makes a challenge valid, and the authorization with it. Lab.mu must
-// be held.
-func (l *Lab) succeed(c *challenge) {
-	a := c.authorization
-	l.log.Info("challenge valid", "identifier", a.identifier.Value)
-	c.status, c.validated = statusValid, l.now()
-	if a.status == statusPending {
-		a.status = statusValid
-	}
-	l.advance(a.order)
-}
-
-// failChallenge makes a challenge invalid, and the authorization and order
-// with it. Lab.mu must be held.
-func (l *Lab) failChallenge(c *challenge, p *problem) {
-	c.status, c.err = statusInvalid, p
-	if l.wrong.challengeAlone {
-		return
-	}
-	a := c.authorization
-	if a.status != statusPending {
-		return
-	}
-	a.status = statusInvalid
-	sub := *p
-	sub.identifier = &a.identifier
-	a.order.fail(&sub)
-}
-
-// advance makes an order ready whose authorizations are all valid. Lab.mu
-// must be held.
-func (l *Lab) advance(o *order) {
-	if o.status != statusPending {
-		return
-	}
-	for _, a := range o.authorizations {
-		if a.status != statusValid {
-			return
-		}
-	}
-	o.status = statusReady
-	if l.wrong.orderDeactivated {
-		o.status = statusDeactivated
-	}
+	return l.withRetryAfter(reply{status: http.StatusOK, body: l.viewAuthorization(a)}, a.status), nil
 }

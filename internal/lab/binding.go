@@ -2,12 +2,12 @@ package lab
 
 import "encoding/json"
 
-// checkBinding checks an external account binding (RFC 8555 7.3.4) against
-// the outer request, and returns the external account's key identifier.
+// checkBinding checks the external account binding of a request (RFC 8555 7.3.4),
+// and returns the key identifier of the external account.
 func (l *Lab) checkBinding(binding json.RawMessage, outer *signedRequest) (kid string, err error) {
 	if len(binding) == 0 || string(binding) == "null" {
 		if l.options.RequireEAB {
-			return "", problemf(externalAccountRequired, "new accounts must be bound to an external account")
+			return "", problemf(externalAccountRequired, "new accounts require an external account binding")
 		}
 		return "", nil
 	}

@@ -5,7 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // a key identifier, not a signature: TS 33.310 asks for it
+	"crypto/sha1" //nolint:gosec // a key identifier, not a signature: TS 33.310 requires it
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -20,17 +20,17 @@ import (
 const (
 	rootYears         = 20
 	intermediateYears = 10
-	serverDays        = 90
-	// backdate lets a certificate begin before it is issued, for clocks that
-	// are behind.
+	endEntityDays     = 90
+	// backdate is how long before its issue a certificate becomes valid, for
+	// clients whose clock is behind.
 	backdate = time.Minute
 )
 
 // authorities are the keys and certificates of the lab:
 //
-//	tlsRoot    -> the server's TLS certificate
-//	issuerRoot -> issuer -> issued certificates (default chain)
-//	alternate  -> cross  -> the same certificates: cross has issuer's name and key
+//	tlsRoot       -> certificates of the server, the Token Authority and their clients
+//	issuerRoot    -> issuer -> issued certificates (default chain)
+//	alternateRoot -> cross  -> the same certificates: cross has the issuer's name and key
 type authorities struct {
 	tlsRoot       authority
 	issuerRoot    authority
@@ -51,7 +51,12 @@ func certificatePEM(der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-// newAuthorities makes new keys for all authorities.
+func keyToPEM(key *ecdsa.PrivateKey) ([]byte, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), err
+}
+
+// newAuthorities makes all authorities with new keys.
 func newAuthorities(now time.Time) (*authorities, error) {
 	var a authorities
 	var err error
@@ -64,7 +69,7 @@ func newAuthorities(now time.Time) (*authorities, error) {
 	if a.alternateRoot, err = newRoot("nfcert lab alternate root (practice only)", elliptic.P384(), now); err != nil {
 		return nil, err
 	}
-	if a.issuer.key, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader); err != nil {
+	if a.issuer.key, err = newECKeyPair(elliptic.P384()); err != nil {
 		return nil, err
 	}
 	const name = "nfcert lab issuer (practice only)"
@@ -75,10 +80,18 @@ func newAuthorities(now time.Time) (*authorities, error) {
 	return &a, err
 }
 
-func newRoot(name string, curve elliptic.Curve, now time.Time) (authority, error) {
+func newECKeyPair(curve elliptic.Curve) (*ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(curve, rand.Reader)
 	if err != nil {
-		return authority{}, fmt.Errorf("making the key of %q: %w", name, err)
+		return nil, fmt.Errorf("generating a key: %w", err)
+	}
+	return key, nil
+}
+
+func newRoot(name string, curve elliptic.Curve, now time.Time) (authority, error) {
+	key, err := newECKeyPair(curve)
+	if err != nil {
+		return authority{}, err
 	}
 	template, err := caTemplate(name, &key.PublicKey, now, rootYears)
 	if err != nil {
@@ -88,7 +101,7 @@ func newRoot(name string, curve elliptic.Curve, now time.Time) (authority, error
 	return authority{certificate, key}, err
 }
 
-// certifyCA signs an intermediate that may sign leaf certificates only.
+// certifyCA signs an intermediate CA that may sign leaf certificates only.
 func (a authority) certifyCA(name string, public *ecdsa.PublicKey, now time.Time) (*x509.Certificate, error) {
 	template, err := caTemplate(name, public, now, intermediateYears)
 	if err != nil {
@@ -130,59 +143,68 @@ func newSerial() (*big.Int, error) {
 	limit := new(big.Int).Lsh(big.NewInt(1), 159) // 20 octets with the sign bit clear
 	serial, err := rand.Int(rand.Reader, limit)
 	if err != nil {
-		return nil, fmt.Errorf("making a serial number: %w", err)
+		return nil, fmt.Errorf("generating a serial number: %w", err)
 	}
 	return serial.Add(serial, big.NewInt(1)), nil
 }
 
 // keyIdentifier is method (1) of RFC 5280 4.2.1.2, which TS 33.310 6.1.3c.3
-// demands: the SHA-1 of the public key's bits.
+// requires: the SHA-1 of the public key's bits.
 func keyIdentifier(public crypto.PublicKey) ([]byte, error) {
 	der, err := x509.MarshalPKIXPublicKey(public)
 	if err != nil {
-		return nil, fmt.Errorf("identifying a key: %w", err)
+		return nil, fmt.Errorf("computing a key identifier: %w", err)
 	}
 	var info struct {
 		Algorithm pkix.AlgorithmIdentifier
 		PublicKey asn1.BitString
 	}
 	if _, err := asn1.Unmarshal(der, &info); err != nil {
-		return nil, fmt.Errorf("identifying a key: %w", err)
+		return nil, fmt.Errorf("computing a key identifier: %w", err)
 	}
 	sum := sha1.Sum(info.PublicKey.Bytes) //nolint:gosec // see the import
 	return sum[:], nil
 }
 
-// serverCertificate makes the TLS certificate of the server, for the given
-// names and addresses; an expired one ended a day ago.
-func (a *authorities) serverCertificate(names []string, now time.Time, expired bool) (tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// endEntity makes a key and a certificate for it, signed by the TLS root. Edit
+// adds what the certificate is for.
+func (a *authorities) endEntity(name string, now time.Time, edit func(*x509.Certificate)) (*ecdsa.PrivateKey, *x509.Certificate, error) {
+	key, err := newECKeyPair(elliptic.P256())
 	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("making the server's key: %w", err)
+		return nil, nil, err
 	}
 	serial, err := newSerial()
 	if err != nil {
-		return tls.Certificate{}, err
+		return nil, nil, err
 	}
 	template := &x509.Certificate{
 		SerialNumber: serial,
-		Subject:      pkix.Name{Organization: []string{"nfcert lab"}, CommonName: "nfcert lab server (practice only)"},
+		Subject:      pkix.Name{Organization: []string{"nfcert lab"}, CommonName: name},
 		NotBefore:    now.Add(-backdate),
-		NotAfter:     now.AddDate(0, 0, serverDays),
+		NotAfter:     now.AddDate(0, 0, endEntityDays),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
-	if expired {
-		template.NotBefore, template.NotAfter = now.AddDate(0, 0, -serverDays), now.AddDate(0, 0, -1)
-	}
-	for _, name := range names {
-		if ip := net.ParseIP(name); ip != nil {
-			template.IPAddresses = append(template.IPAddresses, ip)
-		} else {
-			template.DNSNames = append(template.DNSNames, name)
+	edit(template)
+	certificate, err := createCertificate(template, a.tlsRoot.certificate, &key.PublicKey, a.tlsRoot.key)
+	return key, certificate, err
+}
+
+// serverCertificate makes the TLS certificate of the server, for the given
+// names and addresses. An expired one ended a day ago.
+func (a *authorities) serverCertificate(names []string, now time.Time, expired bool) (tls.Certificate, error) {
+	key, leaf, err := a.endEntity("nfcert lab server (practice only)", now, func(t *x509.Certificate) {
+		t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+		if expired {
+			t.NotBefore, t.NotAfter = now.AddDate(0, 0, -endEntityDays), now.AddDate(0, 0, -1)
 		}
-	}
-	leaf, err := createCertificate(template, a.tlsRoot.certificate, &key.PublicKey, a.tlsRoot.key)
+		for _, name := range names {
+			if ip := net.ParseIP(name); ip != nil {
+				t.IPAddresses = append(t.IPAddresses, ip)
+			} else {
+				t.DNSNames = append(t.DNSNames, name)
+			}
+		}
+	})
 	if err != nil {
 		return tls.Certificate{}, err
 	}

@@ -59,16 +59,16 @@ func (r *responder) publish(token, content string) {
 func (r *responder) addr(string) string { return r.Listener.Addr().String() }
 
 // startLab starts a lab that validates at its own responder.
-func startLab(t *testing.T, o Options, knobs ...string) (*Lab, *responder) {
+func startLab(t *testing.T, o Options, misbehaviours ...string) (*Lab, *responder) {
 	t.Helper()
 	r := newResponder(t)
 	if o.HTTP01Addr == nil {
 		o.HTTP01Addr = r.addr
 	}
-	for _, s := range knobs {
-		k, err := ParseKnob(s)
+	for _, s := range misbehaviours {
+		k, err := ParseMisbehaviour(s)
 		if err != nil {
-			t.Fatalf("ParseKnob(%q): %v", s, err)
+			t.Fatalf("ParseMisbehaviour(%q): %v", s, err)
 		}
 		o.Misbehave = append(o.Misbehave, k)
 	}

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Object identifiers of the extensions and key purposes that the lab copies.
+// Object identifiers of extensions and key purposes.
 var (
 	oidKeyUsage         = asn1.ObjectIdentifier{2, 5, 29, 15}
 	oidSubjectAltName   = asn1.ObjectIdentifier{2, 5, 29, 17}
@@ -26,64 +26,58 @@ var (
 	oidOAuthSign  = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 39}
 )
 
-// A leafRequest is what a checked CSR asks for, and what the CA will sign.
+// A leafRequest is what a checked CSR requests, and what the CA will sign.
 type leafRequest struct {
 	key         publicKey
 	subject     []byte // RDNSequence
 	names       []generalName
 	sanCritical bool
 	keyUsage    *pkix.Extension
-	extKeyUsage *pkix.Extension // nil when the CSR has none beside a keyUsage
-	nfTypes     *pkix.Extension // nil when the CSR has none
+	extKeyUsage *pkix.Extension // nil if the CSR has a keyUsage but no extKeyUsage
+	nfTypes     *pkix.Extension // may be nil
 }
 
-// parseCSR reads a PKCS #10 request and checks it against the names that the
-// order allows. Every error means badCSR.
-func parseCSR(der []byte, allowed []identifier) (*leafRequest, error) {
+// parseCSR reads a PKCS #10 request and checks that it has exactly the names of
+// the order. Every error means badCSR.
+func parseCSR(der []byte, order []identifier) (*leafRequest, error) {
 	csr, err := x509.ParseCertificateRequest(der)
 	if err != nil {
 		return nil, fmt.Errorf("not a PKCS #10 request: %w", err)
 	}
 	key, err := newPublicKey(csr.PublicKey)
 	if err != nil {
-		return nil, fmt.Errorf("the key is refused: %w", err)
+		return nil, fmt.Errorf("refused key: %w", err)
 	}
 	if err := csr.CheckSignature(); err != nil {
-		return nil, fmt.Errorf("the signature does not verify: %w", err)
+		return nil, fmt.Errorf("invalid signature: %w", err)
 	}
 	req := &leafRequest{key: key, subject: csr.RawSubject}
-	seen := make(map[string]bool)
-	for _, ext := range csr.Extensions {
-		if id := ext.Id.String(); seen[id] {
-			return nil, fmt.Errorf("extension %s occurs twice", id)
-		} else {
-			seen[id] = true
+	for i, ext := range csr.Extensions {
+		if slices.ContainsFunc(csr.Extensions[:i], func(e pkix.Extension) bool { return e.Id.Equal(ext.Id) }) {
+			return nil, fmt.Errorf("extension %s occurs twice", ext.Id)
 		}
-		if err := req.takeExtension(ext); err != nil {
+		if err := req.addExtension(ext); err != nil {
 			return nil, err
 		}
 	}
 	req.addUsages()
-	return req, req.checkNames(csr.Subject.CommonName, allowed)
+	return req, req.checkNames(csr.Subject.CommonName, order)
 }
 
-// addUsages gives a CSR that says nothing of usages those of a TLS client and
-// server. One that says something gets that: a roaming intermediary's asks for
-// digitalSignature alone.
+// addUsages adds the usages of a TLS client and server to a CSR without usages.
+// A CSR of a roaming intermediary has digitalSignature only, and gets no more.
 func (req *leafRequest) addUsages() {
 	if req.keyUsage == nil && req.extKeyUsage == nil {
-		purposes := defaultExtKeyUsage()
-		req.extKeyUsage = &purposes
+		req.extKeyUsage = newExtKeyUsage(oidServerAuth, oidClientAuth)
 	}
 	if req.keyUsage == nil {
-		usage := defaultKeyUsage()
-		req.keyUsage = &usage
+		req.keyUsage = digitalSignature()
 	}
 }
 
-// takeExtension checks one requested extension and keeps it when the lab
-// copies its kind. Others are left out, as RFC 8555 leaves to the CA.
-func (req *leafRequest) takeExtension(ext pkix.Extension) error {
+// addExtension checks one requested extension and adds it to the request. It
+// ignores unknown extensions, which RFC 8555 7.4 leaves to the CA's policy.
+func (req *leafRequest) addExtension(ext pkix.Extension) error {
 	switch {
 	case ext.Id.Equal(oidSubjectAltName):
 		names, err := parseGeneralNames(ext.Value)
@@ -103,7 +97,7 @@ func (req *leafRequest) takeExtension(ext pkix.Extension) error {
 		req.extKeyUsage = &ext
 	case ext.Id.Equal(oidNFTypes):
 		if ext.Critical {
-			return fmt.Errorf("NFTypes is critical, which it must not be (RFC 9310 3)")
+			return fmt.Errorf("NFTypes must not be critical (RFC 9310 3)")
 		}
 		if err := checkNFTypes(ext.Value); err != nil {
 			return fmt.Errorf("NFTypes: %w", err)
@@ -114,20 +108,21 @@ func (req *leafRequest) takeExtension(ext pkix.Extension) error {
 			IsCA       bool `asn1:"optional"`
 			MaxPathLen int  `asn1:"optional,default:-1"`
 		}
-		if rest, err := asn1.Unmarshal(ext.Value, &constraints); err != nil || len(rest) > 0 {
-			return fmt.Errorf("basicConstraints is malformed")
+		if !unmarshal(ext.Value, &constraints) {
+			return fmt.Errorf("malformed basicConstraints")
 		}
 		if constraints.IsCA {
-			return fmt.Errorf("basicConstraints asks for a CA certificate")
+			return fmt.Errorf("basicConstraints requests a CA certificate")
 		}
 	}
 	return nil
 }
 
-// checkNames demands that the DNS names of subjectAltName and common name, and
-// the addresses, are exactly the order's (RFC 8555 7.4), and that of URIs there
-// is at most one with the NF instance ID (TS 33.310 Annex J), the order's where
-// it has one. Other URIs must be on a host of the order, which is proven then.
+// checkNames compares the names with the identifiers of the order. The DNS names
+// of subjectAltName and common name, and the addresses, must be exactly those of
+// the order (RFC 8555 7.4). At most one URI may have an NF instance ID (TS 33.310
+// Annex J): that of the order, if it has one. Other URIs must be on a host of
+// the order.
 func (req *leafRequest) checkNames(commonName string, order []identifier) error {
 	allowed := map[string][]string{}
 	for _, id := range order {
@@ -141,19 +136,19 @@ func (req *leafRequest) checkNames(commonName string, order []identifier) error 
 		case tagIP:
 			ip, ok := netip.AddrFromSlice([]byte(n.value))
 			if !ok {
-				return fmt.Errorf("an IP address of %d octets in subjectAltName, want 4 or 16", len(n.value))
+				return fmt.Errorf("IP address of %d octets in subjectAltName, want 4 or 16", len(n.value))
 			}
 			ips = append(ips, ip.String())
 		case tagURI:
 			if !isInstanceURN(n.value) {
-				if !onHost(n.value, allowed["dns"]) {
+				if !onHost(n.value, allowed[typeDNS]) {
 					return fmt.Errorf("URI name %q, want at most one urn:uuid: with the NF instance ID, or https URIs on a host of the order", n.value)
 				}
 				continue
 			}
 			instances = append(instances, strings.ToLower(n.value[len("urn:uuid:"):]))
 		default:
-			return fmt.Errorf("%s in subjectAltName, want DNS names, addresses and URIs", n.kind())
+			return fmt.Errorf("%s in subjectAltName, want DNS names, addresses and URIs", n)
 		}
 	}
 	if len(instances) > 1 {
@@ -162,22 +157,21 @@ func (req *leafRequest) checkNames(commonName string, order []identifier) error 
 	if want := allowed[typeInstance]; len(want) > 0 && !slices.Equal(instances, want) {
 		return fmt.Errorf("NF instances %q, want exactly those of the order, %q", instances, want)
 	}
-	slices.Sort(ips)
-	if want := slices.Sorted(slices.Values(allowed[typeIP])); !slices.Equal(slices.Compact(ips), want) {
-		return fmt.Errorf("addresses %q, want exactly those of the order, %q", ips, want)
+	if got, want := unique(ips), unique(allowed[typeIP]); !slices.Equal(got, want) {
+		return fmt.Errorf("addresses %q, want exactly those of the order, %q", got, want)
 	}
 	if cn := strings.ToLower(commonName); isHost(cn) && !slices.Contains(dns, cn) {
 		dns = append(dns, cn)
 		req.names = append(req.names, generalName{tag: tagDNS, value: cn})
 	}
-	slices.Sort(dns)
-	dns = slices.Compact(dns)
-	want := slices.Sorted(slices.Values(allowed["dns"]))
-	if !slices.Equal(dns, want) {
-		return fmt.Errorf("names %q, want exactly those of the order, %q", dns, want)
+	if got, want := unique(dns), unique(allowed[typeDNS]); !slices.Equal(got, want) {
+		return fmt.Errorf("names %q, want exactly those of the order, %q", got, want)
 	}
 	return nil
 }
+
+// unique returns the names sorted and without duplicates.
+func unique(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
 
 // onHost reports whether an http or https URI is on one of the hosts.
 func onHost(uri string, hosts []string) bool {
@@ -186,27 +180,33 @@ func onHost(uri string, hosts []string) bool {
 		slices.Contains(hosts, strings.ToLower(u.Hostname()))
 }
 
-// isHost reports whether a common name is a host's, which the order must have
-// then. Others name a company's device, as TS 33.310 6.1.3a has it.
+// isHost reports whether a common name is a host name, which must then be in the
+// order. Other common names are descriptive (TS 33.310 6.1.3a).
 func isHost(commonName string) bool {
 	return strings.Contains(commonName, ".") && !strings.ContainsAny(commonName, " ,/")
 }
 
-func defaultKeyUsage() pkix.Extension {
-	// BIT STRING with digitalSignature alone: one octet, seven bits unused.
-	return pkix.Extension{Id: oidKeyUsage, Critical: true, Value: []byte{3, 2, 7, 0x80}}
+// digitalSignature is the keyUsage of end entities: a BIT STRING with one octet,
+// of which seven bits are unused.
+func digitalSignature() *pkix.Extension {
+	return &pkix.Extension{Id: oidKeyUsage, Critical: true, Value: []byte{3, 2, 7, 0x80}}
 }
 
-func defaultExtKeyUsage() pkix.Extension {
-	// Two key purposes always marshal.
-	value, _ := asn1.Marshal([]asn1.ObjectIdentifier{oidServerAuth, oidClientAuth})
-	return pkix.Extension{Id: oidExtKeyUsage, Value: value}
+func newExtKeyUsage(purposes ...asn1.ObjectIdentifier) *pkix.Extension {
+	value, _ := asn1.Marshal(purposes) // known purposes never fail
+	return &pkix.Extension{Id: oidExtKeyUsage, Value: value}
+}
+
+// unmarshal reads DER, and reports whether it succeeded and nothing follows.
+func unmarshal(der []byte, v any) bool {
+	rest, err := asn1.Unmarshal(der, v)
+	return err == nil && len(rest) == 0
 }
 
 // checkKeyUsage refuses the bits of a CA (RFC 5280 4.2.1.3).
 func checkKeyUsage(der []byte) error {
 	var bits asn1.BitString
-	if rest, err := asn1.Unmarshal(der, &bits); err != nil || len(rest) > 0 {
+	if !unmarshal(der, &bits) {
 		return fmt.Errorf("not a BIT STRING")
 	}
 	const keyCertSign, cRLSign = 5, 6
@@ -216,26 +216,26 @@ func checkKeyUsage(der []byte) error {
 	return nil
 }
 
-// checkExtKeyUsage admits TLS and the key purposes of RFC 9509.
+// checkExtKeyUsage accepts TLS and the key purposes of RFC 9509.
 func checkExtKeyUsage(der []byte) error {
 	var purposes []asn1.ObjectIdentifier
-	if rest, err := asn1.Unmarshal(der, &purposes); err != nil || len(rest) > 0 || len(purposes) == 0 {
+	if !unmarshal(der, &purposes) || len(purposes) == 0 {
 		return fmt.Errorf("not a SEQUENCE of key purposes")
 	}
 	known := []asn1.ObjectIdentifier{oidServerAuth, oidClientAuth, oidJWT, oidHTTPEncr, oidOAuthSign}
 	for _, p := range purposes {
 		if !slices.ContainsFunc(known, p.Equal) {
-			return fmt.Errorf("key purpose %s, want among %s", p, known)
+			return fmt.Errorf("key purpose %s, want one of %s", p, known)
 		}
 	}
 	return nil
 }
 
-// checkNFTypes obeys RFC 9310 3: IA5Strings of 1 to 32 visible characters,
-// each once, in ascending order.
+// checkNFTypes accepts IA5Strings of 1 to 32 visible characters, each once, in
+// ascending order (RFC 9310 3).
 func checkNFTypes(der []byte) error {
 	var items []asn1.RawValue
-	if rest, err := asn1.Unmarshal(der, &items); err != nil || len(rest) > 0 || len(items) == 0 {
+	if !unmarshal(der, &items) || len(items) == 0 {
 		return fmt.Errorf("not a SEQUENCE of NF types")
 	}
 	previous := ""
@@ -247,7 +247,7 @@ func checkNFTypes(der []byte) error {
 		case len(value) < 1 || len(value) > 32:
 			return fmt.Errorf("%q has %d characters, want 1 to 32", value, len(value))
 		case strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }):
-			return fmt.Errorf("%q has a space, a control or a non-ASCII character", value)
+			return fmt.Errorf("%q has a space, a control character or a non-ASCII character", value)
 		case value <= previous:
 			return fmt.Errorf("%q after %q, want each once and in ascending order", value, previous)
 		}

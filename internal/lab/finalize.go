@@ -1,13 +1,15 @@
 package lab
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 )
 
-// finalize takes the CSR of a ready order and issues (RFC 8555 7.4). A CSR
-// that is refused leaves the order ready, so that the client may send another.
+// finalize accepts the CSR of a ready order and issues the certificate (RFC 8555
+// 7.4). If it refuses the CSR, the order stays ready for another one.
 func (l *Lab) finalize(s *signedRequest) (reply, error) {
 	var req struct {
 		CSR string `json:"csr"`
@@ -17,10 +19,11 @@ func (l *Lab) finalize(s *signedRequest) (reply, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	o, err := l.ownOrder(l.state.finalizers[s.http.PathValue("id")], s)
+	o, err := owned(l.state.finalizers, s, "order")
 	if err != nil {
 		return reply{}, err
 	}
+	l.refresh(o)
 	if o.status != statusReady {
 		return reply{}, problemf(orderNotReady, "the order is %s, want ready", o.status)
 	}
@@ -33,15 +36,15 @@ func (l *Lab) finalize(s *signedRequest) (reply, error) {
 		return reply{}, err
 	}
 	o.certificate, o.status = issued, statusProcessing
-	if l.wrong.finalizeValid {
+	if l.faults.finalizeValid {
 		o.status = statusValid
 	}
 	l.log.Info("certificate issued", "order", o.id, "serial", issued.leaf.SerialNumber.Text(16), "names", issued.leaf.DNSNames)
 	rep := reply{status: http.StatusOK, body: l.viewOrder(o)}
-	if !l.wrong.finalizeNoLocation {
+	if !l.faults.noFinalizeLocation {
 		rep = rep.with("Location", l.orderURL(o))
 	}
-	return l.hurry(rep, o.status), nil
+	return l.withRetryAfter(rep, o.status), nil
 }
 
 // checkCSR reads the CSR for an order. Lab.mu must be held.
@@ -57,28 +60,18 @@ func (l *Lab) checkCSR(o *order, encoded string) (*leafRequest, error) {
 	if err != nil {
 		return nil, problemf(badCSR, "CSR: %v", err)
 	}
-	// RFC 8555 11.1: an account key must not be certified.
+	// RFC 8555 11.1: a certificate must not have an account key.
 	if l.state.accountKeys[leaf.key.thumbprint()] != nil {
 		return nil, problemf(badCSR, "CSR: the key is an account key")
 	}
 	return leaf, nil
 }
 
-// validity is when the order's certificate begins and ends: as the client
-// asked, else from now for the lab's validity, and never beyond the issuer.
+// validity is the validity of the order's certificate: as requested, else from
+// now for Options.Validity. It ends no later than that of either issuer certificate.
 func (l *Lab) validity(o *order) (notBefore, notAfter time.Time) {
-	notBefore, notAfter = o.notBefore, o.notAfter
-	if notBefore.IsZero() {
-		notBefore = l.now().Add(-backdate)
-	}
-	if notAfter.IsZero() {
-		notAfter = notBefore.Add(l.options.Validity)
-	}
-	if end := l.ca.issuer.certificate.NotAfter; notAfter.After(end) {
-		notAfter = end
-	}
-	if end := l.ca.cross.NotAfter; notAfter.After(end) {
-		notAfter = end
-	}
-	return notBefore, notAfter
+	notBefore = cmp.Or(o.notBefore, l.now().Add(-backdate))
+	notAfter = cmp.Or(o.notAfter, notBefore.Add(l.options.Validity))
+	ends := []time.Time{notAfter, l.ca.issuer.certificate.NotAfter, l.ca.cross.NotAfter}
+	return notBefore, slices.MinFunc(ends, time.Time.Compare)
 }

@@ -53,7 +53,7 @@ func csrCases(t *testing.T) []csrCase {
 		{"RFC 9509 purpose", with(oidExtKeyUsage, false, purposes(t, oidJWT)...), ""},
 		{"unknown extension", with(asn1.ObjectIdentifier{1, 2, 3}, false, 5, 0), ""},
 		{"not a CSR", []byte("nonsense"), "not a PKCS #10 request"},
-		{"bad signature", damaged, "signature does not verify"},
+		{"bad signature", damaged, "invalid signature"},
 		{"weak RSA", nfCSR(t, weak, testFQDN), "1024 bits"},
 		{"P-224", nfCSR(t, newECKey(t, elliptic.P224()), testFQDN), "P-224"},
 		{"no name", rawCSR(t, key, pkix.Name{}, nil), "exactly those of the order"},
@@ -173,7 +173,7 @@ func TestIssuedKinds(t *testing.T) {
 	if len(token.UnknownExtKeyUsage) != 1 || !token.UnknownExtKeyUsage[0].Equal(oidOAuthSign) {
 		t.Errorf("EKU %v, want the CSR's", token.UnknownExtKeyUsage)
 	}
-	signing := issue(rawCSR(t, key, pkix.Name{}, []pkix.Extension{sanExtension(t, generalName{tagDNS, testFQDN}), defaultKeyUsage()}))
+	signing := issue(rawCSR(t, key, pkix.Name{}, []pkix.Extension{sanExtension(t, generalName{tagDNS, testFQDN}), *digitalSignature()}))
 	if ext, ok := extension(signing, oidExtKeyUsage); ok || signing.KeyUsage != x509.KeyUsageDigitalSignature {
 		t.Errorf("from a keyUsage alone: usages %v and EKU %x, want the CSR's and none", signing.KeyUsage, ext.Value)
 	}

@@ -112,19 +112,19 @@ func FuzzExtensions(f *testing.F) {
 	})
 }
 
-// FuzzParseKnob demands that an accepted knob reads back as itself.
-func FuzzParseKnob(f *testing.F) {
-	for _, k := range Knobs() {
+// FuzzParseMisbehaviour checks that an accepted misbehaviour reads back as itself.
+func FuzzParseMisbehaviour(f *testing.F) {
+	for _, k := range Misbehaviours() {
 		f.Add(k.Name)
 		f.Add(k.Name + "=1")
 		f.Add(k.Name + "=order:once")
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		k, err := ParseKnob(s)
+		k, err := ParseMisbehaviour(s)
 		if err != nil {
 			return
 		}
-		if again, err := ParseKnob(k.String()); err != nil || again != k {
+		if again, err := ParseMisbehaviour(k.String()); err != nil || again != k {
 			t.Errorf("%q: reads back as %v, %v", s, again, err)
 		}
 	})

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"encoding/asn1"
+	"encoding/hex"
 	"fmt"
 	"strings"
 )
@@ -17,11 +18,11 @@ const (
 // generalName is one name of a subjectAltName extension.
 type generalName struct {
 	tag   int
-	value string // the octets; text for DNS names and URIs
+	value string // the octets, which are text in DNS names and URIs
 }
 
-// kind names the sort of name, for messages.
-func (n generalName) kind() string {
+// String is for messages.
+func (n generalName) String() string {
 	switch n.tag {
 	case tagEmail:
 		return fmt.Sprintf("e-mail address %q", n.value)
@@ -32,15 +33,14 @@ func (n generalName) kind() string {
 	case tagIP:
 		return "an IP address"
 	default:
-		return fmt.Sprintf("a name of tag %d", n.tag)
+		return fmt.Sprintf("a name with tag %d", n.tag)
 	}
 }
 
 // parseGeneralNames reads the value of a subjectAltName extension.
 func parseGeneralNames(der []byte) ([]generalName, error) {
 	var raw []asn1.RawValue
-	rest, err := asn1.Unmarshal(der, &raw)
-	if err != nil || len(rest) > 0 || len(raw) == 0 {
+	if !unmarshal(der, &raw) || len(raw) == 0 {
 		return nil, fmt.Errorf("not a SEQUENCE of names")
 	}
 	names := make([]generalName, len(raw))
@@ -53,7 +53,7 @@ func parseGeneralNames(der []byte) ([]generalName, error) {
 	return names, nil
 }
 
-// marshalGeneralNames writes DNS names and URIs in their order.
+// marshalGeneralNames makes the value of a subjectAltName extension.
 func marshalGeneralNames(names []generalName) ([]byte, error) {
 	raw := make([]asn1.RawValue, len(names))
 	for i, n := range names {
@@ -62,25 +62,15 @@ func marshalGeneralNames(names []generalName) ([]byte, error) {
 	return asn1.Marshal(raw)
 }
 
-// isInstanceURN reports whether a URI is an NF instance ID as a URN: "urn:uuid:"
-// and 8-4-4-4-12 hexadecimal digits. Case is tolerated, and so is a version
-// other than 4, since the sample of RFC 9310 has one.
+// isInstanceURN reports whether a URI is an NF instance ID as a URN. Upper case
+// is tolerated, and so is a version other than 4, because the sample of RFC 9310
+// has one.
 func isInstanceURN(uri string) bool {
 	const prefix = "urn:uuid:"
 	if len(uri) != len(prefix)+36 || !strings.EqualFold(uri[:len(prefix)], prefix) {
 		return false
 	}
-	for i, c := range []byte(strings.ToLower(uri[len(prefix):])) {
-		switch i {
-		case 8, 13, 18, 23:
-			if c != '-' {
-				return false
-			}
-		default:
-			if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-				return false
-			}
-		}
-	}
-	return true
+	groups := strings.Split(uri[len(prefix):], "-")
+	_, err := hex.DecodeString(strings.Join(groups, ""))
+	return err == nil && len(groups) == 5 && len(groups[0]) == 8 && len(groups[1]) == 4 && len(groups[2]) == 4 && len(groups[3]) == 4
 }

@@ -21,18 +21,30 @@ const (
 	http01MaxBody   = 64 << 10
 )
 
-// errNoAddress means that a host does not resolve, as Options.HTTP01Addr says.
+// http01 is the challenge type of RFC 8555 8.3. Wildcards are proven by DNS only.
+func http01() challengeType {
+	return challengeType{
+		name: "http-01",
+		proves: func(id identifier) bool {
+			return id.Type == typeIP || id.Type == typeDNS && !id.isWildcard()
+		},
+		validate: func(ctx context.Context, l *Lab, a attempt) *problem { return l.checkHTTP01(ctx, a) },
+	}
+}
+
+// errNoAddress means that a host has no address in Options.HTTP01Addr.
 var errNoAddress = errors.New("no address")
 
-// checkHTTP01 fetches the key authorization from the host as RFC 8555 8.3
-// says, and returns what is wrong with it, or nil.
-func (l *Lab) checkHTTP01(ctx context.Context, host, token, want string) *problem {
+// checkHTTP01 fetches the key authorization from the host (RFC 8555 8.3), and
+// returns what is wrong with the response, or nil.
+func (l *Lab) checkHTTP01(ctx context.Context, a attempt) *problem {
 	ctx, cancel := context.WithTimeout(ctx, http01Timeout)
 	defer cancel()
+	host := a.identifier.Value
 	if strings.Contains(host, ":") { // an IPv6 address (RFC 3986 3.2.2)
 		host = "[" + host + "]"
 	}
-	target := "http://" + host + "/.well-known/acme-challenge/" + token
+	target := "http://" + host + "/.well-known/acme-challenge/" + a.token
 	transport := &http.Transport{DialContext: l.dialHTTP01, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, CheckRedirect: l.checkRedirect}
@@ -57,13 +69,13 @@ func (l *Lab) checkHTTP01(ctx context.Context, host, token, want string) *proble
 		return problemf(incorrectResponse, "%s answered more than %d bytes", resp.Request.URL, http01MaxBody)
 	}
 	body = bytes.TrimRight(body, " \t\r\n\v\f") // RFC 8555 8.3: trailing white space should be ignored
-	if subtle.ConstantTimeCompare(body, []byte(want)) != 1 {
+	if want := a.keyAuthorization(); subtle.ConstantTimeCompare(body, []byte(want)) != 1 {
 		return problemf(incorrectResponse, "%s answered %.100q, want %q", resp.Request.URL, body, want)
 	}
 	return nil
 }
 
-// dialHTTP01 connects to where the lab takes a host to be.
+// dialHTTP01 connects to the address of a host in Options.HTTP01Addr.
 func (l *Lab) dialHTTP01(ctx context.Context, network, hostPort string) (net.Conn, error) {
 	host, _, err := net.SplitHostPort(hostPort)
 	if err != nil {
@@ -76,37 +88,37 @@ func (l *Lab) dialHTTP01(ctx context.Context, network, hostPort string) (net.Con
 	return new(net.Dialer).DialContext(ctx, network, addr)
 }
 
-// errRedirect is a redirect that validation does not follow.
-type errRedirect struct{ to, why string }
+// redirectError is a redirect that validation does not follow.
+type redirectError struct{ to, reason string }
 
-func (e *errRedirect) Error() string { return fmt.Sprintf("redirect to %s: %s", e.to, e.why) }
+func (e *redirectError) Error() string { return fmt.Sprintf("redirect to %s: %s", e.to, e.reason) }
 
-// checkRedirect follows a bounded number of redirects, over http and to the
-// one port of http-01 validation: the lab must not be led to other services.
+// checkRedirect follows at most http01Redirects redirects, over http and to the
+// port of http-01 validation only, so that a client cannot make the lab connect
+// to other services.
 func (l *Lab) checkRedirect(req *http.Request, via []*http.Request) error {
 	port := req.URL.Port()
 	switch {
 	case len(via) > http01Redirects:
-		return &errRedirect{req.URL.String(), fmt.Sprintf("more than %d of them", http01Redirects)}
+		return &redirectError{req.URL.String(), fmt.Sprintf("more than %d redirects", http01Redirects)}
 	case req.URL.Scheme != "http":
-		return &errRedirect{req.URL.String(), "want http"}
+		return &redirectError{req.URL.String(), "want http"}
 	case port != "" && port != "80" && port != strconv.Itoa(l.options.HTTPPort):
-		return &errRedirect{req.URL.String(), fmt.Sprintf("want port 80 or %d", l.options.HTTPPort)}
+		return &redirectError{req.URL.String(), fmt.Sprintf("want port 80 or %d", l.options.HTTPPort)}
 	}
 	return nil
 }
 
-// fetchProblem sorts the errors of a fetch by the types of RFC 8555 6.7.
+// fetchProblem gives a failed fetch its error type (RFC 8555 6.7).
 func fetchProblem(target string, err error) *problem {
 	if u, ok := errors.AsType[*url.Error](err); ok {
-		err = u.Err // the URL is in the detail already
+		err = u.Err // the detail has the URL already
 	}
-	if _, ok := errors.AsType[*errRedirect](err); ok {
-		return problemf(incorrectResponse, "fetching %s: %v", target, err)
+	kind := connectionFailed
+	if _, ok := errors.AsType[*redirectError](err); ok {
+		kind = incorrectResponse
+	} else if _, ok := errors.AsType[*net.DNSError](err); ok || errors.Is(err, errNoAddress) {
+		kind = dnsFailed
 	}
-	_, noHost := errors.AsType[*net.DNSError](err)
-	if noHost || errors.Is(err, errNoAddress) {
-		return problemf(dnsFailed, "fetching %s: %v", target, err)
-	}
-	return problemf(connectionFailed, "fetching %s: %v", target, err)
+	return problemf(kind, "fetching %s: %v", target, err)
 }

@@ -9,10 +9,11 @@ import (
 	"github.com/nfcert/nfcert/internal/loopback"
 )
 
-// TestHTTP01 lets the responder answer in every way.
+// TestHTTP01 checks each kind of response.
 func TestHTTP01(t *testing.T) {
 	const token, keyAuthorization = "the-token", "the-token.thumbprint"
 	const path = "/.well-known/acme-challenge/" + token
+	a := attempt{identifier{typeDNS, testFQDN}, token, "thumbprint", nil}
 	text := func(s string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, s) }
 	}
@@ -44,12 +45,12 @@ func TestHTTP01(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r.set(path, tc.answer)
-			checkProblem(t, l.checkHTTP01(t.Context(), testFQDN, token, keyAuthorization), tc.want, tc.detail)
+			checkProblem(t, l.checkHTTP01(t.Context(), a), tc.want, tc.detail)
 		})
 	}
 	t.Run("no such host", func(t *testing.T) {
 		l, _ := startLab(t, Options{HTTP01Addr: func(string) string { return "" }})
-		checkProblem(t, l.checkHTTP01(t.Context(), testFQDN, token, keyAuthorization), dnsFailed, "no address")
+		checkProblem(t, l.checkHTTP01(t.Context(), a), dnsFailed, "no address")
 	})
 	t.Run("nobody listens", func(t *testing.T) {
 		port, err := loopback.Reserve()
@@ -62,7 +63,7 @@ func TestHTTP01(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer l.Close()
-		checkProblem(t, l.checkHTTP01(t.Context(), testFQDN, token, keyAuthorization), connectionFailed, port.String())
+		checkProblem(t, l.checkHTTP01(t.Context(), a), connectionFailed, port.String())
 	})
 }
 

@@ -6,8 +6,15 @@ import (
 	"strings"
 )
 
-// maxIdentifiers is how many names one order may have.
+// maxIdentifiers is how many identifiers one order may have.
 const maxIdentifiers = 100
+
+// Identifier types: RFC 8555 9.7.7, RFC 8738, and TS 33.310 Annex J.2.2.
+const (
+	typeDNS      = "dns"
+	typeIP       = "ip"
+	typeInstance = "NfInstanceId"
+)
 
 // identifier is an ACME identifier (RFC 8555 7.1.3, 9.7.7).
 type identifier struct {
@@ -15,101 +22,101 @@ type identifier struct {
 	Value string `json:"value"`
 }
 
-// checkIdentifiers returns the identifiers in lower case and once each, or a
-// problem that has a subproblem for each one refused (RFC 8555 6.7.1).
+// isWildcard reports whether the identifier is a wildcard DNS name (RFC 8555 7.1.3).
+func (id identifier) isWildcard() bool { return id != id.base() }
+
+// base is the identifier without the "*." of a wildcard, as authorizations have
+// it (RFC 8555 7.1.4).
+func (id identifier) base() identifier {
+	if id.Type == typeDNS {
+		id.Value = strings.TrimPrefix(id.Value, "*.")
+	}
+	return id
+}
+
+// checkIdentifiers returns the identifiers in lower case and without
+// duplicates, or a problem with a subproblem for each one that is refused
+// (RFC 8555 6.7.1).
 func (l *Lab) checkIdentifiers(ids []identifier) ([]identifier, error) {
 	if len(ids) == 0 || len(ids) > maxIdentifiers {
 		return nil, problemf(malformed, "%d identifiers, want 1 to %d", len(ids), maxIdentifiers)
 	}
-	var good []identifier
-	var bad []*problem
+	var accepted []identifier
+	var refused []*problem
 	seen := make(map[identifier]bool)
 	for _, id := range ids {
 		if p := l.checkIdentifier(id); p != nil {
 			p.identifier = &id
-			bad = append(bad, p)
+			refused = append(refused, p)
 			continue
 		}
 		id.Value = strings.ToLower(id.Value)
 		if !seen[id] {
-			good = append(good, id)
+			accepted = append(accepted, id)
 		}
 		seen[id] = true
 	}
-	if len(bad) == 0 {
-		return good, nil
+	if len(refused) == 0 {
+		return accepted, nil
 	}
-	p := &problem{kind: bad[0].kind, status: http.StatusBadRequest, detail: bad[0].detail, subproblems: bad}
-	for _, sub := range bad {
+	first := refused[0]
+	p := &problem{kind: first.kind, status: http.StatusBadRequest, detail: first.detail, subproblems: refused}
+	for _, sub := range refused {
 		if sub.kind != p.kind {
-			p.kind = malformed // a mixed compound, as in the example of RFC 8555 6.7.1
+			p.kind = malformed // as in the example of RFC 8555 6.7.1
 		}
 	}
-	if len(bad) > 1 {
+	if len(refused) > 1 {
 		p.detail = "several identifiers are refused, see the subproblems"
 	}
 	return nil, p
 }
 
+// checkIdentifier returns what is wrong with an identifier, or nil.
 func (l *Lab) checkIdentifier(id identifier) *problem {
-	name := strings.ToLower(id.Value)
+	value, fault := strings.ToLower(id.Value), ""
 	switch {
-	case id.Type == typeInstance && !l.wrong.noInstances:
-		return l.checkInstance(id)
+	case id.Type == typeInstance && !l.faults.noInstances:
+		fault = instanceFault(value)
 	case id.Type == typeIP:
-		return l.checkIP(id)
-	case id.Type != "dns":
+		if ip, err := netip.ParseAddr(id.Value); err != nil || ip.String() != value || ip.Zone() != "" {
+			fault = "want an address in its canonical form (RFC 8738 3)"
+		}
+	case id.Type == typeDNS:
+		fault = dnsNameFault(identifier{typeDNS, value}.base().Value)
+	default:
 		return problemf(unsupportedIdentifier, "identifier type %q of %q, want dns, ip or NfInstanceId", id.Type, id.Value)
-	case strings.HasPrefix(name, "*."):
-		return problemf(rejectedIdentifier, "wildcard %q needs a challenge that this server does not offer", id.Value)
-	case name != "" && name == l.wrong.rejectIdentifier:
-		return problemf(rejectedIdentifier, "%q is refused by policy", id.Value)
 	}
-	if fault := dnsNameFault(name); fault != "" {
-		return problemf(malformed, "dns name %q: %s", id.Value, fault)
+	switch {
+	case fault != "":
+		return problemf(malformed, "%s %q: %s", id.Type, id.Value, fault)
+	case value == l.faults.rejectIdentifier:
+		return problemf(rejectedIdentifier, "%q is rejected by policy", id.Value)
+	case len(challengeTypesFor(id)) == 0:
+		return problemf(rejectedIdentifier, "%q needs a challenge type that this server does not offer", id.Value)
 	}
 	return nil
 }
 
-// Identifier types beside dns: RFC 8738, and TS 33.310 Annex J.2.2.
-const (
-	typeIP       = "ip"
-	typeInstance = "NfInstanceId"
-)
-
-// checkInstance demands a version 4 UUID, compared without case.
-func (l *Lab) checkInstance(id identifier) *problem {
-	value := strings.ToLower(id.Value)
+// instanceFault returns what is wrong with an NF instance ID in lower case, or "".
+func instanceFault(value string) string {
 	switch {
 	case !isInstanceURN("urn:uuid:" + value):
-		return problemf(malformed, "NfInstanceId %q: want a UUID (TS 29.571 5.3.2)", id.Value)
+		return "want a UUID (TS 29.571 5.3.2)"
 	case value[14] != '4' || !strings.ContainsRune("89ab", rune(value[19])):
-		return problemf(malformed, "NfInstanceId %q: want a UUID of version 4 (TS 29.571 5.3.2)", id.Value)
-	case value == l.wrong.rejectIdentifier:
-		return problemf(rejectedIdentifier, "%q is refused by policy", id.Value)
+		return "want a UUID of version 4 (TS 29.571 5.3.2)"
 	}
-	return nil
+	return ""
 }
 
-func (l *Lab) checkIP(id identifier) *problem {
-	ip, err := netip.ParseAddr(id.Value)
-	switch {
-	case err != nil || ip.String() != strings.ToLower(id.Value) || ip.Zone() != "":
-		return problemf(malformed, "ip %q: want an address in its canonical form (RFC 8738 3)", id.Value)
-	case ip.String() == l.wrong.rejectIdentifier:
-		return problemf(rejectedIdentifier, "%q is refused by policy", id.Value)
-	}
-	return nil
-}
-
-// dnsNameFault tells what is wrong with a host name in lower case (RFC 1123
-// 2.1, in the ASCII form of RFC 8555 7.1.3), or nothing.
+// dnsNameFault returns what is wrong with a host name in lower case, or ""
+// (RFC 1123 2.1, in the ASCII form of RFC 8555 7.1.3).
 func dnsNameFault(name string) string {
 	if len(name) == 0 || len(name) > 253 {
 		return "want 1 to 253 characters"
 	}
 	if _, err := netip.ParseAddr(name); err == nil {
-		return "is an IP address"
+		return "an IP address, want a host name"
 	}
 	for label := range strings.SplitSeq(name, ".") {
 		switch {
@@ -118,10 +125,8 @@ func dnsNameFault(name string) string {
 		case label[0] == '-' || label[len(label)-1] == '-':
 			return "a label begins or ends with a hyphen"
 		}
-		for _, c := range []byte(label) {
-			if c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
-				return "want letters, digits and hyphens only"
-			}
+		if strings.Trim(label, "-0123456789abcdefghijklmnopqrstuvwxyz") != "" {
+			return "want letters, digits and hyphens only"
 		}
 	}
 	return ""

@@ -12,20 +12,19 @@ import (
 	"math/big"
 )
 
-// RSA keys outside these sizes are refused: smaller ones are weak, larger
-// ones cost the server too much.
+// Sizes of RSA keys. Smaller keys are weak, larger keys cost the server too much.
 const (
 	minRSABits = 2048
 	maxRSABits = 8192
 )
 
-// A publicKey is one that may sign requests or be certified.
+// A publicKey is a key that may sign requests or be certified.
 type publicKey struct {
 	public    crypto.PublicKey // *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey
-	canonical string           // the JWK in the form that RFC 7638 hashes
+	canonical string           // the JWK as RFC 7638 3 hashes it
 }
 
-// thumbprint is the RFC 7638 thumbprint with SHA-256, as in a key authorization.
+// thumbprint is the JWK thumbprint with SHA-256 (RFC 7638, RFC 8555 8.1).
 func (k publicKey) thumbprint() string {
 	sum := sha256.Sum256([]byte(k.canonical))
 	return encodeBase64(sum[:])
@@ -43,7 +42,7 @@ func parseJWK(data []byte) (publicKey, error) {
 		return publicKey{}, fmt.Errorf("jwk: %w", err)
 	}
 	if _, private := m["d"]; private {
-		return publicKey{}, fmt.Errorf("jwk: holds a private key, which is now disclosed; want the public members only")
+		return publicKey{}, fmt.Errorf("jwk: member d is a private key, which is now disclosed; want public members only")
 	}
 	var public crypto.PublicKey
 	switch kty {
@@ -71,9 +70,9 @@ func parseRSA(m map[string]json.RawMessage) (crypto.PublicKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	// RFC 7518 2: Base64urlUInt has the fewest octets, or thumbprints differ.
+	// RFC 7518 2: Base64urlUInt has no leading zeros, else thumbprints differ.
 	if len(n) == 0 || n[0] == 0 || len(e) == 0 || e[0] == 0 {
-		return nil, fmt.Errorf("RSA modulus or exponent is empty or has leading zero octets")
+		return nil, fmt.Errorf("RSA modulus or exponent is empty or has leading zeros")
 	}
 	if len(e) > 4 {
 		return nil, fmt.Errorf("RSA exponent of %d octets, want at most 4", len(e))
@@ -90,12 +89,7 @@ func parseEC(m map[string]json.RawMessage) (crypto.PublicKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	var curve elliptic.Curve
-	for _, c := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
-		if c.Params().Name == name {
-			curve = c
-		}
-	}
+	curve := map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()}[name]
 	if curve == nil {
 		return nil, fmt.Errorf("crv %q, want P-256, P-384 or P-521", name)
 	}
@@ -132,9 +126,9 @@ func parseOKP(m map[string]json.RawMessage) (crypto.PublicKey, error) {
 	return ed25519.PublicKey(x), nil
 }
 
-// newPublicKey checks that a key is of a kind and strength that the lab takes.
+// newPublicKey checks the type and strength of a key.
 func newPublicKey(public crypto.PublicKey) (publicKey, error) {
-	var jwk any // members in lexicographic order, as RFC 7638 3 wants
+	var jwk map[string]string // json.Marshal sorts the members, as RFC 7638 3 requires
 	switch k := public.(type) {
 	case *rsa.PublicKey:
 		if bits := k.N.BitLen(); bits < minRSABits || bits > maxRSABits {
@@ -143,11 +137,7 @@ func newPublicKey(public crypto.PublicKey) (publicKey, error) {
 		if k.N.Bit(0) == 0 || k.E < 3 || k.E%2 == 0 {
 			return publicKey{}, fmt.Errorf("RSA key with even modulus or exponent %d, want both odd and the exponent at least 3", k.E)
 		}
-		jwk = struct {
-			E   string `json:"e"`
-			Kty string `json:"kty"`
-			N   string `json:"n"`
-		}{encodeBase64(big.NewInt(int64(k.E)).Bytes()), "RSA", encodeBase64(k.N.Bytes())}
+		jwk = map[string]string{"kty": "RSA", "n": encodeBase64(k.N.Bytes()), "e": encodeBase64(big.NewInt(int64(k.E)).Bytes())}
 	case *ecdsa.PublicKey:
 		point, err := k.Bytes()
 		if err != nil {
@@ -158,20 +148,11 @@ func newPublicKey(public crypto.PublicKey) (publicKey, error) {
 			return publicKey{}, fmt.Errorf("EC key on P-224, want P-256, P-384 or P-521")
 		}
 		half := (len(point) - 1) / 2
-		jwk = struct {
-			Crv string `json:"crv"`
-			Kty string `json:"kty"`
-			X   string `json:"x"`
-			Y   string `json:"y"`
-		}{name, "EC", encodeBase64(point[1 : 1+half]), encodeBase64(point[1+half:])}
+		jwk = map[string]string{"kty": "EC", "crv": name, "x": encodeBase64(point[1 : 1+half]), "y": encodeBase64(point[1+half:])}
 	case ed25519.PublicKey:
-		jwk = struct {
-			Crv string `json:"crv"`
-			Kty string `json:"kty"`
-			X   string `json:"x"`
-		}{"Ed25519", "OKP", encodeBase64(k)}
+		jwk = map[string]string{"kty": "OKP", "crv": "Ed25519", "x": encodeBase64(k)}
 	default:
-		return publicKey{}, fmt.Errorf("key of type %T, want RSA, EC or Ed25519", public)
+		return publicKey{}, fmt.Errorf("key type %T, want RSA, EC or Ed25519", public)
 	}
 	canonical, err := json.Marshal(jwk)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"slices"
 )
 
-// signatureAlgorithms are those of RFC 7518 and RFC 8037 that may sign a
-// request. Neither "none" nor a MAC is among them (RFC 8555 6.2).
+// signatureAlgorithms are the algorithms of RFC 7518 and RFC 8037 that may sign a
+// request. RFC 8555 6.2 forbids "none" and MACs.
 func signatureAlgorithms() []string {
 	return []string{"RS256", "ES256", "ES384", "ES512", "EdDSA"}
 }
@@ -31,13 +31,12 @@ type jws struct {
 	nonce     string
 	hasNonce  bool
 	payload   []byte
-	input     []byte // what the signature covers
+	input     []byte // of the signature
 	signature []byte
 }
 
-// parseJWS reads a JWS as RFC 8555 6.2 restricts it: one signature, all header
-// members protected, no extension that must be understood. Every error means
-// malformed.
+// parseJWS reads a JWS with the restrictions of RFC 8555 6.2: one signature, all
+// header members protected, no critical extension. Every error means malformed.
 func parseJWS(data []byte) (*jws, error) {
 	m, err := decodeObject(data)
 	if err != nil {
@@ -48,25 +47,17 @@ func parseJWS(data []byte) (*jws, error) {
 			return nil, fmt.Errorf("JWS: member %q, want a flattened JWS with protected header members only (RFC 8555 6.2)", name)
 		}
 	}
-	protected, _, err := stringMember(m, "protected")
-	if err != nil {
-		return nil, fmt.Errorf("JWS: %w", err)
+	j := &jws{}
+	var header []byte
+	for _, f := range []struct {
+		name  string
+		value *[]byte
+	}{{"protected", &header}, {"payload", &j.payload}, {"signature", &j.signature}} {
+		if *f.value, err = binaryMember(m, f.name); err != nil {
+			return nil, fmt.Errorf("JWS: %w", err)
+		}
 	}
-	payload, _, err := stringMember(m, "payload")
-	if err != nil {
-		return nil, fmt.Errorf("JWS: %w", err)
-	}
-	j := &jws{input: []byte(protected + "." + payload)}
-	header, err := binaryMember(m, "protected")
-	if err != nil {
-		return nil, fmt.Errorf("JWS: %w", err)
-	}
-	if j.payload, err = binaryMember(m, "payload"); err != nil {
-		return nil, fmt.Errorf("JWS: %w", err)
-	}
-	if j.signature, err = binaryMember(m, "signature"); err != nil {
-		return nil, fmt.Errorf("JWS: %w", err)
-	}
+	j.input = []byte(encodeBase64(header) + "." + encodeBase64(j.payload)) // as received: base64url is canonical
 	if err := j.parseHeader(header); err != nil {
 		return nil, fmt.Errorf("JWS protected header: %w", err)
 	}
@@ -79,15 +70,13 @@ func (j *jws) parseHeader(data []byte) error {
 		return err
 	}
 	if crit, ok := m["crit"]; ok {
-		return fmt.Errorf("critical extensions %s, none is known here (RFC 7515 4.1.11)", crit)
+		return fmt.Errorf("unknown critical extensions %s (RFC 7515 4.1.11)", crit)
 	}
-	if raw, ok := m["jwk"]; ok {
-		j.jwk = raw
-	}
+	j.jwk = m["jwk"]
 	for _, f := range []struct {
 		name  string
 		value *string
-		must  bool
+		must  bool // be present
 	}{{"alg", &j.algorithm, true}, {"url", &j.url, true}, {"kid", &j.kid, false}, {"nonce", &j.nonce, false}} {
 		value, present, err := stringMember(m, f.name)
 		if err != nil {
@@ -105,20 +94,20 @@ func (j *jws) parseHeader(data []byte) error {
 	return nil
 }
 
-// checkAlgorithm answers badSignatureAlgorithm, with the list of what would
-// do, for any algorithm that is not to sign requests, and for the refused one.
+// checkAlgorithm returns badSignatureAlgorithm, with the list of the accepted
+// algorithms, unless the algorithm may sign requests and is not the refused one.
 func (j *jws) checkAlgorithm(refused string) error {
-	known := slices.DeleteFunc(signatureAlgorithms(), func(alg string) bool { return alg == refused })
-	if !slices.Contains(known, j.algorithm) {
-		p := problemf(badSignatureAlgorithm, "JWS algorithm %q, want one of %q", j.algorithm, known)
-		p.algorithms = known
+	accepted := slices.DeleteFunc(signatureAlgorithms(), func(alg string) bool { return alg == refused })
+	if !slices.Contains(accepted, j.algorithm) {
+		p := problemf(badSignatureAlgorithm, "JWS algorithm %q, want one of %q", j.algorithm, accepted)
+		p.algorithms = accepted
 		return p
 	}
 	return nil
 }
 
-// verify checks the signature by key. The algorithm must be the key's own:
-// ES256 goes with P-256 alone (RFC 7518 3.4).
+// verify checks the signature with a key. The algorithm must be that of the key:
+// ES256 requires P-256 (RFC 7518 3.4).
 func (j *jws) verify(key publicKey) error {
 	ok, want := false, ""
 	switch k := key.public.(type) {
@@ -133,38 +122,35 @@ func (j *jws) verify(key publicKey) error {
 		ok = ed25519.Verify(k, j.input, j.signature)
 	}
 	if j.algorithm != want {
-		return fmt.Errorf("JWS algorithm %q does not go with the key, want %q", j.algorithm, want)
+		return fmt.Errorf("JWS algorithm %q does not match the key, want %q", j.algorithm, want)
 	}
 	if !ok {
-		return fmt.Errorf("JWS signature does not verify")
+		return fmt.Errorf("invalid JWS signature")
 	}
 	return nil
 }
 
-// verifyECDSA checks a signature of the two numbers side by side, each as long
-// as the curve's order (RFC 7518 3.4), and tells the curve's algorithm.
+// verifyECDSA checks a signature of two numbers, each as long as the order of the
+// curve (RFC 7518 3.4). It returns the algorithm of the curve too.
 func verifyECDSA(key *ecdsa.PublicKey, input, signature []byte) (algorithm string, ok bool) {
-	var digest []byte
-	switch size := key.Curve.Params().BitSize; size {
+	bits := key.Curve.Params().BitSize
+	digest, algorithm := sha512.New(), "ES512"
+	switch bits {
 	case 256:
-		sum := sha256.Sum256(input)
-		algorithm, digest = "ES256", sum[:]
+		digest, algorithm = sha256.New(), "ES256"
 	case 384:
-		sum := sha512.Sum384(input)
-		algorithm, digest = "ES384", sum[:]
-	default:
-		sum := sha512.Sum512(input)
-		algorithm, digest = "ES512", sum[:]
+		digest, algorithm = sha512.New384(), "ES384"
 	}
-	half := (key.Curve.Params().BitSize + 7) / 8
+	digest.Write(input)
+	half := (bits + 7) / 8
 	if len(signature) != 2*half {
 		return algorithm, false
 	}
 	r, s := new(big.Int).SetBytes(signature[:half]), new(big.Int).SetBytes(signature[half:])
-	return algorithm, ecdsa.Verify(key, digest, r, s)
+	return algorithm, ecdsa.Verify(key, digest.Sum(nil), r, s)
 }
 
-// macHash is the hash of a MAC algorithm (RFC 7518 3.2); nil: it is none.
+// macHash is the hash of a MAC algorithm (RFC 7518 3.2), or nil.
 func macHash(algorithm string) func() hash.Hash {
 	switch algorithm {
 	case "HS256":
@@ -177,8 +163,8 @@ func macHash(algorithm string) func() hash.Hash {
 	return nil
 }
 
-// verifyMAC checks the MAC of an external account binding (RFC 8555 7.3.4).
-// Only the algorithm that is wanted will do; "": any.
+// verifyMAC checks the MAC of an external account binding (RFC 8555 7.3.4). An
+// empty wanted algorithm accepts each of them.
 func (j *jws) verifyMAC(key []byte, wanted string) error {
 	newHash := macHash(j.algorithm)
 	switch {
@@ -190,12 +176,12 @@ func (j *jws) verifyMAC(key []byte, wanted string) error {
 	mac := hmac.New(newHash, key)
 	mac.Write(j.input)
 	if !hmac.Equal(mac.Sum(nil), j.signature) {
-		return problemf(unauthorized, "external account binding: the MAC does not verify by the key of %q", j.kid)
+		return problemf(unauthorized, "external account binding: the MAC does not match the key of %q", j.kid)
 	}
 	return nil
 }
 
-// sameKey reports whether a JSON Web Key and a parsed key are one key.
+// sameKey reports whether a JWK and a parsed key are the same key.
 func sameKey(jwk json.RawMessage, key publicKey) bool {
 	k, err := parseJWK(jwk)
 	return err == nil && k.canonical == key.canonical

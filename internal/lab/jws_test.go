@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math/big"
@@ -85,7 +86,7 @@ func TestRefusedKeys(t *testing.T) {
 		{"X25519", object{"kty": "OKP", "crv": "X25519", "x": "AAAA"}, "want Ed25519"},
 		{"short Ed25519", object{"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}, "3 octets, want 32"},
 		{"duplicate member", json.RawMessage(`{"kty":"EC","kty":"RSA"}`), "twice"},
-		{"not an object", "key", "not an object"},
+		{"not an object", "key", "not a JSON object"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := parseJWK(mustJSON(t, tc.jwk))
@@ -267,6 +268,39 @@ func TestNonce(t *testing.T) {
 		}
 		if got := a.link("index"); got != l.DirectoryURL() {
 			t.Errorf("%s: Link index %q, want %q", method, got, l.DirectoryURL())
+		}
+	}
+}
+
+// TestCanonicalIDs decodes identifiers, nonces and tokens strictly: clients that
+// decode and encode them again must get the same text.
+func TestCanonicalIDs(t *testing.T) {
+	l, r := startLab(t, Options{})
+	c := newClient(t, l, r)
+	c.register(nil)
+	_, ch := c.instanceChallenge()
+	ids := map[string]string{"challenge token": ch["token"].(string), "account": strings.TrimPrefix(c.kid, l.base+accountPath)}
+	for range 20 { // an identifier with random unused bits is canonical now and then
+		ids["nonce"], ids["identifier"] = c.nonce(), newID()
+		for name, id := range ids {
+			data, err := base64.RawURLEncoding.Strict().DecodeString(id)
+			if err != nil || base64.RawURLEncoding.EncodeToString(data) != id || len(data) < 16 {
+				t.Errorf("%s %q: %d octets, %v; want canonical base64url of at least 128 bits", name, id, len(data), err)
+			}
+		}
+	}
+}
+
+// TestDecodeBase64 refuses text that is not canonical base64url.
+func TestDecodeBase64(t *testing.T) {
+	for _, in := range []string{"AB", "AA==", "AA\n", "A\r\nA", "A", "+/AA", "AA A"} {
+		if data, err := decodeBase64(in); err == nil {
+			t.Errorf("%q decodes to %x, want an error", in, data)
+		}
+	}
+	for in, want := range map[string]string{"": "", "AA": "\x00", "-_8": "\xfb\xff"} {
+		if data, err := decodeBase64(in); err != nil || string(data) != want {
+			t.Errorf("%q decodes to %x, %v; want %x", in, data, err, want)
 		}
 	}
 }

@@ -5,19 +5,19 @@ import (
 	"net/http"
 )
 
-// changeKey replaces the key of an account (RFC 8555 7.3.5). The payload is
-// itself a JWS, signed by the new key.
+// changeKey replaces the key of an account (RFC 8555 7.3.5). The payload is a
+// JWS that the new key signed.
 func (l *Lab) changeKey(s *signedRequest) (reply, error) {
 	inner, err := parseJWS(s.payload)
 	if err != nil {
 		return reply{}, problemf(malformed, "inner %v", err)
 	}
-	if err := inner.checkAlgorithm(l.wrong.refuseAlgorithm); err != nil {
+	if err := inner.checkAlgorithm(l.faults.refuseAlgorithm); err != nil {
 		return reply{}, err
 	}
 	switch {
 	case inner.jwk == nil:
-		return reply{}, problemf(malformed, "inner JWS: want the new key as jwk, not a kid")
+		return reply{}, problemf(malformed, "inner JWS: kid in the header, want the new key as jwk")
 	case inner.hasNonce:
 		return reply{}, problemf(malformed, "inner JWS: must not have a nonce")
 	case inner.url != s.url:
@@ -46,7 +46,7 @@ func (l *Lab) changeKey(s *signedRequest) (reply, error) {
 		return reply{}, problemf(malformed, "inner JWS: oldKey is not the key of the account")
 	}
 	if holder := l.state.accountKeys[key.thumbprint()]; holder != nil {
-		return reply{}, problemf(malformed, "an account has the new key already").
+		return reply{}, problemf(malformed, "an account with the new key exists already").
 			withStatus(http.StatusConflict).withHeader("Location", l.accountURL(holder))
 	}
 	delete(l.state.accountKeys, s.account.key.thumbprint())

@@ -1,12 +1,13 @@
-// Package lab is a complete ACME opponent in one process: an RFC 8555 server,
-// the certification authority behind it, and knobs that make both misbehave.
+// Package lab is a practice ACME server in one process: an RFC 8555 server, its
+// certification authority, a Token Authority (RFC 9447), and misbehaviours that
+// make each of them fail on purpose.
 //
-// A lab is for practice and tests. It binds loopback, knows no DNS (every name
-// is taken to be this machine), keeps accounts and orders in memory, and
-// issues what the 5G core profile of TS 33.310 6.1.3c.3 asks for, which the
-// public ACME servers do not. It is built on the standard library alone and
-// shares no protocol code with the client, so that a mistake of the client is
-// not mirrored here.
+// A lab is for practice and tests. It listens on loopback, uses no DNS (every
+// name resolves to this machine), keeps accounts and orders in memory, and
+// issues certificates with the 5G core profile of TS 33.310 6.1.3c.3, which
+// public ACME servers do not. It uses the standard library only and shares no
+// protocol code with the client, so that a mistake in one is not repeated in
+// the other.
 //
 //	l, err := lab.Start(ctx, lab.Options{HTTPPort: 5002})
 //	if err != nil {
@@ -29,7 +30,7 @@ import (
 	"time"
 )
 
-// Notice is to be shown whenever a lab is started for a person.
+// Notice must be shown whenever a lab is started for a person.
 const Notice = "practice only: this lab CA is for practice and tests; never trust its roots in production"
 
 // closeTimeout bounds how long Close waits for requests under way.
@@ -39,57 +40,63 @@ const closeTimeout = 2 * time.Second
 // several goroutines at once.
 type Lab struct {
 	options       Options
-	wrong         *misbehaviour
+	faults        *faults
 	log           *slog.Logger
 	now           func() time.Time
 	base          string // "https://host:port", no trailing slash
 	plain         string // "http://host:port" of the CRL and issuer certificate
-	authority     string // "https://host:port" of the Token Authority
+	tokenBase     string // "https://host:port" of the Token Authority
 	signer        *tokenSigner
 	tokenRequests atomic.Int64
 	ca            *authorities
 	nonces        *nonces
+	usedTokens    usedTokens
 	served        requestLog
 
-	ctx     context.Context // ends when the lab closes; every wait hangs on it
+	ctx     context.Context // ends when the lab closes, and every wait with it
 	cancel  context.CancelFunc
 	workers sync.WaitGroup // listeners, requests and validations
 	done    chan struct{}  // closed when everything has ended
-	failure error          // of the shutdown; read after done
+	failure error          // of the shutdown; read it after done only
 
 	mu    sync.Mutex
 	state state // guarded by mu
 }
 
-// Start builds the CA, listens, and serves until ctx ends or Close is called.
-// The listener is open when Start returns. The notice is written to the
-// logger; showing it to a person is the caller's task.
+// Start makes the CA, listens, and serves until ctx ends or Close is called.
+// The listener is open when Start returns. The notice is written to the logger;
+// the caller must show it to a person.
 func Start(ctx context.Context, o Options) (*Lab, error) {
-	o, err := o.complete()
+	l, err := newLab(o)
+	if err == nil {
+		err = l.listen(ctx)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("starting the lab: %w", err)
-	}
-	wrong, err := newMisbehaviour(o.Misbehave)
-	if err != nil {
-		return nil, fmt.Errorf("starting the lab: %w", err)
-	}
-	l := &Lab{
-		options: o, wrong: wrong, log: o.Logger, now: o.Clock,
-		nonces: newNonces(nonceCapacity),
-		done:   make(chan struct{}),
-		state:  newState(),
-	}
-	if l.ca, err = openAuthorities(o.Dir, l.now()); err != nil {
-		return nil, fmt.Errorf("starting the lab: %w", err)
-	}
-	if err := l.listen(ctx); err != nil {
 		return nil, fmt.Errorf("starting the lab: %w", err)
 	}
 	l.log.Warn(Notice, "directory", l.DirectoryURL())
 	return l, nil
 }
 
-// listen opens both listeners and starts to serve them.
+func newLab(o Options) (*Lab, error) {
+	o, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
+	l := &Lab{
+		options: o, log: o.Logger, now: o.Clock,
+		nonces: newNonces(nonceCapacity),
+		done:   make(chan struct{}),
+		state:  newState(),
+	}
+	if l.faults, err = newFaults(o.Misbehave); err != nil {
+		return nil, err
+	}
+	l.ca, err = openAuthorities(o.Dir, l.now())
+	return l, err
+}
+
+// listen opens the listeners and starts to serve them.
 func (l *Lab) listen(ctx context.Context) error {
 	o := l.options
 	main, err := net.Listen("tcp", o.Listen)
@@ -106,7 +113,7 @@ func (l *Lab) listen(ctx context.Context) error {
 	}
 	l.base = "https://" + hostPort(o.Host, main.Addr())
 	l.plain = "http://" + hostPort(o.Host, plain.Addr())
-	certificate, err := l.ca.serverCertificate(serverNames(o.Host, main.Addr()), l.now(), l.wrong.tlsExpired)
+	certificate, err := l.ca.serverCertificate(serverNames(o.Host, main.Addr()), l.now(), l.faults.tlsExpired)
 	if err != nil {
 		return errors.Join(err, main.Close(), plain.Close())
 	}
@@ -115,23 +122,23 @@ func (l *Lab) listen(ctx context.Context) error {
 		conf.ClientAuth, conf.ClientCAs = tls.RequireAndVerifyClientCert, l.clientCAs(o.RequireClient)
 	}
 	l.ctx, l.cancel = context.WithCancel(ctx)
-	tokens, err := l.serveAuthority(host, certificate)
+	tokens, err := l.serveTokens(host, certificate)
 	if err != nil {
 		l.cancel()
 		return errors.Join(err, main.Close(), plain.Close())
 	}
 	acme, crl := l.server(l.handler()), l.server(l.plainHandler())
 	acme.TLSConfig = conf
-	l.workers.Go(func() { l.ended(acme.ServeTLS(main, "", "")) })
-	l.workers.Go(func() { l.ended(crl.Serve(plain)) })
+	l.workers.Go(func() { l.serverEnded(acme.ServeTLS(main, "", "")) })
+	l.workers.Go(func() { l.serverEnded(crl.Serve(plain)) })
 	go l.shutdown(acme, crl, tokens)
 	return nil
 }
 
-// server is an HTTP server with every timeout set, whose requests end with the lab.
+// server is an HTTP server with every timeout set. Its requests end with the lab.
 func (l *Lab) server(h http.Handler) *http.Server {
-	// HTTP/1.1 alone: to cut a connection then ends one exchange and no other,
-	// and Shutdown parts from idle clients at once, not after a second.
+	// HTTP/1.1 only: closing a connection then ends one exchange, and Shutdown
+	// closes idle connections at once, not after a second.
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Server{
@@ -139,7 +146,7 @@ func (l *Lab) server(h http.Handler) *http.Server {
 		Protocols:         protocols,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      time.Minute + l.wrong.slow,
+		WriteTimeout:      time.Minute + l.faults.slow,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		BaseContext:       func(net.Listener) context.Context { return l.ctx },
@@ -148,16 +155,15 @@ func (l *Lab) server(h http.Handler) *http.Server {
 	}
 }
 
-// ended notes that a listener stopped. When nobody asked for that, the whole
-// lab closes rather than to stand half open.
-func (l *Lab) ended(err error) {
+// serverEnded handles the end of a server. If it failed, the whole lab closes.
+func (l *Lab) serverEnded(err error) {
 	if !errors.Is(err, http.ErrServerClosed) {
 		l.log.Error("the lab's listener failed", "error", err)
 		l.cancel()
 	}
 }
 
-// shutdown waits for the end of the lab's context and then ends all else.
+// shutdown waits for the end of the lab's context, then stops the servers.
 func (l *Lab) shutdown(servers ...*http.Server) {
 	defer close(l.done)
 	<-l.ctx.Done()
@@ -166,7 +172,7 @@ func (l *Lab) shutdown(servers ...*http.Server) {
 	for _, s := range servers {
 		err := s.Shutdown(ctx)
 		if errors.Is(err, context.DeadlineExceeded) {
-			err = s.Close() // cut what is left
+			err = s.Close() // closes the remaining connections
 		}
 		l.failure = errors.Join(l.failure, err)
 	}
@@ -176,8 +182,8 @@ func (l *Lab) shutdown(servers ...*http.Server) {
 	l.workers.Wait()
 }
 
-// enter counts a request among the workers, unless the lab has closed.
-func (l *Lab) enter() bool {
+// addRequest counts a request among the workers, unless the lab has closed.
+func (l *Lab) addRequest() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.state.closed {
@@ -186,27 +192,27 @@ func (l *Lab) enter() bool {
 	return !l.state.closed
 }
 
-// Close stops listening, lets requests under way end for at most two seconds,
+// Close stops listening, waits at most two seconds for requests under way,
 // cancels validations, and returns when every goroutine of the lab has ended.
-// Calling it again is harmless.
+// It may be called again.
 func (l *Lab) Close() error {
 	l.cancel()
 	<-l.done
 	return l.failure
 }
 
-// DirectoryURL is where a client starts (RFC 8555 7.1.1).
+// DirectoryURL is the URL of the directory (RFC 8555 7.1.1).
 func (l *Lab) DirectoryURL() string { return l.base + "/directory" }
 
-// TLSRootPEM is the root of the server's own TLS certificate.
+// TLSRootPEM is the root of the server's TLS certificate.
 func (l *Lab) TLSRootPEM() []byte { return l.ca.tlsRoot.pem() }
 
-// IssuerRootPEM is the root that certificates chain to by default.
+// IssuerRootPEM is the root of the default chain of issued certificates.
 func (l *Lab) IssuerRootPEM() []byte { return l.ca.issuerRoot.pem() }
 
 // AlternateRootPEM is the root of the alternate chain (RFC 8555 7.4.2).
 func (l *Lab) AlternateRootPEM() []byte { return l.ca.alternateRoot.pem() }
 
-// Requests returns what was served since the start, oldest first; of a long
-// run only the last 10 000 requests.
+// Requests returns the requests since the start, oldest first, but at most the
+// last 10 000.
 func (l *Lab) Requests() []Request { return l.served.all() }

@@ -121,7 +121,7 @@ func TestCloseWithIdleClient(t *testing.T) {
 	}
 }
 
-// TestCloseEndsSlowRequests does not wait for the knob's pause.
+// TestCloseEndsSlowRequests closes a lab whose responses are delayed.
 func TestCloseEndsSlowRequests(t *testing.T) {
 	l, r := startLab(t, Options{}, "slow=1h")
 	c := newClient(t, l, r)

@@ -1,22 +1,21 @@
 package lab
 
 import (
-	"encoding/base64"
 	"math/rand/v2"
 	"net/http"
 	"sync"
 )
 
-// nonceCapacity is how many unused nonces are remembered; the oldest are
-// forgotten first, as RFC 8555 6.5.1 allows.
+// nonceCapacity is how many unused nonces are kept. The oldest are dropped
+// first, as RFC 8555 6.5.1 allows.
 const nonceCapacity = 10000
 
-// nonces issues anti-replay nonces (RFC 8555 6.5) and accepts each once. It
-// may be used from several goroutines at once.
+// nonces issues anti-replay nonces (RFC 8555 6.5) and accepts each once. It is
+// safe for concurrent use.
 type nonces struct {
 	mu     sync.Mutex
 	unused map[string]struct{}
-	ring   []string // in the order of issue; next is overwritten next
+	ring   []string // in the order of issue; the one at next is replaced next
 	next   int
 }
 
@@ -45,24 +44,23 @@ func (n *nonces) use(nonce string) bool {
 	return ok
 }
 
-// useNonce accepts a nonce once, or answers badNonce; a fresh nonce travels
-// with that answer as with every other. What is no base64url is malformed (RFC
-// 8555 6.5.2).
+// useNonce accepts a nonce once; after that the problem is badNonce. Text that
+// is not base64url is malformed (RFC 8555 6.5.2).
 func (l *Lab) useNonce(nonce string) error {
-	_, err := base64.RawURLEncoding.DecodeString(nonce)
+	_, err := decodeBase64(nonce)
 	switch {
 	case err != nil || nonce == "":
 		return problemf(malformed, "nonce %q is not base64url (RFC 8555 6.5.2)", nonce)
 	case !l.nonces.use(nonce):
 		return problemf(badNonce, "nonce %q was not issued here, or has been used", nonce)
-	case rand.IntN(100) < l.wrong.badNonce:
+	case rand.IntN(100) < l.faults.badNonce:
 		return problemf(badNonce, "nonce %q refused on purpose", nonce)
 	}
 	return nil
 }
 
 // newNonce answers HEAD with 200, and GET and POST-as-GET with 204 (RFC 8555
-// 7.2). The nonce itself is in the header that every response has.
+// 7.2). Every response carries a nonce, so this adds none.
 func (l *Lab) newNonce(r *http.Request) (reply, error) {
 	if r.Method == http.MethodHead {
 		return reply{status: http.StatusOK}, nil

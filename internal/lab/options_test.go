@@ -136,7 +136,7 @@ func TestKept(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, bad := range [][]byte{nil, good[:len(good)/2], bytes.Repeat([]byte("x"), maxKeptFile+1)} {
+			for _, bad := range [][]byte{nil, good[:len(good)/2], bytes.Repeat([]byte("x"), maxCAFile+1)} {
 				write(t, f, bad)
 				if _, err := openAuthorities(dir, time.Now()); err == nil || !strings.Contains(err.Error(), filepath.Base(f)) {
 					t.Errorf("%s with %d bytes: %v, want an error that names it", f, len(bad), err)
@@ -144,12 +144,12 @@ func TestKept(t *testing.T) {
 			}
 			write(t, f, good)
 		}
-		tls, err := os.ReadFile(filepath.Join(dir, keptFolder, keptRoot+".key"))
+		tls, err := os.ReadFile(filepath.Join(dir, caFolder, "issuer-root.key"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, filepath.Join(dir, keptFolder, keptIssuer+".key"), tls)
-		if _, err := openAuthorities(dir, time.Now()); err == nil || !strings.Contains(err.Error(), "do not belong together") {
+		write(t, filepath.Join(dir, caFolder, "issuer.key"), tls)
+		if _, err := openAuthorities(dir, time.Now()); err == nil || !strings.Contains(err.Error(), "is not the key of") {
 			t.Errorf("foreign key: %v, want an error", err)
 		}
 		if _, err := openAuthorities(dir, time.Now().AddDate(30, 0, 0)); err == nil || !strings.Contains(err.Error(), "expired") {

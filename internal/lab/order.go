@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// order is an ACME order (RFC 8555 7.1.3). Its identifiers, times and account
-// are fixed, all else is guarded by Lab.mu.
+// order is an ACME order (RFC 8555 7.1.3). Its identifiers, times and account do
+// not change, the rest is guarded by Lab.mu.
 type order struct {
 	id             string
 	finalizeID     string
 	account        *account
 	identifiers    []identifier
-	expires        time.Time // as the client is told
-	dies           time.Time // as is true: the same, but for a knob
-	notBefore      time.Time // zero when the client did not ask
-	notAfter       time.Time // zero when the client did not ask
+	expires        time.Time // as the client sees it
+	deadline       time.Time // when it expires: the same, or earlier with order-expired-early
+	notBefore      time.Time // zero if not requested
+	notAfter       time.Time // zero if not requested
 	status         string
 	err            *problem
 	authorizations []*authorization
-	certificate    *certificate // issued, but shown only when valid
-	replaces       string       // the name of a certificate (RFC 9773 5); empty: none
-	polls          int          // how often it was asked for while processing
+	certificate    *certificate // issued, but the client sees it when the order is valid
+	replaces       string       // a certificate identifier (RFC 9773 5); may be empty
+	polls          int          // while processing
 }
 
 // orderView is an order as the client sees it.
@@ -44,25 +44,40 @@ type orderView struct {
 
 func (l *Lab) orderURL(o *order) string { return l.base + orderPath + o.id }
 
-// fail makes an open order invalid; one that has ended, or whose certificate
-// is being issued, stays as it is (RFC 8555 7.1.6).
+func (o *order) owner() *account { return o.account }
+
+// fail makes an order invalid if it is pending or ready. Other orders do not
+// change (RFC 8555 7.1.6).
 func (o *order) fail(p *problem) {
 	if o.status == statusPending || o.status == statusReady {
 		o.status, o.err = statusInvalid, p
 	}
 }
 
-// refresh lets time do its work on an order. Lab.mu must be held.
+// refresh expires an order and its authorizations in time. Lab.mu must be held.
 func (l *Lab) refresh(o *order) {
-	if !l.now().Before(o.dies) {
-		o.fail(problemf(malformed, "the order expired at %s", timestamp(o.dies)))
+	if !l.now().Before(o.deadline) {
+		o.fail(problemf(malformed, "the order expired at %s", timestamp(o.deadline)))
 	}
 	for _, a := range o.authorizations {
 		l.refreshAuthorization(a)
 	}
 }
 
-// viewOrder renders an order. Lab.mu must be held.
+// makeReady makes a pending order ready when all its authorizations are valid
+// (RFC 8555 7.1.6). Lab.mu must be held.
+func (l *Lab) makeReady(o *order) {
+	open := func(a *authorization) bool { return a.status != statusValid }
+	if o.status != statusPending || slices.ContainsFunc(o.authorizations, open) {
+		return
+	}
+	o.status = statusReady
+	if l.faults.orderDeactivated {
+		o.status = statusDeactivated
+	}
+}
+
+// viewOrder makes the client's view of an order. Lab.mu must be held.
 func (l *Lab) viewOrder(o *order) orderView {
 	v := orderView{
 		Status: o.status, Expires: timestamp(o.expires), Identifiers: o.identifiers,
@@ -106,20 +121,20 @@ func (l *Lab) newOrder(s *signedRequest) (reply, error) {
 		id: newID(), finalizeID: newID(), account: s.account, identifiers: ids,
 		status: statusPending, expires: now.Add(l.options.OrderLifetime),
 	}
-	o.dies = o.expires
-	if l.wrong.expireEarly > 0 {
-		o.dies = now.Add(l.wrong.expireEarly)
+	o.deadline = o.expires
+	if l.faults.expireEarly > 0 {
+		o.deadline = now.Add(l.faults.expireEarly)
 	}
 	if err := o.setValidity(req.NotBefore, req.NotAfter, now); err != nil {
 		return reply{}, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.state.rateLimited < l.wrong.rateLimited {
+	if l.state.rateLimited < l.faults.rateLimited {
 		l.state.rateLimited++
 		return reply{}, problemf(rateLimited, "too many new orders").withHeader("Retry-After", "1")
 	}
-	if err := l.replace(o, req.Replaces); err != nil {
+	if err := l.setReplaces(o, req.Replaces); err != nil {
 		return reply{}, err
 	}
 	for _, id := range ids {
@@ -130,17 +145,17 @@ func (l *Lab) newOrder(s *signedRequest) (reply, error) {
 	s.account.orders = append(s.account.orders, o)
 	l.log.Info("order created", "order", o.id, "account", s.account.id, "identifiers", ids)
 	rep := reply{status: http.StatusCreated, body: l.viewOrder(o)}
-	if l.wrong.orderOK {
+	if l.faults.orderOK {
 		rep.status = http.StatusOK
 	}
-	if !l.wrong.locationMissing {
+	if !l.faults.noOrderLocation {
 		rep = rep.with("Location", l.orderURL(o))
 	}
-	return l.hurry(rep, o.status), nil
+	return l.withRetryAfter(rep, o.status), nil
 }
 
-// setValidity reads the validity that the client asks for. What cannot be
-// honoured is refused, not altered (RFC 8555 7.4).
+// setValidity reads the requested validity. If the CA cannot issue it, the
+// order is refused, not changed (RFC 8555 7.4).
 func (o *order) setValidity(notBefore, notAfter string, now time.Time) error {
 	for _, f := range []struct {
 		name, text string
@@ -151,15 +166,15 @@ func (o *order) setValidity(notBefore, notAfter string, now time.Time) error {
 		}
 		t, err := time.Parse(time.RFC3339, f.text)
 		if err != nil {
-			return problemf(malformed, "%s %q is not a time of RFC 3339", f.name, f.text)
+			return problemf(malformed, "%s %q is not an RFC 3339 time", f.name, f.text)
 		}
-		*f.value = t.UTC().Truncate(time.Second) // certificates have no fractions
+		*f.value = t.UTC().Truncate(time.Second) // certificates have no fractions of a second
 	}
 	if !o.notBefore.IsZero() && o.notBefore.Before(now.Add(-time.Hour)) {
 		return problemf(malformed, "notBefore %q is in the past", notBefore)
 	}
 	if o.notBefore.After(now.AddDate(1, 0, 0)) {
-		return problemf(malformed, "notBefore %q is more than a year ahead", notBefore)
+		return problemf(malformed, "notBefore %q is more than a year in the future", notBefore)
 	}
 	if o.notAfter.IsZero() {
 		return nil
@@ -170,67 +185,50 @@ func (o *order) setValidity(notBefore, notAfter string, now time.Time) error {
 	}
 	switch {
 	case !o.notAfter.After(start) || !o.notAfter.After(now):
-		return problemf(malformed, "notAfter %q is not after notBefore, or in the past", notAfter)
+		return problemf(malformed, "notAfter %q is in the past or not after notBefore", notAfter)
 	case o.notAfter.After(start.AddDate(3, 0, 0)):
 		return problemf(malformed, "notAfter %q is more than 3 years after notBefore (TS 33.310 6.1.3c.3)", notAfter)
 	}
 	return nil
 }
 
-// getOrder reads an order (RFC 8555 7.4). An order in processing becomes
-// valid at the poll after those that the knob counts.
+// getOrder reads an order (RFC 8555 7.4). A processing order becomes valid at
+// this poll, or later with the misbehaviour processing.
 func (l *Lab) getOrder(s *signedRequest) (reply, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	o, err := l.ownOrder(l.state.orders[s.http.PathValue("id")], s)
+	o, err := owned(l.state.orders, s, "order")
 	if err != nil {
 		return reply{}, err
 	}
-	if !s.isGet() {
-		return reply{}, problemf(malformed, "an order takes no payload, want a POST-as-GET")
-	}
+	l.refresh(o)
 	if o.status == statusProcessing {
-		if o.polls >= l.wrong.processingPolls {
+		if o.polls >= l.faults.processingPolls {
 			o.status = statusValid
 		}
 		o.polls++
 	}
-	return l.hurry(reply{status: http.StatusOK, body: l.viewOrder(o)}, o.status), nil
-}
-
-// ownOrder checks that an order exists and is the signer's, and refreshes it.
-// Lab.mu must be held.
-func (l *Lab) ownOrder(o *order, s *signedRequest) (*order, error) {
-	switch {
-	case o == nil:
-		return nil, notFound("order")
-	case o.account != s.account:
-		return nil, notYours("order")
-	}
-	l.refresh(o)
-	return o, nil
+	return l.withRetryAfter(reply{status: http.StatusOK, body: l.viewOrder(o)}, o.status), nil
 }
 
 // listOrders lists the orders that are not invalid, a page at a time (RFC 8555
 // 7.1.2.1).
 func (l *Lab) listOrders(s *signedRequest) (reply, error) {
-	a, err := l.ownAccount(s)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a, err := owned(l.state.accounts, s, "account")
 	if err != nil {
 		return reply{}, err
 	}
-	if !s.isGet() {
-		return reply{}, problemf(malformed, "the orders list takes no payload, want a POST-as-GET")
-	}
 	// The cursor is a position in the list of all orders, which only grows.
-	cursor, err := strconv.Atoi(cmp.Or(s.http.URL.Query().Get("cursor"), "0"))
+	text := s.http.URL.Query().Get("cursor")
+	cursor, err := strconv.Atoi(cmp.Or(text, "0"))
 	if err != nil || cursor < 0 {
-		return reply{}, problemf(malformed, "cursor %q is none of this server", s.http.URL.Query().Get("cursor"))
+		return reply{}, problemf(malformed, "unknown cursor %q", text)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	urls := []string{}
 	next := 0
-	for i, o := range slices.All(a.orders) {
+	for i, o := range a.orders {
 		l.refresh(o)
 		if i < cursor || o.status == statusInvalid {
 			continue
@@ -247,19 +245,4 @@ func (l *Lab) listOrders(s *signedRequest) (reply, error) {
 		rep = rep.with("Link", link(l.accountURL(a)+"/orders?"+query.Encode(), "next"))
 	}
 	return rep, nil
-}
-
-// hurry adds Retry-After to what is not at its end yet.
-func (l *Lab) hurry(rep reply, status string) reply {
-	if status != statusPending && status != statusProcessing {
-		return rep
-	}
-	if l.wrong.retryAfter != "" {
-		return rep.with("Retry-After", l.wrong.retryAfter)
-	}
-	if wait := l.options.RetryAfter; wait > 0 {
-		seconds := (wait + time.Second - 1) / time.Second
-		return rep.with("Retry-After", strconv.Itoa(int(seconds)))
-	}
-	return rep
 }

@@ -265,3 +265,20 @@ func TestAnswerTwice(t *testing.T) {
 		t.Errorf("validated %d times, want once", n)
 	}
 }
+
+// TestWildcardAuthorization shows a wildcard as RFC 8555 7.1.4 does.
+func TestWildcardAuthorization(t *testing.T) {
+	l, _ := startLab(t, Options{})
+	for _, tc := range []struct {
+		id, base identifier
+		wildcard bool
+	}{
+		{identifier{typeDNS, "*.a.example"}, identifier{typeDNS, "a.example"}, true},
+		{identifier{typeDNS, "a.example"}, identifier{typeDNS, "a.example"}, false},
+		{identifier{typeIP, "10.0.0.1"}, identifier{typeIP, "10.0.0.1"}, false},
+	} {
+		if v := l.viewAuthorization(&authorization{identifier: tc.id}); v.Identifier != tc.base || v.Wildcard != tc.wildcard {
+			t.Errorf("%v: identifier %v, wildcard %v; want %v and %v", tc.id, v.Identifier, v.Wildcard, tc.base, tc.wildcard)
+		}
+	}
+}

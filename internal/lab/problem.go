@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// problemType is the last part of an ACME error URN (RFC 8555 6.7).
+// problemType is the last part of the URN of an ACME error (RFC 8555 6.7).
 type problemType string
 
 const errorNamespace = "urn:ietf:params:acme:error:"
@@ -53,27 +53,27 @@ func (t problemType) status() int {
 	}
 }
 
-// A problem is an error that the client is told (RFC 7807, RFC 8555 6.7).
+// A problem is an error that is sent to the client (RFC 7807, RFC 8555 6.7).
 type problem struct {
 	kind        problemType
 	status      int
 	detail      string
-	instance    string      // URL that a person should visit; may be empty
-	identifier  *identifier // in a subproblem: whom it is about
+	instance    string      // URL for a person to visit; may be empty
+	identifier  *identifier // of a subproblem
 	subproblems []*problem  // RFC 8555 6.7.1
 	algorithms  []string    // of badSignatureAlgorithm (RFC 8555 6.2)
-	header      http.Header // sent beside the document; may be nil
+	header      http.Header // sent with the document; may be nil
 }
 
-// problemf makes a problem with the status usual for its type.
+// problemf makes a problem with the default status of its type.
 func problemf(kind problemType, format string, args ...any) *problem {
 	return &problem{kind: kind, status: kind.status(), detail: fmt.Sprintf(format, args...)}
 }
 
-// Error makes a problem an error, so that it can travel as one.
+// Error implements error.
 func (p *problem) Error() string { return string(p.kind) + ": " + p.detail }
 
-// withStatus sets another HTTP status than the usual one.
+// withStatus sets another HTTP status than the default one.
 func (p *problem) withStatus(status int) *problem {
 	p.status = status
 	return p
@@ -93,13 +93,9 @@ func notFound(what string) *problem {
 	return problemf(malformed, "no such %s", what).withStatus(http.StatusNotFound)
 }
 
-// notYours answers for an object of another account (RFC 8555 7.4, 10.5).
-func notYours(what string) *problem {
-	return problemf(unauthorized, "this %s belongs to another account", what)
-}
-
-// asProblem is what the client is told of err. What is no problem is the
-// lab's own failure, whose text a practising person may as well read.
+// asProblem is the problem that is sent to the client for err. An error of
+// another type is an internal failure of the lab; its text is sent too, as it
+// helps the person who practises.
 func asProblem(err error) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p
@@ -126,7 +122,7 @@ func (p *problem) document() map[string]any {
 		subs := make([]map[string]any, len(p.subproblems))
 		for i, s := range p.subproblems {
 			subs[i] = s.document()
-			delete(subs[i], "status") // the response has one status, not several
+			delete(subs[i], "status") // the response has one status
 		}
 		m["subproblems"] = subs
 	}

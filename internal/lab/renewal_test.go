@@ -38,11 +38,11 @@ func (c *client) window(leaf *x509.Certificate) (start, end time.Time) {
 	return start, end
 }
 
-func renewalCases() []knobCase {
+func renewalCases() []misbehaviourCase {
 	issued := func(t *testing.T, c *client) *x509.Certificate {
 		return c.enrol(nfCSR(t, newECKey(t, elliptic.P256()), testFQDN), testFQDN)[0]
 	}
-	return []knobCase{
+	return []misbehaviourCase{
 		{"no-renewal-info", func(t *testing.T, c *client) {
 			if url, is := c.plain(http.MethodGet, c.lab.DirectoryURL()).json(t)["renewalInfo"]; is {
 				t.Errorf("the directory has renewalInfo %v, want none", url)

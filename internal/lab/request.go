@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// maxRequestBody caps a request; the largest honest one holds a CSR with a
+// maxRequestBody limits a request. The largest valid one has a CSR with a
 // hundred names.
 const maxRequestBody = 256 << 10
 
-// signer tells by what key a request may be signed (RFC 8555 6.2).
+// signer is how a request must name the key that signed it (RFC 8555 6.2).
 type signer int
 
 const (
@@ -33,7 +33,7 @@ type signedRequest struct {
 // isGet reports whether the request only reads (RFC 8555 6.3).
 func (s *signedRequest) isGet() bool { return len(s.payload) == 0 }
 
-// authenticate reads a request and checks all that RFC 8555 6.2 to 6.5 demand.
+// authenticate reads a request and makes the checks of RFC 8555 6.2 to 6.5.
 func (l *Lab) authenticate(r *http.Request, by signer) (*signedRequest, error) {
 	body, err := readBody(r)
 	if err != nil {
@@ -43,21 +43,21 @@ func (l *Lab) authenticate(r *http.Request, by signer) (*signedRequest, error) {
 	if err != nil {
 		return nil, problemf(malformed, "%v", err)
 	}
-	if err := j.checkAlgorithm(l.wrong.refuseAlgorithm); err != nil {
+	if err := j.checkAlgorithm(l.faults.refuseAlgorithm); err != nil {
 		return nil, err
 	}
 	if !j.hasNonce {
-		return nil, problemf(badNonce, "the request has no nonce")
+		return nil, problemf(badNonce, "no nonce in the protected header")
 	}
 	if err := l.useNonce(j.nonce); err != nil {
 		return nil, err
 	}
 	url := l.base + r.URL.RequestURI()
 	if j.url != url {
-		return nil, problemf(unauthorized, "signed for url %q, sent to %q (RFC 8555 6.4)", j.url, url)
+		return nil, problemf(unauthorized, "url %q in the protected header, but the request was sent to %q (RFC 8555 6.4)", j.url, url)
 	}
 	s := &signedRequest{http: r, url: url, payload: j.payload}
-	if err := l.identify(s, j, by); err != nil {
+	if err := l.findKey(s, j, by); err != nil {
 		return nil, err
 	}
 	if err := j.verify(s.key); err != nil {
@@ -66,7 +66,7 @@ func (l *Lab) authenticate(r *http.Request, by signer) (*signedRequest, error) {
 	return s, nil
 }
 
-// readBody reads a request of the right media type, up to the cap.
+// readBody checks the media type and reads at most maxRequestBody bytes.
 func readBody(r *http.Request) ([]byte, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/jose+json" {
@@ -75,7 +75,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxRequestBody))
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, problemf(malformed, "request body of more than %d bytes", tooLarge.Limit).
+		return nil, problemf(malformed, "the request body has more than %d bytes", tooLarge.Limit).
 			withStatus(http.StatusRequestEntityTooLarge)
 	}
 	if err != nil {
@@ -84,13 +84,13 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// identify finds the key that must have signed the request.
-func (l *Lab) identify(s *signedRequest, j *jws, by signer) error {
+// findKey finds the key that must have signed the request.
+func (l *Lab) findKey(s *signedRequest, j *jws, by signer) error {
 	switch {
 	case j.jwk != nil && by == byAccount:
-		return problemf(malformed, "signed with a jwk, want the account URL as kid (RFC 8555 6.2)")
+		return problemf(malformed, "jwk in the protected header, want the account URL as kid (RFC 8555 6.2)")
 	case j.jwk == nil && by == byKey:
-		return problemf(malformed, "signed with a kid, want the key itself as jwk (RFC 8555 6.2)")
+		return problemf(malformed, "kid in the protected header, want the public key as jwk (RFC 8555 6.2)")
 	case j.jwk != nil:
 		key, err := parseJWK(j.jwk)
 		if err != nil {
@@ -104,7 +104,7 @@ func (l *Lab) identify(s *signedRequest, j *jws, by signer) error {
 	defer l.mu.Unlock()
 	a := l.state.accounts[id]
 	if !ok || a == nil {
-		return problemf(accountDoesNotExist, "no account %q", j.kid)
+		return problemf(accountDoesNotExist, "account %q does not exist", j.kid)
 	}
 	if a.status != statusValid {
 		return deactivatedAccount()
@@ -113,7 +113,7 @@ func (l *Lab) identify(s *signedRequest, j *jws, by signer) error {
 	return nil
 }
 
-// deactivatedAccount refuses every request of such an account (RFC 8555 7.3.6).
+// deactivatedAccount refuses a request of a deactivated account (RFC 8555 7.3.6).
 func deactivatedAccount() *problem {
 	return problemf(unauthorized, "the account is deactivated").withStatus(http.StatusUnauthorized)
 }

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// A Request is one that the lab served.
+// A Request is a request that the lab served.
 type Request struct {
 	Time     time.Time // when it was answered
-	Endpoint Endpoint  // empty when there is no such resource
+	Endpoint Endpoint  // empty for an unknown resource
 	Method   string
 	Path     string
 	Status   int // 0 when the connection was cut before an answer
@@ -21,12 +21,12 @@ type Request struct {
 // requestCapacity is how many requests the log remembers.
 const requestCapacity = 10000
 
-// requestLog is a ring of the latest requests. It may be used from several
-// goroutines at once; the zero value is empty.
+// requestLog is a ring buffer of the latest requests. It is safe for concurrent
+// use. The zero value is empty.
 type requestLog struct {
 	mu   sync.Mutex
 	ring []Request
-	next int // the oldest, once the ring is full
+	next int // the oldest request when the ring is full
 }
 
 func (g *requestLog) add(r Request) {
@@ -46,10 +46,10 @@ func (g *requestLog) all() []Request {
 	return append(slices.Clone(g.ring[g.next:]), g.ring[:g.next]...)
 }
 
-// recorded adds each request to the log, and lets the lab wait for its end.
-func (l *Lab) recorded(e Endpoint, next http.HandlerFunc) http.HandlerFunc {
+// logRequest adds each request to the log, and makes Close wait for its end.
+func (l *Lab) logRequest(e Endpoint, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if !l.enter() {
+		if !l.addRequest() {
 			closeConnection(w, r)
 		}
 		defer l.workers.Done()
@@ -63,8 +63,8 @@ func (l *Lab) recorded(e Endpoint, next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// statusWriter logs a response once its status is known, before any of it is
-// on the wire: a client that has its answer finds it in the log.
+// statusWriter logs a response when its status is known, before any of it is
+// sent: a client that has its response finds the request in the log.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
@@ -78,7 +78,7 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// connectionKey is the context key of a request's connection.
+// connectionKey is the context key of a request's TCP connection.
 type connectionKey struct{}
 
 func rememberConnection(ctx context.Context, c net.Conn) context.Context {

@@ -143,7 +143,7 @@ func customCSR(t *testing.T, key crypto.Signer, names []generalName, extra ...pk
 	return rawCSR(t, key, pkix.Name{Country: []string{"SE"}, Organization: []string{testDomain}}, append([]pkix.Extension{
 		{Id: oidSubjectAltName, Critical: true, Value: san},
 		{Id: oidNFTypes, Value: []byte{0x30, 5, 0x16, 3, 'A', 'M', 'F'}},
-		defaultKeyUsage(), defaultExtKeyUsage(),
+		*digitalSignature(), *newExtKeyUsage(oidServerAuth, oidClientAuth),
 	}, extra...))
 }
 

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// state is all that the server remembers. It is guarded by Lab.mu.
+// state is what the server stores. It is guarded by Lab.mu.
 type state struct {
 	accounts       map[string]*account // by identifier
 	accountKeys    map[string]*account // by key thumbprint
@@ -15,10 +15,9 @@ type state struct {
 	challenges     map[string]*challenge
 	certificates   map[string]*certificate // by identifier
 	serials        map[string]*certificate // by serial number, as text
-	tokens         map[string]time.Time    // Authority Tokens used: when each expires, by jti
 	crlNumber      int64
-	rateLimited    int  // newOrder requests refused so far by the knob
-	closed         bool // no worker may be started any more
+	rateLimited    int  // newOrder requests refused so far by rate-limited
+	closed         bool // no worker may be started
 }
 
 func newState() state {
@@ -31,15 +30,33 @@ func newState() state {
 		challenges:     make(map[string]*challenge),
 		certificates:   make(map[string]*certificate),
 		serials:        make(map[string]*certificate),
-		tokens:         make(map[string]time.Time),
 	}
 }
 
-// newID makes the part of a URL that nobody can guess (RFC 8555 10.5): at
-// least 128 random bits.
-func newID() string { return rand.Text() }
+// owned finds the object that the URL of a request names, and checks that it
+// belongs to the account that signed the request (RFC 8555 7.4, 10.5). What is
+// the kind of object, for messages. Lab.mu must be held.
+func owned[T interface{ owner() *account }](objects map[string]T, s *signedRequest, what string) (T, error) {
+	object, found := objects[s.http.PathValue("id")]
+	switch {
+	case !found:
+		return object, notFound(what)
+	case object.owner() != s.account:
+		return object, problemf(unauthorized, "this %s belongs to another account", what)
+	}
+	return object, nil
+}
 
-// timestamp renders a time as RFC 8555 wants it (RFC 3339), in UTC.
+// newID makes a random identifier, nonce or token of 128 bits, so that nobody
+// can guess it (RFC 8555 8.3, 10.5). It is canonical base64url: the unused bits
+// of the last character are zero, so decoding and encoding gives the same text.
+func newID() string {
+	id := make([]byte, 16)
+	_, _ = rand.Read(id) // it never fails
+	return encodeBase64(id)
+}
+
+// timestamp formats a time as RFC 8555 requires (RFC 3339), in UTC.
 func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // ACME status values (RFC 8555 7.1.6).

@@ -12,34 +12,34 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// Issued is what there is to lay out.
+// Issued is the issued certificate with its key and chain.
 type Issued struct {
 	Chain []*x509.Certificate // leaf first; at least the leaf
-	Roots []*x509.Certificate // what the chain verifies to; none: not known
-	Key   []byte              // PKCS#8 in PEM; empty: there is none here
-	CSR   []byte              // PEM; empty: there is none here
+	Roots []*x509.Certificate // the roots that the chain verifies to; empty: unknown
+	Key   []byte              // PKCS#8 in PEM; empty: no key is available
+	CSR   []byte              // PEM; empty: no CSR is available
 
 	Passphrase secret.Bytes // of a PKCS#12 file
-	// LegacyPKCS12 encrypts it as readers from before about 2020 want it, which
-	// protects little.
+	// LegacyPKCS12 uses the encryption that readers from before about 2020 need,
+	// which protects little.
 	LegacyPKCS12 bool
 }
 
-// Set is a certificate laid out.
+// Set is the result of [Build].
 type Set struct {
 	Files []File
-	// Configuration is what to paste into the core's configuration, line by
-	// line; comments say where.
+	// Configuration is the lines for the core's configuration; comments say where
+	// they belong.
 	Configuration []string
-	// Warnings are what the core will stumble over.
+	// Warnings are about problems that the core will have with the certificate.
 	Warnings []string
 }
 
-// Build makes the files of a target. The same input gives the same bytes, also
-// in a PKCS#12 file. What the CA did not send makes no file.
+// Build makes the files of a target. The same input gives the same bytes, also in
+// a PKCS#12 file. It makes no empty file.
 func Build(t Target, in Issued) (*Set, error) {
 	if len(in.Chain) == 0 {
-		return nil, errors.New("laying out a certificate: there is none")
+		return nil, errors.New("laying out a certificate: no certificate given")
 	}
 	files, err := t.Plan()
 	if err != nil {
@@ -59,7 +59,7 @@ func Build(t Target, in Issued) (*Set, error) {
 	return set, nil
 }
 
-// Content makes one file by what it holds, as the layout pem has it.
+// Content makes one file of a kind, in the encoding of the layout pem.
 func Content(kind string, in Issued) ([]byte, error) { return Target{}.content(kind, in) }
 
 func (t Target) content(kind string, in Issued) ([]byte, error) {
@@ -81,11 +81,11 @@ func (t Target) content(kind string, in Issued) ([]byte, error) {
 	case KindPKCS12:
 		return in.pkcs12()
 	}
-	return nil, fmt.Errorf("there is no file of kind %q", kind)
+	return nil, unknownKind(kind)
 }
 
-// authorities are what peers are to trust: the roots, or the topmost issuer
-// that the CA sent where no root is known.
+// authorities returns the certificates that peers must trust: the roots or, when
+// no root is known, the topmost issuer that the CA sent.
 func (in Issued) authorities() []*x509.Certificate {
 	if len(in.Roots) > 0 || len(in.Chain) == 1 {
 		return in.Roots
@@ -93,8 +93,8 @@ func (in Issued) authorities() []*x509.Certificate {
 	return in.Chain[len(in.Chain)-1:]
 }
 
-// key encodes the key as the core parses it. free5GC ships PKCS#1 keys and
-// reads PKCS#8 in most places; PKCS#1 is safe in all.
+// key encodes the key for the core. free5GC ships PKCS#1 keys and reads PKCS#8
+// only in most places, so it gets PKCS#1.
 func (t Target) key(in Issued) ([]byte, error) {
 	if t.Layout != Free5GC {
 		return in.Key, nil
@@ -109,28 +109,28 @@ func (t Target) key(in Issued) ([]byte, error) {
 	return in.Key, nil
 }
 
-// signer reads the key. Its errors repeat nothing of it.
+// signer reads the key. Its errors repeat no part of the key.
 func (in Issued) signer() (crypto.Signer, error) {
 	block, _ := pem.Decode(in.Key)
 	if block == nil {
-		return nil, errors.New("laying out the key: found no PEM, want PKCS#8")
+		return nil, errors.New("laying out the key: found no PEM, want PKCS#8 in PEM")
 	}
 	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
-		return nil, errors.New("laying out the key: it is not PKCS#8")
+		return nil, errors.New("laying out the key: not PKCS#8")
 	}
 	signer, ok := key.(crypto.Signer)
 	if !ok {
-		return nil, fmt.Errorf("laying out the key: found a %T, want one that signs", key)
+		return nil, fmt.Errorf("laying out the key: found a %T, want a key that can sign", key)
 	}
 	return signer, nil
 }
 
-// encode writes certificates as PEM, in the order given.
+// encode writes certificates as PEM, in the given order.
 func encode(certs []*x509.Certificate) []byte {
 	var b bytes.Buffer
 	for _, c := range certs {
-		_ = pem.Encode(&b, &pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}) // a Buffer takes everything
+		_ = pem.Encode(&b, &pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}) // a Buffer never fails
 	}
 	return b.Bytes()
 }

@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"cmp"
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
@@ -9,14 +10,14 @@ import (
 	"strings"
 )
 
-// places is where the files lie, as a configuration names them. A "" is not
-// written.
-type places struct{ cert, key, ca string }
+// paths is the paths of the files as the configuration names them. Empty: the file
+// is not written.
+type paths struct{ cert, key, ca string }
 
-// configuration gives the lines for the core's configuration: YAML, and
-// comments that say where they belong.
+// configuration returns the lines for the core's configuration: YAML, and comments
+// that say where they belong.
 func (t Target) configuration(leaf *x509.Certificate, files []File) []string {
-	var p places
+	var p paths
 	for _, f := range files {
 		switch f.Kind {
 		case KindFullchain:
@@ -32,38 +33,33 @@ func (t Target) configuration(leaf *x509.Certificate, files []File) []string {
 	}
 	switch t.Layout {
 	case Open5GS:
-		return set(t.open5gs(p, leaf))
+		return withValues(t.open5gs(p, leaf))
 	case Free5GC:
-		return set(t.free5gc(p))
+		return withValues(t.free5gc(p))
 	case SDCore:
-		return set(t.sdCore(p))
+		return withValues(t.sdCore(p))
 	case KubernetesSecret:
 		return t.mount(files)
 	}
 	return nil
 }
 
-// set drops the lines that name a file which is not written.
-func set(lines []string) []string {
+// withValues drops the lines without a value: those of files that are not
+// written.
+func withValues(lines []string) []string {
 	return slices.DeleteFunc(lines, func(line string) bool { return strings.HasSuffix(line, ": ") })
 }
 
-// section is the NF's own section in a configuration file.
-func (t Target) section() string {
-	if name := t.function(); name != "" {
-		return name
-	}
-	return "NF" // to be replaced by hand; the comments say so
-}
+// section is the name of the NF's section in a configuration file. The user must
+// replace "NF".
+func (t Target) section() string { return cmp.Or(t.function(), "NF") }
 
-// diameter are the functions of Open5GS that speak Diameter and no HTTP.
-func diameter(nf string) bool { return slices.Contains([]string{"hss", "mme", "pcrf"}, nf) }
-
-// open5gs writes the default section, which must stand inside the NF's own: at
-// the top of the file it is ignored without a word.
-func (t Target) open5gs(p places, leaf *x509.Certificate) []string {
+// open5gs returns the section "default", which must be inside the section of the
+// NF: at the top of the file Open5GS ignores it silently. HSS, MME and PCRF speak
+// Diameter, not HTTP.
+func (t Target) open5gs(p paths, leaf *x509.Certificate) []string {
 	nf := t.section()
-	if diameter(nf) {
+	if slices.Contains([]string{"hss", "mme", "pcrf"}, nf) {
 		return []string{
 			"# into freeDiameter/" + nf + ".conf",
 			fmt.Sprintf("TLS_Cred = %s, %s;", quoted(p.cert), quoted(p.key)),
@@ -93,12 +89,12 @@ func (t Target) open5gs(p places, leaf *x509.Certificate) []string {
 		)
 	}
 	if nf == "sepp" {
-		lines = append(lines, "# and each server of n32, and its n32f, needs: scheme: https")
+		lines = append(lines, "# each server of n32, and its n32f, also needs: scheme: https")
 	}
-	return append(lines, "# peers are called by name: their uri: is https:// and a name of their certificate")
+	return append(lines, "# address peers by name: their uri: is https:// and a name in their certificate")
 }
 
-func (t Target) free5gc(p places) []string {
+func (t Target) free5gc(p paths) []string {
 	nf := t.section()
 	lines := []string{"# into config/" + nf + "cfg.yaml", "configuration:", "  sbi:", "    scheme: https"}
 	if nf == "nrf" {
@@ -114,12 +110,12 @@ func (t Target) free5gc(p places) []string {
 		"    tls:",
 		"      pem: "+p.cert,
 		"      key: "+p.key,
-		"  nrfCertPem: "+scalar(filepath.Join(t.Dir, "nrf.pem"))+"   # the NRF's certificate, by which its tokens are verified",
-		"# and nrfUri: begins with https://",
+		"  nrfCertPem: "+scalar(filepath.Join(t.Dir, "nrf.pem"))+"   # the NRF's certificate, which verifies its tokens",
+		"# nrfUri: must begin with https://",
 	)
 }
 
-func (t Target) sdCore(p places) []string {
+func (t Target) sdCore(p paths) []string {
 	return []string{
 		"# into the configuration of " + t.section() + "; a chart mounts the files, usually at /support/TLS",
 		"configuration:",
@@ -131,7 +127,7 @@ func (t Target) sdCore(p places) []string {
 	}
 }
 
-// mount shows how a pod gets the Secret.
+// mount returns the lines that mount the Secret in a pod.
 func (t Target) mount(files []File) []string {
 	name, err := t.SecretName()
 	i := slices.IndexFunc(files, func(f File) bool { return f.Kind == KindSecret })
@@ -148,7 +144,7 @@ func (t Target) mount(files []File) []string {
 	}
 }
 
-// scalar writes a path as YAML reads it back, quoted where it must be.
+// scalar writes a path as a YAML scalar, quoted if necessary.
 func scalar(path string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+", r)
@@ -159,7 +155,7 @@ func scalar(path string) string {
 	return quoted(path)
 }
 
-// quoted puts quotes round what has none. What JSON writes, YAML reads.
+// quoted adds quotes to a text without quotes. YAML reads JSON strings.
 func quoted(s string) string {
 	if strings.HasPrefix(s, `"`) {
 		return s

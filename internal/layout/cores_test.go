@@ -36,8 +36,9 @@ func write(t *testing.T, set *layout.Set) {
 	}
 }
 
-// TestMutualTLS loads each layout's files as the cores do, certificate and key
-// by name, CA file as the only trust, and shakes hands with them on both ends.
+// TestMutualTLS loads each layout's files like the cores, certificate and key by
+// name and the CA file as the only trust, and uses them on both ends of a TLS
+// handshake.
 func TestMutualTLS(t *testing.T) {
 	t.Parallel()
 	load := map[layout.Name]func(*testing.T, *layout.Set, string) (tls.Certificate, []byte){
@@ -62,8 +63,8 @@ func TestMutualTLS(t *testing.T) {
 	}
 }
 
-// pair loads two PEM files, and the CA's; a core without one takes the root
-// from elsewhere.
+// pair loads two PEM files, and the CA file; a core without a CA file gets the root
+// from somewhere else.
 func pair(cert, key, ca string) func(*testing.T, *layout.Set, string) (tls.Certificate, []byte) {
 	return func(t *testing.T, _ *layout.Set, dir string) (tls.Certificate, []byte) {
 		t.Helper()
@@ -82,8 +83,7 @@ func pair(cert, key, ca string) func(*testing.T, *layout.Set, string) (tls.Certi
 	}
 }
 
-// kubernetesSecret is what an API server knows of a Secret, as far as used
-// here.
+// kubernetesSecret is the fields of a Secret that the test uses.
 type kubernetesSecret struct {
 	APIVersion string `yaml:"apiVersion"`
 	Kind       string `yaml:"kind"`
@@ -98,7 +98,7 @@ type kubernetesSecret struct {
 	} `yaml:"data"`
 }
 
-// mounted reads the manifest strictly and gives what a pod would see.
+// mounted reads the manifest strictly and returns the files that a pod would see.
 func mounted(t *testing.T, set *layout.Set, _ string) (tls.Certificate, []byte) {
 	t.Helper()
 	var s kubernetesSecret
@@ -138,8 +138,8 @@ func opened(t *testing.T, set *layout.Set, _ string) (tls.Certificate, []byte) {
 	return cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: others[1].Raw})
 }
 
-// shakeHands lets the NF call itself: each end proves itself by the certificate
-// and trusts the authorities alone.
+// shakeHands connects the NF to itself: each end presents the certificate and
+// trusts only the authorities.
 func shakeHands(t *testing.T, cert tls.Certificate, authorities []byte) {
 	t.Helper()
 	pool := x509.NewCertPool()
@@ -174,9 +174,8 @@ func shakeHands(t *testing.T, cert tls.Certificate, authorities []byte) {
 	}
 }
 
-// free5GC does with the files what its NRF and OAuth code do: keys are parsed
-// as RSA alone, PKCS#1 before PKCS#8, and the first URI is compared with the
-// NF instance id.
+// free5GC reads the files like free5GC's NRF and OAuth code: it parses only RSA
+// keys, PKCS#1 before PKCS#8, and compares the first URI with the NF instance ID.
 func free5GC(certificate, key []byte, instance string) error {
 	block, _ := pem.Decode(key)
 	if block == nil {
@@ -209,7 +208,7 @@ func free5GC(certificate, key []byte, instance string) error {
 	return nil
 }
 
-// TestFree5GC guards that the warnings say before what free5GC finds later.
+// TestFree5GC checks that the warnings predict the errors of free5GC.
 func TestFree5GC(t *testing.T) {
 	t.Parallel()
 	other := "https://amf.example/callback"
@@ -220,9 +219,9 @@ func TestFree5GC(t *testing.T) {
 	}{
 		{"RSA, instance id first", wish{rsa: true}, ""},
 		{"RSA, instance id first of two", wish{rsa: true, uris: []string{instance, other}}, ""},
-		{"RSA, instance id second", wish{rsa: true, uris: []string{other, instance}}, "looks at the first alone"},
+		{"RSA, instance id second", wish{rsa: true, uris: []string{other, instance}}, "reads only the first"},
 		{"RSA, no URI", wish{rsa: true, uris: []string{}}, "has no URI name"},
-		{"EC", wish{}, "reads RSA keys only"},
+		{"EC", wish{}, "reads only RSA keys"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -242,7 +241,7 @@ func TestFree5GC(t *testing.T) {
 	}
 }
 
-// TestConfigurationIsYAML reads what is to be pasted and finds the files.
+// TestConfigurationIsYAML parses the configuration and finds the files in it.
 func TestConfigurationIsYAML(t *testing.T) {
 	t.Parallel()
 	for _, dir := range []string{"/etc/tls", `/odd "dir": #1 \x`, "/ta\tb\nline", "/ünïcode"} {
@@ -264,7 +263,7 @@ func TestConfigurationIsYAML(t *testing.T) {
 	}
 }
 
-// collect gathers the strings of a document.
+// collect returns the strings of a document.
 func collect(doc any, into map[string]bool) {
 	switch v := doc.(type) {
 	case map[string]any:
@@ -276,8 +275,8 @@ func collect(doc any, into map[string]bool) {
 	}
 }
 
-// TestPKCS12Stable guards what crash recovery needs: the same content gives the
-// same file, other content other salts.
+// TestPKCS12Stable checks what crash recovery needs: the same content gives the same
+// file, and other content has other salts.
 func TestPKCS12Stable(t *testing.T) {
 	t.Parallel()
 	in := issued(wish{})

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// UnknownError refuses a name that no layout has.
+// UnknownError refuses an unknown name of a layout.
 type UnknownError struct{ Name string }
 
 func (e *UnknownError) Error() string {
@@ -13,14 +13,16 @@ func (e *UnknownError) Error() string {
 	for _, name := range Names() {
 		names = append(names, string(name))
 	}
-	return fmt.Sprintf("there is no layout %q, want one of %s", e.Name, strings.Join(names, ", "))
+	return fmt.Sprintf("unknown layout %q, want one of %s", e.Name, strings.Join(names, ", "))
 }
 
-// NoKeyError says that a file holds the key and there is none to put into it.
+func unknownKind(kind string) error { return fmt.Errorf("unknown kind of file %q", kind) }
+
+// NoKeyError refuses a file that contains the key when no key is available.
 type NoKeyError struct {
-	Layout Name   // "": the file was asked for by itself
-	Kind   string // what the file holds
-	Reason string // why there is no key
+	Layout Name   // empty: the file was requested separately
+	Kind   string // kind of the file
+	Reason string // why no key is available
 }
 
 func (e *NoKeyError) Error() string {
@@ -30,8 +32,8 @@ func (e *NoKeyError) Error() string {
 	return "no private key can be written: " + e.Reason
 }
 
-// PassphraseError refuses a passphrase that a PKCS#12 file cannot have. It
-// never repeats it.
+// PassphraseError refuses a passphrase that a PKCS#12 file cannot have. It never
+// repeats the passphrase.
 type PassphraseError struct{ Reason string }
 
 func (e *PassphraseError) Error() string { return "the PKCS#12 passphrase: " + e.Reason }

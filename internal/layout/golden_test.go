@@ -73,7 +73,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// describe writes a set down.
+// describe writes a set as text.
 func describe(set *layout.Set, in layout.Issued) string {
 	var b strings.Builder
 	for _, f := range set.Files {

@@ -1,13 +1,13 @@
-// Package layout is the files of a 5G core, made from an issued certificate.
+// Package layout makes the files of a 5G core from an issued certificate.
 //
-// A layout names the files as one core reads them, encodes the key as that core
-// parses it, puts the chain in the order its TLS library wants, and gives the
-// lines of configuration that use them. Everything here is data: nothing is
-// read from or written to a disk. [Target.Plan] says which files there will be,
-// which is known before a certificate is; [Build] makes them.
+// A layout is for one core: it has the file names, the encoding of the key and the
+// order of the chain that the core reads, and the lines of configuration for these
+// files. The package neither reads nor writes a disk. [Target.Plan] lists the
+// files before a certificate exists; [Build] makes them.
 package layout
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -15,17 +15,17 @@ import (
 	"strings"
 )
 
-// Name is the name of a layout. The zero value is none.
+// Name is the name of a layout. The zero value means no layout.
 type Name string
 
 // The layouts.
 const (
-	PEM              Name = "pem"        // certificate, chain, both and key, named after the enrolment
-	Open5GS          Name = "open5gs"    // NF.crt, NF.key, ca.crt
-	Free5GC          Name = "free5gc"    // NF.pem, NF.key (PKCS#1 when RSA), root.pem
-	SDCore           Name = "sd-core"    // NF.pem, NF.key
-	KubernetesSecret Name = "k8s-secret" // the manifest of one Secret of type kubernetes.io/tls
-	PKCS12           Name = "pkcs12"     // key and chain in one file under a passphrase
+	PEM              Name = "pem"
+	Open5GS          Name = "open5gs"
+	Free5GC          Name = "free5gc"
+	SDCore           Name = "sd-core"
+	KubernetesSecret Name = "k8s-secret"
+	PKCS12           Name = "pkcs12"
 )
 
 // Names lists the layouts, the default first.
@@ -33,7 +33,27 @@ func Names() []Name {
 	return []Name{PEM, Open5GS, Free5GC, SDCore, KubernetesSecret, PKCS12}
 }
 
-// Parse finds a layout by its name; another is an [UnknownError].
+// Title describes the layout in one line, for shell completion. NAME is the name
+// of the enrolment, NF the NF type in lower case.
+func (n Name) Title() string {
+	switch n {
+	case PEM:
+		return "NAME.cert.pem, NAME.chain.pem, NAME.fullchain.pem, NAME.key.pem"
+	case Open5GS:
+		return "Open5GS: NF.crt, NF.key, ca.crt"
+	case Free5GC:
+		return "free5GC: NF.pem, NF.key (PKCS#1 if RSA), root.pem"
+	case SDCore:
+		return "Aether SD-Core: NF.pem, NF.key"
+	case KubernetesSecret:
+		return "manifest of one Secret of type kubernetes.io/tls"
+	case PKCS12:
+		return "key and chain in one file with a passphrase"
+	}
+	return ""
+}
+
+// Parse finds a layout by its name. An unknown name is an [UnknownError].
 func Parse(s string) (Name, error) {
 	if name := Name(s); slices.Contains(Names(), name) {
 		return name, nil
@@ -41,36 +61,35 @@ func Parse(s string) (Name, error) {
 	return "", &UnknownError{Name: s}
 }
 
-// What a file holds.
+// The kinds of file, by their content.
 const (
-	KindCert      = "cert"      // the certificate alone
+	KindCert      = "cert"      // only the certificate
 	KindChain     = "chain"     // its issuers
 	KindFullchain = "fullchain" // both, leaf first
 	KindCA        = "ca"        // the roots that the chain verifies to
-	KindKey       = "key"       // PKCS#8, or PKCS#1 where a layout says so
+	KindKey       = "key"       // PKCS#8, or PKCS#1 in some layouts
 	KindCSR       = "csr"
 	KindSecret    = "secret" // a Kubernetes manifest, with the key
 	KindPKCS12    = "pkcs12" // with the key
 )
 
-// Kinds lists what files can hold, in the order in which they are shown.
+// Kinds lists the kinds of file in the order of display.
 func Kinds() []string {
 	return []string{KindCert, KindChain, KindFullchain, KindCA, KindKey, KindCSR, KindSecret, KindPKCS12}
 }
 
-// Target says which files are wanted and where. All of it is known before there
-// is a certificate.
+// Target says which files to make and where. It needs no certificate.
 type Target struct {
-	Layout    Name   // "": none but the files of Paths
-	Dir       string // where the layout's files go
-	Enrolment string // names files where the core does not
-	NFType    string // as in AMF; "": not known, and the enrolment's name stands in
-	// Keyless says why no key can be written, such as "it stays in a token";
-	// "": there is one.
+	Layout    Name   // empty: only the files of Paths
+	Dir       string // directory of the layout's files
+	Enrolment string // used in file names that the core does not prescribe
+	NFType    string // for example AMF; empty: unknown, the name of the enrolment is used
+	// Keyless says why no key can be written, for example "it stays in a token";
+	// empty: a key is available.
 	Keyless string
-	// Paths places files one by one, by what they hold. They are written beside
-	// those of the layout, or in place of the one that holds the same. An empty
-	// path leaves that one out.
+	// Paths gives single files, by kind. They are added to the files of the
+	// layout, or replace the file of the same kind. An empty path removes the file
+	// of that kind.
 	Paths map[string]string
 }
 
@@ -78,15 +97,16 @@ type Target struct {
 type File struct {
 	Kind string
 	Path string
-	Mode fs.FileMode // 0600 for whatever holds a key, from its first byte
-	// Shared files serve other NFs too, so that one that is there already and
-	// has what this one has is as good.
+	Mode fs.FileMode // 0600 for every file with a key, from its first byte
+	// Shared means that other NFs use the same file. An existing file with the
+	// same certificates, and possibly others, is kept.
 	Shared bool
 	Data   []byte // empty in a plan
 }
 
-// Plan lists the files without their data. A layout that is not one of [Names]
-// is an [UnknownError], one that cannot do without the key a [NoKeyError].
+// Plan lists the files without their data. An unknown layout is an
+// [UnknownError]. A layout that needs a key that is not available is a
+// [NoKeyError].
 func (t Target) Plan() ([]File, error) {
 	named, err := t.named()
 	if err != nil {
@@ -94,7 +114,7 @@ func (t Target) Plan() ([]File, error) {
 	}
 	for kind := range t.Paths {
 		if !slices.Contains(Kinds(), kind) {
-			return nil, fmt.Errorf("there is no file of kind %q", kind)
+			return nil, unknownKind(kind)
 		}
 	}
 	var files []File
@@ -117,7 +137,7 @@ func (t Target) Plan() ([]File, error) {
 	return files, nil
 }
 
-// named gives the names of the layout's files by what they hold.
+// named returns the names of the layout's files by kind.
 func (t Target) named() (map[string]string, error) {
 	stem := t.stem()
 	switch t.Layout {
@@ -142,22 +162,18 @@ func (t Target) named() (map[string]string, error) {
 	return nil, &UnknownError{Name: string(t.Layout)}
 }
 
-// stem is what a core calls the NF in the names of its files: the NF type in
-// lower case. Where that is not known, or fit for no file's name, it is the
-// enrolment's name.
+// stem is the base of the file names of a core: the NF type in lower case, or the
+// name of the enrolment if the NF type is unknown or not usable in a file name.
 func (t Target) stem() string {
 	nf := t.function()
 	if nf == "sepp" && t.Layout == Open5GS {
 		return fmt.Sprintf("sepp%d", t.instance())
 	}
-	if nf == "" {
-		return t.Enrolment
-	}
-	return nf
+	return cmp.Or(nf, t.Enrolment)
 }
 
-// function is the NF type in lower case; "" when it is not known or has
-// characters that a file's name or a configuration's key should not have.
+// function is the NF type in lower case; empty when it is unknown or has
+// characters that a file name or a configuration key should not have.
 func (t Target) function() string {
 	name := strings.ToLower(t.NFType)
 	for i := range len(name) {
@@ -168,25 +184,25 @@ func (t Target) function() string {
 	return strings.Trim(name, "-")
 }
 
-// instance is the number at the end of the enrolment's name, 1 without one:
-// Open5GS counts its SEPPs, which stand for the two ends of N32.
+// instance is the number at the end of the enrolment's name, or 1. Open5GS numbers
+// its SEPPs, which are the two ends of N32.
 func (t Target) instance() int {
 	digits := t.Enrolment[len(strings.TrimRight(t.Enrolment, "0123456789")):]
 	n := 0
 	for _, c := range digits {
 		if n = n*10 + int(c-'0'); n > 99 {
-			return 1 // a date or an id, no count
+			return 1 // a date or an ID, not a number of a SEPP
 		}
 	}
 	return max(n, 1)
 }
 
-// holdsKey reports whether a file of this kind cannot be made without the key.
+// holdsKey reports whether a file of this kind contains the key.
 func holdsKey(kind string) bool {
 	return kind == KindKey || kind == KindSecret || kind == KindPKCS12
 }
 
-// mode keeps keys to their owner; certificates are public.
+// mode lets only the owner read keys; certificates are public.
 func mode(kind string) fs.FileMode {
 	if holdsKey(kind) {
 		return 0o600

@@ -26,8 +26,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestPlanIsBuilt guards that what is foretold is what is made, in every
-// layout.
+// TestPlanIsBuilt checks that every layout makes the planned files.
 func TestPlanIsBuilt(t *testing.T) {
 	t.Parallel()
 	for _, name := range layout.Names() {
@@ -154,9 +153,9 @@ func TestBuildRefuses(t *testing.T) {
 		change func(*layout.Issued)
 		want   string
 	}{
-		{"no certificate", amf(layout.PEM, "/d"), func(in *layout.Issued) { in.Chain = nil }, "there is none"},
-		{"no such layout", amf("oai", "/d"), nil, `no layout "oai"`},
-		{"no such file", layout.Target{Paths: map[string]string{"nonsense": "/d/x"}}, nil, `no file of kind "nonsense"`},
+		{"no certificate", amf(layout.PEM, "/d"), func(in *layout.Issued) { in.Chain = nil }, "no certificate given"},
+		{"no such layout", amf("oai", "/d"), nil, `unknown layout "oai"`},
+		{"no such file", layout.Target{Paths: map[string]string{"nonsense": "/d/x"}}, nil, `unknown kind of file "nonsense"`},
 		{"a key that is no PEM, for free5GC", amf(layout.Free5GC, "/d"), func(in *layout.Issued) { in.Key = []byte("secret canary") }, "no PEM"},
 		{"a key that is no PKCS#8", amf(layout.PKCS12, "/d"), func(in *layout.Issued) {
 			in.Key = []byte("-----BEGIN PRIVATE KEY-----\nc2VjcmV0IGNhbmFyeQ==\n-----END PRIVATE KEY-----\n")
@@ -166,7 +165,7 @@ func TestBuildRefuses(t *testing.T) {
 		{"two lines of passphrase", amf(layout.PKCS12, "/d"), func(in *layout.Issued) { in.Passphrase = secret.New([]byte("canary\nb")) }, "line break"},
 		{"a passphrase that is no text", amf(layout.PKCS12, "/d"), func(in *layout.Issued) { in.Passphrase = secret.New([]byte("canary\xff")) }, "UTF-8"},
 		{"a long passphrase", amf(layout.PKCS12, "/d"), func(in *layout.Issued) { in.Passphrase = secret.New(make([]byte, 1025)) }, "1025 bytes"},
-		{"no name for a Secret", layout.Target{Layout: layout.KubernetesSecret, Enrolment: "__"}, nil, "no Secret"},
+		{"no name for a Secret", layout.Target{Layout: layout.KubernetesSecret, Enrolment: "__"}, nil, "cannot make the name of a Secret"},
 		{"a chain that no Secret takes", amf(layout.KubernetesSecret, "/d"), func(in *layout.Issued) {
 			for range 2000 {
 				in.Chain = append(in.Chain, in.Chain[1])
@@ -192,8 +191,8 @@ func TestBuildRefuses(t *testing.T) {
 	}
 }
 
-// TestUnknownRoot guards that a chain whose root nobody knows still gives a CA
-// file, of the best there is, and that this is said.
+// TestUnknownRoot checks that a chain with an unknown root still gives a CA file,
+// with the topmost issuer, and a warning.
 func TestUnknownRoot(t *testing.T) {
 	t.Parallel()
 	in := issued(wish{unknown: true})
@@ -201,7 +200,7 @@ func TestUnknownRoot(t *testing.T) {
 	if got := blocks(file(t, set, layout.KindCA).Data, in); len(got) != 1 || got[0] != "CERTIFICATE issuer" {
 		t.Errorf("ca.crt holds %q, want the topmost issuer", got)
 	}
-	if all := strings.Join(set.Warnings, "\n"); !strings.Contains(all, "which is no root") {
+	if all := strings.Join(set.Warnings, "\n"); !strings.Contains(all, "which is not a root") {
 		t.Errorf("warnings %q, want one about the root", all)
 	}
 	in.Chain = in.Chain[:1]

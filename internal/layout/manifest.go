@@ -7,18 +7,16 @@ import (
 )
 
 const (
-	// maxSecretData is what a Kubernetes API server takes as the data of one
+	// maxSecretData is the limit of a Kubernetes API server for the data of one
 	// Secret, in bytes.
 	maxSecretData = 1 << 20
-	// maxSecretName is the length of a DNS subdomain name, which the name of a
-	// Secret is.
+	// maxSecretName is the longest name of a Secret, which is a DNS subdomain name.
 	maxSecretName = 253
 )
 
-// manifest writes a Secret of type kubernetes.io/tls. tls.crt has the chain,
-// leaf first, as servers that mount it expect; ca.crt is what peers are
-// verified by. Every value is base64 and the name has letters, digits and
-// hyphens alone, so that nothing needs quoting.
+// manifest writes a Secret of type kubernetes.io/tls. tls.crt is the chain, leaf
+// first, as servers expect it; ca.crt verifies peers. Nothing needs quotes: every
+// value is base64, and the name has only letters, digits and hyphens.
 func (t Target) manifest(in Issued) ([]byte, error) {
 	name, err := t.SecretName()
 	if err != nil {
@@ -38,13 +36,14 @@ func (t Target) manifest(in Issued) ([]byte, error) {
 		}
 	}
 	if size > maxSecretData {
-		return nil, fmt.Errorf("layout %s: chain and key have %d bytes, and a Secret takes at most %d", KubernetesSecret, size, maxSecretData)
+		return nil, fmt.Errorf("layout %s: chain and key have %d bytes, want at most %d in a Secret", KubernetesSecret, size, maxSecretData)
 	}
 	return []byte(b.String()), nil
 }
 
-// SecretName is the name of the Kubernetes Secret: that of the enrolment with
-// "-tls" behind it, in the letters of a DNS label (RFC 1123 2.1).
+// SecretName is the name of the Kubernetes Secret: the name of the enrolment and
+// "-tls", with a hyphen for every character that a DNS label cannot have
+// (RFC 1123 2.1).
 func (t Target) SecretName() (string, error) {
 	fit := func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
@@ -54,7 +53,7 @@ func (t Target) SecretName() (string, error) {
 	}
 	name := strings.Trim(strings.Map(fit, strings.ToLower(t.Enrolment)), "-")
 	if name == "" || len(name) > maxSecretName-len("-tls") {
-		return "", fmt.Errorf("layout %s: no Secret can be named after %q: want letters and digits, %d at most", KubernetesSecret, t.Enrolment, maxSecretName-len("-tls"))
+		return "", fmt.Errorf("layout %s: cannot make the name of a Secret from %q, want letters and digits, at most %d", KubernetesSecret, t.Enrolment, maxSecretName-len("-tls"))
 	}
 	return name + "-tls", nil
 }

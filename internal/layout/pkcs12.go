@@ -15,17 +15,17 @@ import (
 )
 
 const (
-	// pkcs12Iterations makes guessing a passphrase ten times as slow as with
-	// OpenSSL's 2048, and reading the file takes milliseconds still. What
-	// protects it is a passphrase that cannot be guessed.
+	// pkcs12Iterations makes guessing a passphrase ten times slower than the 2048
+	// of OpenSSL, while reading the file still takes milliseconds. The real
+	// protection is a passphrase that cannot be guessed.
 	pkcs12Iterations = 20_000
-	// maxPassphrase bounds a passphrase, in bytes.
+	// maxPassphrase is the longest passphrase, in bytes.
 	maxPassphrase = 1024
 )
 
-// pkcs12 puts key, certificate and issuers, up to the roots, in one file
-// (RFC 7292). The modern encoding, PBES2 with AES-256 and HMAC-SHA-256, is read
-// by OpenSSL 1.1.1, Java 12, Windows Server 2019 and what came after.
+// pkcs12 puts key, certificate and issuers, with the roots, in one file
+// (RFC 7292). OpenSSL 1.1.1, Java 12, Windows Server 2019 and later versions read
+// the modern encoding, PBES2 with AES-256 and HMAC-SHA-256.
 func (in Issued) pkcs12() ([]byte, error) {
 	passphrase := string(in.Passphrase.Reveal())
 	if err := CheckPassphrase(passphrase); err != nil {
@@ -51,29 +51,30 @@ func (in Issued) pkcs12() ([]byte, error) {
 	return data, nil
 }
 
-// CheckPassphrase refuses what cannot be the passphrase of a PKCS#12 file with
-// a [PassphraseError]. RFC 7292 appendix B.1 writes it in 16-bit characters and
-// ends it with a zero, so what others would read differently is refused.
+// CheckPassphrase refuses a passphrase that a PKCS#12 file cannot have, with a
+// [PassphraseError]. RFC 7292 appendix B.1 writes the passphrase in 16-bit
+// characters with a zero at the end; a passphrase that other programs would read
+// differently is refused.
 func CheckPassphrase(passphrase string) error {
 	switch {
 	case passphrase == "":
-		return &PassphraseError{"it is empty"}
+		return &PassphraseError{"empty"}
 	case len(passphrase) > maxPassphrase:
-		return &PassphraseError{fmt.Sprintf("it has %d bytes, want at most %d", len(passphrase), maxPassphrase)}
+		return &PassphraseError{fmt.Sprintf("%d bytes, want at most %d", len(passphrase), maxPassphrase)}
 	case !utf8.ValidString(passphrase):
-		return &PassphraseError{"it is not UTF-8"}
+		return &PassphraseError{"not UTF-8"}
 	case strings.ContainsAny(passphrase, "\x00\r\n"):
-		return &PassphraseError{"it has a line break or a zero byte in it"}
+		return &PassphraseError{"contains a line break or a zero byte"}
 	}
 	for _, r := range passphrase {
 		if r > 0xFFFF {
-			return &PassphraseError{"it has a character beyond U+FFFF, which PKCS#12 cannot write (RFC 7292 appendix B.1)"}
+			return &PassphraseError{"contains a character above U+FFFF, which PKCS#12 cannot encode (RFC 7292 appendix B.1)"}
 		}
 	}
 	return nil
 }
 
-// issuers are the certificates beside the leaf, each once, roots last.
+// issuers returns all certificates except the leaf, each once, roots last.
 func (in Issued) issuers() []*x509.Certificate {
 	var certs []*x509.Certificate
 	seen := map[string]bool{string(in.Chain[0].Raw): true}
@@ -88,10 +89,11 @@ func (in Issued) issuers() []*x509.Certificate {
 	return certs
 }
 
-// salt gives the bytes that the encoder takes for salts and vectors. They are
-// drawn from all that goes into the file, the private key with it, so nobody
-// can foretell them, other content has others, and writing the same again gives
-// the same file: an installation that was cut short can be gone on with.
+// salt returns the bytes that the encoder uses as salts and initialization
+// vectors. They are derived from the whole content of the file. Nobody can predict
+// them, because the private key is part of it, and other content gives other
+// bytes. The same content gives the same file, so that an interrupted installation
+// can continue.
 func (in Issued) salt(passphrase string) (io.Reader, error) {
 	input := sha256.New()
 	parts := [][]byte{in.Key, []byte(passphrase), in.Chain[0].Raw}
@@ -99,7 +101,7 @@ func (in Issued) salt(passphrase string) (io.Reader, error) {
 		parts = append(parts, c.Raw)
 	}
 	for _, part := range parts {
-		_ = binary.Write(input, binary.BigEndian, uint64(len(part))) // a hash takes everything
+		_ = binary.Write(input, binary.BigEndian, uint64(len(part))) // a hash never fails
 		input.Write(part)
 	}
 	info := "nfcert layout pkcs12 modern"

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/nfcert/nfcert/internal/inspect"
 )
 
-// warnings lists what the core will stumble over. None of it makes a file
-// wrong.
+// warnings lists the problems that the core will have with the certificate. The
+// files are valid all the same.
 func (t Target) warnings(in Issued) []string {
 	var list []string
 	warn := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
@@ -22,7 +24,7 @@ func (t Target) warnings(in Issued) []string {
 		t.warnNames(warn, leaf)
 	case PKCS12:
 		if in.LegacyPKCS12 {
-			warn("the legacy encoding of PKCS#12 protects the key hardly at all, whatever the passphrase: guard the file like the key itself")
+			warn("the legacy encoding of PKCS#12 hardly protects the key, even with a good passphrase: protect the file like the key itself")
 		}
 	}
 	if t.Layout == Free5GC {
@@ -34,25 +36,25 @@ func (t Target) warnings(in Issued) []string {
 	return list
 }
 
-// warnNames is for what every core does with names and purposes.
+// warnNames warns about names and purposes, for every core.
 func (t Target) warnNames(warn func(string, ...any), leaf *x509.Certificate) {
 	if t.function() == "" {
-		warn("the NF type is not known, or fit for no file's name: the files are named after the enrolment, which %s does not look for", t.Layout)
+		warn("the NF type is unknown or not usable in a file name: the files have the name of the enrolment, and %s does not find them", t.Layout)
 	} else if known := t.functions(); known != nil && !slices.Contains(known, t.function()) {
-		warn("%s has no function %q among those that it ships certificates for: %s", t.Layout, t.function(), strings.Join(known, ", "))
+		warn("%s ships no certificate for a function %q, only for: %s", t.Layout, t.function(), strings.Join(known, ", "))
 	}
 	if !serves(leaf) {
-		warn("the certificate's purposes do not have serverAuth (TS 33.310 6.1.3c.3): clients that look refuse it")
+		warn("the certificate's purposes do not include serverAuth (TS 33.310 6.1.3c.3): clients that check purposes refuse it")
 	} else if len(leaf.DNSNames) == 0 {
-		warn("the certificate has no dNSName: clients that compare the name they call refuse it")
+		warn("the certificate has no dNSName: clients that check the server's name refuse it")
 	}
 	if !calls(leaf) {
-		warn("the certificate's purposes do not have clientAuth (TS 33.310 6.1.3c.3): with mutual TLS, servers refuse it")
+		warn("the certificate's purposes do not include clientAuth (TS 33.310 6.1.3c.3): servers refuse it for mutual TLS")
 	}
 }
 
-// functions are those that the core ships certificates for, by the names of
-// their files; nil: not known.
+// functions lists the functions that the core ships certificates for, as they are
+// in its file names; nil: unknown.
 func (t Target) functions() []string {
 	switch t.Layout {
 	case Open5GS:
@@ -63,36 +65,36 @@ func (t Target) functions() []string {
 	return nil
 }
 
-// warnFree5GC is for its OAuth code: tokens and registrations go through
-// functions that parse RSA keys alone, and an access token is only given to a
-// certificate whose first URI is the NF instance id.
+// warnFree5GC warns about free5GC's OAuth code. It parses only RSA keys for tokens
+// and registrations, and it gives an access token only to a certificate whose
+// first URI is the NF instance ID.
 func (t Target) warnFree5GC(warn func(string, ...any), leaf *x509.Certificate) {
 	if _, ok := leaf.PublicKey.(*rsa.PublicKey); !ok {
-		warn("the key is %s: free5GC's OAuth reads RSA keys only, so that with oauth the NRF cannot register this NF; ask for another certificate with --key RSA3072", leaf.PublicKeyAlgorithm)
+		warn("the key is %s, but free5GC's OAuth reads only RSA keys: with oauth, the NRF cannot register this NF; request a certificate with --key RSA3072", leaf.PublicKeyAlgorithm)
 	}
 	switch {
 	case len(leaf.URIs) == 0:
-		warn("the certificate has no URI name: free5GC's NRF gives tokens only to a certificate whose first URI is urn:uuid: and the NF instance id")
+		warn("the certificate has no URI name: free5GC's NRF gives tokens only to a certificate whose first URI is urn:uuid: and the NF instance ID")
 	case !strings.HasPrefix(strings.ToLower(leaf.URIs[0].String()), "urn:uuid:"):
-		warn("the certificate's first URI is %q: free5GC's NRF looks at the first alone, and wants urn:uuid: and the NF instance id there", leaf.URIs[0])
+		warn("the certificate's first URI is %q: free5GC's NRF reads only the first, which must be urn:uuid: and the NF instance ID", leaf.URIs[0])
 	}
 	if t.function() == "nrf" {
-		warn("with oauth, free5GC's NRF signs certificates itself and wants the key of rootcert, which no CA gives out: it needs a root of its own for that")
+		warn("with oauth, free5GC's NRF signs certificates itself and needs the key of rootcert, which no CA gives out: create a separate root for it")
 	}
 }
 
-// warnNoRoot is for a chain that was verified link by link only.
+// warnNoRoot warns when the root of the chain is unknown.
 func (t Target) warnNoRoot(warn func(string, ...any), in Issued) {
 	if len(in.Chain) == 1 {
-		warn("no root and no issuer is known: there is no CA file to verify peers by; name the root with --issuer-root FILE")
+		warn("no root and no issuer is known, so there is no CA file to verify peers: give the root with --issuer-root FILE")
 		return
 	}
 	top := in.Chain[len(in.Chain)-1]
-	warn("the CA file has the topmost issuer that the CA sent, %q, which is no root: OpenSSL, for one, verifies peers only up to a root; name it with --issuer-root FILE", top.Subject)
+	warn("the CA file has the topmost issuer that the CA sent, %q, which is not a root: OpenSSL, for example, verifies peers only up to a root; give the root with --issuer-root FILE", inspect.DistinguishedName(top.RawSubject))
 }
 
-// serves and calls report whether the certificate's purposes allow to be a TLS
-// server and a client. One that names no purpose may be both (RFC 5280
+// serves and calls report whether the certificate's purposes include TLS server
+// and TLS client. A certificate without purposes is valid for both (RFC 5280
 // 4.2.1.12).
 func serves(leaf *x509.Certificate) bool { return purpose(leaf, x509.ExtKeyUsageServerAuth) }
 func calls(leaf *x509.Certificate) bool  { return purpose(leaf, x509.ExtKeyUsageClientAuth) }

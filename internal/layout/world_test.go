@@ -19,7 +19,7 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// fqdn is the name of the leaves, and what peers call.
+// fqdn is the name of the leaves, which peers connect to.
 const fqdn = "amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org"
 
 // instance is the URI name of the leaves.
@@ -66,8 +66,8 @@ func sign(c, parent *x509.Certificate, key crypto.PublicKey, by crypto.Signer) *
 	return must(x509.ParseCertificate(must(x509.CreateCertificate(rand.Reader, c, parent, key, by))))
 }
 
-// wish is how a leaf departs from a good one: EC, both purposes, one name, the
-// instance id.
+// wish is the differences of a leaf from a good one, which has an EC key, both
+// purposes, one name and the instance ID.
 type wish struct {
 	rsa     bool
 	noDNS   bool
@@ -76,7 +76,7 @@ type wish struct {
 	unknown bool // the root is not known
 }
 
-// issued makes a leaf and all that is laid out with it.
+// issued makes a leaf and everything that belongs to it.
 func issued(w wish) layout.Issued {
 	a := newAuthority()
 	key := a.ec
@@ -114,7 +114,7 @@ func amf(name layout.Name, dir string) layout.Target {
 	return layout.Target{Layout: name, Dir: dir, Enrolment: "amf-01", NFType: "AMF"}
 }
 
-// build is Build where it must succeed.
+// build is Build, which must succeed.
 func build(t *testing.T, target layout.Target, in layout.Issued) *layout.Set {
 	t.Helper()
 	set, err := layout.Build(target, in)
@@ -124,7 +124,7 @@ func build(t *testing.T, target layout.Target, in layout.Issued) *layout.Set {
 	return set
 }
 
-// file finds a file by what it holds.
+// file finds a file by its kind.
 func file(t *testing.T, set *layout.Set, kind string) layout.File {
 	t.Helper()
 	for _, f := range set.Files {

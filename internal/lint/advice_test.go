@@ -17,11 +17,11 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// settings finds what a fix tells to write into openssl.cnf.
+// settings finds the lines for openssl.cnf in a fix.
 var settings = regexp.MustCompile(`\b(C|O|keyUsage|extendedKeyUsage|subjectAltName|1\.3\.6\.1\.5\.5\.7\.1\.34|t1) = (.+?)(?:; | and | in | \(|, t2|\. |$)`)
 
-// Who makes a request with openssl, knows nothing of the 5G core, and writes
-// what each fix says into openssl.cnf ends with a request that lint takes.
+// A user who creates a CSR with openssl, knows nothing about the 5G core, and
+// follows each fix in openssl.cnf gets a CSR without findings.
 func TestAdviceIsEnough(t *testing.T) {
 	openssl, err := exec.LookPath("openssl")
 	if err != nil {
@@ -42,7 +42,7 @@ func TestAdviceIsEnough(t *testing.T) {
 		key := ec
 		switch p.Name {
 		case "custom", "af-tls", "ri-signing":
-			continue // their subjects are their owners' to say
+			continue // the owner chooses the subject
 		case "n32-encryption":
 			key = rsa
 		}
@@ -70,7 +70,7 @@ func TestAdviceIsEnough(t *testing.T) {
 	}
 }
 
-// vendor makes requests with openssl, and believes what lint says.
+// vendor creates CSRs with openssl and follows lint.
 type vendor struct {
 	t             *testing.T
 	openssl, dir  string

@@ -20,11 +20,11 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// Fixtures are built byte by byte, as most of them are what no library makes.
-// Keys come from words and signatures are deterministic (RFC 6979), so that the
-// same code writes the same files.
+// Fixtures are built byte by byte, as most of them cannot be made with a library.
+// Keys are derived from words and signatures are deterministic (RFC 6979), so
+// that the same code writes the same files.
 
-// cert describes one certificate or request. Every field can be bent.
+// cert describes one certificate or request. Every field can be changed.
 type cert struct {
 	csr                bool
 	version            int // as in the DER; -1: left out
@@ -35,10 +35,10 @@ type cert struct {
 	spki               []byte // in DER
 	exts               []ext
 	requests           int    // how many extensionRequests the exts are spread over
-	attributes         []byte // of a request, beside extensionRequest, in DER
+	attributes         []byte // of a request, in addition to extensionRequest, in DER
 	signer             *ecdsa.PrivateKey
 	forge              bool                // the signature is by another key
-	patch              func([]byte) []byte // the whole, at last
+	patch              func([]byte) []byte // changes the result
 }
 
 // ext is one extension.
@@ -54,10 +54,10 @@ const (
 	instance   = "urn:uuid:4ace9d34-2c69-4f99-92d5-a73a3fe8e23b"
 )
 
-// now is when the fixtures are judged.
+// now is the time at which the fixtures are checked.
 var now = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 
-// keyOf makes a P-256 key from a word.
+// keyOf derives a P-256 key from a word.
 func keyOf(word string) *ecdsa.PrivateKey {
 	d := sha256.Sum256([]byte(word))
 	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), d[:])
@@ -75,7 +75,7 @@ func spkiOf(key *ecdsa.PrivateKey) []byte {
 	return der
 }
 
-// seq, and wrap for other tags, put DER into DER.
+// seq makes a SEQUENCE; wrap does the same for other tags.
 func seq(parts ...[]byte) []byte { return wrap(0x30, parts...) }
 
 func wrap(tag byte, parts ...[]byte) []byte {
@@ -328,7 +328,7 @@ func pemOf(list []*cert) []byte {
 	return b.Bytes()
 }
 
-// rsaSPKI is an RSA key of that many bits, of which nobody has the other half.
+// rsaSPKI is an RSA public key of that many bits, without a private key.
 func rsaSPKI(bits int) []byte {
 	modulus := make([]byte, bits/8)
 	for i := range modulus {
@@ -339,7 +339,7 @@ func rsaSPKI(bits int) []byte {
 	return seq(algorithm("1.2.840.113549.1.1.1", 5, 0), wrap(3, []byte{0}, seq(wrap(2, []byte{0}, modulus), wrap(2, []byte{1, 0, 1}))))
 }
 
-// ecSPKI is a P-384 or P-521 key from a word.
+// ecSPKI is a P-384 or P-521 public key derived from a word.
 func ecSPKI(curve elliptic.Curve, word string) []byte {
 	d := sha256.Sum256([]byte(word))
 	raw := make([]byte, (curve.Params().BitSize+7)/8)

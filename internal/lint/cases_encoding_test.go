@@ -8,7 +8,7 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// encodingCases bend the DER.
+// encodingCases change the DER.
 func encodingCases() []kase {
 	return []kase{
 		leafCase("der-malformed", csrWorld, func(c *cert) { c.ext(nf.OIDKeyUsage).value = []byte{5, 0} }),
@@ -28,7 +28,7 @@ func encodingCases() []kase {
 	}
 }
 
-// valueCases bend version, serial number, signature, key, subject and validity.
+// valueCases change version, serial number, signature, key, subject and validity.
 func valueCases() []kase {
 	return []kase{
 		leafCase("version-v3", leafWorld, func(c *cert) { c.version = 1 }),
@@ -53,8 +53,8 @@ func valueCases() []kase {
 
 		leafCase("key-rsa", leafWorld, func(c *cert) { c.key(rsaSPKI(3072)) }),
 		leafCase("key-of-profile", riWorld, func(c *cert) { c.key(ecSPKI(elliptic.P384(), "p384")) }),
-		leafCase("key-rsa-size", leafWorld, func(c *cert) { c.key(rsaSPKI(1024)) }).with("an RSA key is one first", "key-rsa"),
-		leafCase("key-rsa-short", leafWorld, func(c *cert) { c.key(rsaSPKI(2048)) }).with("an RSA key is one first", "key-rsa"),
+		leafCase("key-rsa-size", leafWorld, func(c *cert) { c.key(rsaSPKI(1024)) }),
+		leafCase("key-rsa-short", leafWorld, func(c *cert) { c.key(rsaSPKI(2048)) }).without("key-rsa"),
 		leafCase("key-curve", leafWorld, func(c *cert) { c.key(ecSPKI(elliptic.P521(), "p521")) }),
 		leafCase("key-algorithm", leafWorld, func(c *cert) {
 			c.key(seq(algorithm("1.3.101.112"), wrap(3, []byte{0}, bytes.Repeat([]byte{7}, 32))))
@@ -95,7 +95,7 @@ func valueCases() []kase {
 	}
 }
 
-// usageCases bend keyUsage, extKeyUsage and basicConstraints.
+// usageCases change keyUsage, extKeyUsage and basicConstraints.
 func usageCases() []kase {
 	usage := func(bits ...int) func(*cert) {
 		return func(c *cert) { c.ext(nf.OIDKeyUsage).value = keyUsage(bits...) }
@@ -121,7 +121,7 @@ func usageCases() []kase {
 		leafCase("eku-token-key-usage", tokenWorld, usage(4)),
 		leafCase("eku-encrypt-key-usage", encryptWorld, usage(0)),
 		leafCase("eku-jwt-encipherment", ccaWorld, func(c *cert) {
-			c.key(rsaSPKI(3072)) // an EC key with encipherment is another rule's
+			c.key(rsaSPKI(3072)) // key-usage-ec-encipherment is for EC keys
 			usage(0, 2)(c)
 		}).with("only an RSA key enciphers", "key-rsa"),
 		leafCase("eku-tls-mixed", ccaWorld, purpose(nf.UsageJWT, nf.UsageClientAuth)),
@@ -140,7 +140,7 @@ func usageCases() []kase {
 	}
 }
 
-// typeCases bend nfTypes.
+// typeCases change nfTypes.
 func typeCases() []kase {
 	value := func(der []byte) func(*cert) {
 		return func(c *cert) { c.ext(nf.OIDNFTypes).value = der }

@@ -9,8 +9,7 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// Whatever a file holds is judged, and no clause that nobody read makes an
-// error.
+// Any input gets a result, and no clause that was not read makes an error.
 func FuzzJudge(f *testing.F) {
 	for _, b := range bases() {
 		for _, c := range b.build().items {

@@ -8,11 +8,11 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// defaultProfile is what is assumed of a certificate that says nothing.
+// defaultProfile is the profile of a certificate that nothing else identifies.
 const defaultProfile = "nf-tls"
 
-// InferProfile tells which profile a request or certificate is meant to follow,
-// by its usages first, then its NF types, then its names, and why.
+// InferProfile infers the profile that a request or certificate should follow,
+// from its usages first, then its NF types, then its names. It also says why.
 func InferProfile(c *inspect.Contents) (profile nf.Profile, why string) {
 	name, why := infer(c)
 	profile, ok := nf.LookupProfile(name)
@@ -35,7 +35,7 @@ func infer(c *inspect.Contents) (name, why string) {
 		return name, why
 	}
 	if name, why = inferFromRoles(c); c.NFTypes == nil && outside(c) {
-		why += "; no name is in the 5G core: an AF or NEF towards the outside has profile af-tls, a roaming intermediary ri-signing"
+		why += "; no name is in the 5G core: use af-tls for an AF or NEF facing external networks, ri-signing for a roaming intermediary"
 	}
 	return name, why
 }
@@ -46,23 +46,23 @@ func inferFromRoles(c *inspect.Contents) (name, why string) {
 	case client && server:
 		return "nf-tls", "extKeyUsage has clientAuth and serverAuth"
 	case client:
-		return "nf-tls-client", "extKeyUsage has clientAuth alone"
+		return "nf-tls-client", "extKeyUsage has only clientAuth"
 	case server:
-		return "nf-tls-server", "extKeyUsage has serverAuth alone"
+		return "nf-tls-server", "extKeyUsage has only serverAuth"
 	}
-	return defaultProfile, "nothing says otherwise"
+	return defaultProfile, "the default: neither usages, NF types nor names identify another"
 }
 
-// inferFromTypes looks at the NF types, and at names where there are none.
+// inferFromTypes uses the NF types, or the names of a certificate without them.
 func inferFromTypes(c *inspect.Contents) (name, why string) {
 	what, types := "nfTypes has ", []string(nil)
 	if c.NFTypes != nil {
 		types = c.NFTypes.Types
 	} else if c.SubjectAltName != nil {
-		what = "a name has the label of "
+		what = "a dNSName has the label of "
 		for _, dns := range c.SubjectAltName.DNSNames {
-			if p := parsePlace(dns); p.function != "" {
-				types = append(types, strings.ToUpper(p.function))
+			if d := parseDomainName(dns); d.function != "" {
+				types = append(types, strings.ToUpper(d.function))
 			}
 		}
 	}
@@ -80,26 +80,22 @@ func inferFromTypes(c *inspect.Contents) (name, why string) {
 }
 
 func inferSEPP(c *inspect.Contents, what string) (name, why string) {
-	if c.SubjectAltName != nil {
-		for _, dns := range c.SubjectAltName.DNSNames {
-			if strings.HasPrefix(dns, "*.") {
-				return "sepp-tls", what + "SEPP, and a name is a wildcard"
-			}
-		}
+	if c.SubjectAltName != nil && slices.ContainsFunc(c.SubjectAltName.DNSNames, nf.IsWildcard) {
+		return "sepp-tls", what + "SEPP, and a dNSName is a wildcard"
 	}
 	if c.SubjectAltName == nil || !slices.ContainsFunc(c.SubjectAltName.URIs, nf.IsURN) {
-		return "sepp-n32", what + "SEPP, with neither wildcard nor instance id"
+		return "sepp-n32", what + "SEPP, without a wildcard or an NF instance id"
 	}
 	return "sepp-tls", what + "SEPP"
 }
 
-// outside reports whether there are names, and none of the 5G core.
+// outside reports whether there are dNSNames, and none is in the 5G core.
 func outside(c *inspect.Contents) bool {
 	if c.SubjectAltName == nil || len(c.SubjectAltName.DNSNames) == 0 {
 		return false
 	}
 	return !slices.ContainsFunc(c.SubjectAltName.DNSNames, func(dns string) bool {
-		p := parsePlace(dns)
-		return p.core
+		d := parseDomainName(dns)
+		return d.core
 	})
 }

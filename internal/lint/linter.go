@@ -10,44 +10,43 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// Selection chooses rules by id; a * at the end stands for any rest, as in
-// san-*. The zero value takes all.
+// Selection chooses rules by id. A * at the end matches any rest, as in san-*.
+// The zero value selects all rules.
 type Selection struct {
-	Only []string // none: all
-	Skip []string // beats Only
+	Only []string // empty: all
+	Skip []string // has precedence over Only
 }
 
-// UnknownRuleError is an id, or a pattern, that no rule has.
+// UnknownRuleError is an id or a pattern that matches no rule.
 type UnknownRuleError struct {
 	ID string
 }
 
 func (e *UnknownRuleError) Error() string {
-	return fmt.Sprintf("rule %q: there is none of that name", e.ID)
+	return fmt.Sprintf("rule %q: no rule matches", e.ID)
 }
 
-// Options says by what to judge.
+// Options configures a Linter.
 type Options struct {
 	Selection
-	// Profile that end entities are judged by; the zero value: the one that
-	// each looks like.
+	// Profile is the profile to check end entities against; zero: infer it for
+	// each.
 	Profile nf.Profile
-	// Function that the certificates should be of; nil: any.
+	// Function is the NF that the certificates should belong to; nil: any.
 	Function *nf.Function
-	// Request that the certificates were issued for; nil: not known.
+	// Request is the CSR that the certificates were issued for; nil: unknown.
 	Request *inspect.Contents
-	// Now is the time to judge at; zero: the time of each call.
+	// Now is the time to check validity at; zero: the time of each call.
 	Now time.Time
 }
 
-// Linter judges by a fixed selection of rules. It is safe for use by several
-// goroutines at once.
+// Linter checks with a fixed selection of rules. It is safe for concurrent use.
 type Linter struct {
 	options Options
 	rules   []Rule
 }
 
-// New makes a linter. Its error is an *UnknownRuleError.
+// New returns a Linter. Its error is an *UnknownRuleError.
 func New(o Options) (*Linter, error) {
 	rules := Rules()
 	for _, id := range slices.Concat(o.Only, o.Skip) {
@@ -71,36 +70,37 @@ func matches(pattern, id string) bool {
 	return pattern == id
 }
 
-// Input is what lies in one file, or what one server showed.
+// Input is the contents of one file, or what one server sent.
 type Input struct {
-	// Items are its requests and certificates in the order of the file. Several
-	// certificates are looked at as a chain, in any order, or as a bundle.
+	// Items are the requests and certificates in the order of the file. Several
+	// certificates are checked as a chain, in any order, or as a bundle.
 	Items []*inspect.Contents
 	TLS   *TLS // of a server; nil for a file
 }
 
-// TLS is what a server showed beside its certificates, which come leaf first.
+// TLS is the handshake of a server, which sends its certificates leaf first.
 type TLS struct {
-	ServerName             string // the name that was asked for; empty: an address
+	ServerName             string // the name that was requested; empty: an address
 	Version                uint16 // code on the wire, as in 0x0304
 	VersionName            string // as in TLS 1.3
 	CipherSuite            uint16 // code on the wire
 	CipherName             string // IANA's name
-	ALPN                   string // empty: nothing was agreed on
+	ALPN                   string // empty: no protocol was negotiated
 	ClientCertificateAsked bool
 }
 
-// Result is the judgement of one item.
+// Result is the outcome for one item.
 type Result struct {
 	Kind inspect.Kind `json:"type"`
 	Role Role         `json:"role"`
-	// Profile that it was judged by, and why that one; empty for a CA's.
+	// Profile is the profile that it was checked against, and Why the reason
+	// for that one; empty for a CA's certificate.
 	Profile  string    `json:"profile,omitempty"`
 	Why      string    `json:"why,omitempty"`
 	Findings []Finding `json:"findings"` // in the order of Rules
 }
 
-// Judge judges every item of an input, in its order.
+// Judge checks every item of an input, in its order.
 func (l *Linter) Judge(in Input) []Result {
 	now := l.options.Now
 	if now.IsZero() {
@@ -127,6 +127,15 @@ func (l *Linter) judge(s *Subject) Result {
 	if s.TLS != nil {
 		scope |= onServer
 	}
+	result.Findings = l.mergeIssued(s, dropOverlaps(l.apply(s, scope)))
+	if result.Findings == nil {
+		result.Findings = []Finding{} // not null in JSON
+	}
+	return result
+}
+
+// apply runs the rules of a scope.
+func (l *Linter) apply(s *Subject, scope scope) []Finding {
 	var r report
 	for i := range l.rules {
 		if rule := &l.rules[i]; rule.scope&scope != 0 {
@@ -134,14 +143,10 @@ func (l *Linter) judge(s *Subject) Result {
 			rule.check(s, &r)
 		}
 	}
-	result.Findings = r.found
-	if result.Findings == nil {
-		result.Findings = []Finding{}
-	}
-	return result
+	return r.found
 }
 
-// profile gives the profile to judge by.
+// profile gives the profile to check against, and why.
 func (l *Linter) profile(c *inspect.Contents) (nf.Profile, string) {
 	if l.options.Profile.Name != "" {
 		return l.options.Profile, "as given"

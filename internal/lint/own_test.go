@@ -10,8 +10,8 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// What nfcert itself asks for follows its profile, by the profile's name and by
-// what is inferred, with no word even of advice.
+// nfcert's own CSRs get no finding, not even advice, with the profile given by
+// name and inferred.
 func TestOwnRequestsPass(t *testing.T) {
 	ec, err := csrgen.GenerateKey(csrgen.P256)
 	if err != nil {
@@ -26,7 +26,7 @@ func TestOwnRequestsPass(t *testing.T) {
 			c := inspect.ReadCSR(ownRequest(t, p, ec, rsa))
 			for _, given := range []nf.Profile{p, {}} {
 				if given.Name == "" && (p.Name == "custom" || p.Name == "ri-signing" || p.Name == "af-tls") {
-					continue // nothing in them says which they are
+					continue // nothing in the CSR identifies these profiles
 				}
 				l, err := lint.New(lint.Options{Profile: given, Now: now})
 				if err != nil {
@@ -44,7 +44,7 @@ func TestOwnRequestsPass(t *testing.T) {
 	}
 }
 
-// ownRequest is a request of the profile, with names that fit it.
+// ownRequest is a CSR of the profile, with names that fit it.
 func ownRequest(t *testing.T, p nf.Profile, ec, rsa crypto.Signer) []byte {
 	t.Helper()
 	request := csrgen.Request{Function: nf.SampleAMF(), Profile: p}

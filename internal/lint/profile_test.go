@@ -19,18 +19,18 @@ func TestInferProfile(t *testing.T) {
 	}{
 		{"both roles", leafWorld, nil, "nf-tls", "clientAuth and serverAuth"},
 		{"a request", csrWorld, nil, "nf-tls", "clientAuth and serverAuth"},
-		{"client", leafWorld, func(c *cert) { c.ext(nf.OIDExtKeyUsage).value = purposes(nf.UsageClientAuth) }, "nf-tls-client", "clientAuth alone"},
-		{"server", leafWorld, func(c *cert) { c.ext(nf.OIDExtKeyUsage).value = purposes(nf.UsageServerAuth) }, "nf-tls-server", "serverAuth alone"},
-		{"nothing", leafWorld, func(c *cert) { c.exts = nil }, "nf-tls", "nothing says otherwise"},
+		{"client", leafWorld, func(c *cert) { c.ext(nf.OIDExtKeyUsage).value = purposes(nf.UsageClientAuth) }, "nf-tls-client", "only clientAuth"},
+		{"server", leafWorld, func(c *cert) { c.ext(nf.OIDExtKeyUsage).value = purposes(nf.UsageServerAuth) }, "nf-tls-server", "only serverAuth"},
+		{"nothing", leafWorld, func(c *cert) { c.exts = nil }, "nf-tls", "the default"},
 		{"NRF", nrfWorld, nil, "nrf-tls", "nfTypes has NRF"},
 		{"NRF by name", nrfWorld, func(c *cert) { c.drop(nf.OIDNFTypes) }, "nrf-tls", "label of NRF"},
 		{"SCP", scpWorld, nil, "scp-tls", "nfTypes has SCP"},
 		{"SEPP with wildcard", seppWorld, nil, "sepp-tls", "wildcard"},
-		{"SEPP for N32", n32World, nil, "sepp-n32", "neither wildcard nor instance id"},
+		{"SEPP for N32", n32World, nil, "sepp-n32", "without a wildcard or an NF instance id"},
 		{"CCA", ccaWorld, nil, "cca-signing", "jwt"},
 		{"token", tokenWorld, nil, "nrf-token-signing", "oauthAccessTokenSigning"},
 		{"encryption", encryptWorld, nil, "n32-encryption", "httpContentEncrypt"},
-		{"no core name", afWorld, func(c *cert) { c.drop(nf.OIDNFTypes) }, "nf-tls", "profile af-tls"},
+		{"no core name", afWorld, func(c *cert) { c.drop(nf.OIDNFTypes) }, "nf-tls", "use af-tls"},
 		{"AF outside", afWorld, nil, "af-tls", "no name is in the 5G core"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestInferProfile(t *testing.T) {
 	}
 }
 
-// What rests on a clause that nobody read is a warning, and says so.
+// A finding by a clause that was not read is a warning, and says so.
 func TestUnreadClausesWarn(t *testing.T) {
 	w := scpWorld()
 	w.first().drop(nf.OIDKeyUsage)
@@ -65,7 +65,7 @@ func TestUnreadClausesWarn(t *testing.T) {
 	}
 }
 
-// So does a clause that is known from a text that cites it.
+// So is a finding by a clause that is known from a text that cites it.
 func TestSecondHandClausesWarn(t *testing.T) {
 	w := leafWorld()
 	w.first().exts = append(w.first().exts, ext{nf.OIDCertificatePolicies, 0xff, seq(seq(oidDER("1.3.6.1.4.1.1")))})
@@ -80,8 +80,8 @@ func TestSecondHandClausesWarn(t *testing.T) {
 	}
 }
 
-// By the profile custom all is the user's to say, but for what no certificate
-// may have.
+// In the profile custom the user decides everything, except for what no
+// certificate may have.
 func TestCustomIsFree(t *testing.T) {
 	w := leafWorld()
 	c := w.first()
@@ -105,8 +105,8 @@ func TestCustomIsFree(t *testing.T) {
 	}
 }
 
-// A file of many leaves and one CA is a bundle: each leaf is judged with its
-// issuer, and the order is nobody's business.
+// A file with several leaves and one CA is a bundle: each leaf is checked with
+// its issuer, in any order.
 func TestBundles(t *testing.T) {
 	second := newLeaf()
 	second.forge = true

@@ -1,69 +1,79 @@
-// Package lint judges certificates, requests and chains of the 5G core by rules
-// that cite their clause.
+// Package lint checks certificates, certificate requests and chains of the 5G
+// core against rules that cite their clause.
 //
-// A rule is data and one function; the tables of rules lie by concern in the
-// files named rules_*.go. What a profile demands (presence, criticality, key
-// usages, years) comes from the profile's table in package nf, with that row's
-// clause and level, so that a rule says the same as the generator did. Nothing
-// here prints, and nothing knows of commands.
+// A rule is a row of data with a check function. The rules are in the files
+// rules_*.go, one file for each field or subject matter. What a profile demands
+// (presence, criticality, key usages, years) comes from the profile's table in
+// package nf, with the clause and level of that row, so that generator and
+// linter cannot disagree. Where two rules can report the same fault, overlap.go
+// says which one does. The package prints nothing and knows no commands.
 package lint
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// Rule is one thing that is judged.
+// Rule is one thing that is checked.
 type Rule struct {
 	ID    string       `json:"rule"`  // in kebab case, as in san-nf-instance-id; never renamed
-	Field nf.FieldName `json:"field"` // the field that it judges, where a finding names none closer
-	// Severity is the most that a finding of the rule can have. It follows from
-	// Level and Confidence, but for what Lenience says.
+	Field nf.FieldName `json:"field"` // the field that it checks, unless a finding names a more precise one
+	// Severity is the highest that a finding of the rule can have. It follows
+	// from Level and Confidence, unless Lenience gives a reason for less.
 	Severity   inspect.Severity `json:"severity"`
 	Level      nf.Level         `json:"level"`
 	Clause     string           `json:"clause"`
 	Confidence nf.Confidence    `json:"confidence"`
-	// Lenience says why the severity is below what the level gives; empty when
+	// Lenience says why the severity is lower than the level gives; empty when
 	// it is not.
 	Lenience string `json:"lenience,omitempty"`
 	Title    string `json:"title"` // what is wrong, in a few words
-	Why      string `json:"why"`   // what comes of it
-	Fix      string `json:"fix"`   // how to mend it
+	Why      string `json:"why"`   // what the consequence is
+	Fix      string `json:"fix"`   // what to do, in the imperative
 	Good     string `json:"good"`
 	Bad      string `json:"bad"`
 
 	scope scope
 	grave bool             // advice that makes a warning
-	most  inspect.Severity // ceiling that Lenience explains; empty: none
+	most  inspect.Severity // limit that Lenience explains; empty: no limit
 	check func(*Subject, *report)
 }
 
-// scope says what a rule looks at.
+// The limits that rules set.
+const (
+	warning = inspect.Warning
+	info    = inspect.Info
+)
+
+// scope says which inputs a rule applies to.
 type scope uint8
 
 const (
 	onRequest scope = 1 << iota // a CSR
 	onLeaf                      // an end entity's certificate
 	onIssuer                    // a CA's certificate
-	onServer                    // what a TLS server showed, with its leaf
+	onServer                    // a TLS server's connection and leaf certificate
 
 	onBoth = onRequest | onLeaf
 	onCert = onLeaf | onIssuer
 	onAll  = onRequest | onLeaf | onIssuer
 )
 
-// Rules lists every rule, grouped by concern.
+// Rules lists every rule, grouped by file.
 func Rules() []Rule {
 	rules := slices.Concat(
-		encodingRules(), basicRules(), signatureRules(), keyRules(), subjectRules(), validityRules(),
-		keyUsageRules(), extKeyUsageRules(), purposeRules(), altNameRules(), instanceRules(), fqdnRules(),
-		domainRules(), nfTypesRules(), pointerRules(), extensionRules(), chainRules(), issuerRules(),
-		seppRules(), requestRules(), serverRules(), functionRules(), issuedRules(),
+		encodingRules(), versionSerialRules(), signatureRules(), publicKeyRules(), subjectRules(), validityRules(),
+		keyUsageRules(), extKeyUsageRules(), purposeRules(), sanRules(), instanceIDRules(), dnsSyntaxRules(),
+		dnsDomainRules(), nfTypesRules(), keyIdentifierRules(), crlAIARules(), otherExtensionRules(), chainRules(), caRules(),
+		seppSCPRules(), csrRules(), tlsServerRules(), nfFileRules(), csrToCertificateRules(),
 	)
 	for i := range rules {
-		rules[i].settle()
+		r := &rules[i]
+		r.Confidence = cmp.Or(r.Confidence, nf.Read)
+		r.Severity = milder(r.severity(r.Level, r.Confidence), r.most)
 	}
 	return rules
 }
@@ -78,17 +88,9 @@ func Lookup(id string) (Rule, bool) {
 	return rules[i], true
 }
 
-// settle fills in what follows from the rest.
-func (r *Rule) settle() {
-	if r.Confidence == "" {
-		r.Confidence = nf.Read
-	}
-	r.Severity = lesser(r.severity(r.Level, r.Confidence), r.most)
-}
-
-// severity gives what breaking a clause of this level is worth: an error where
-// it says shall and was read, a warning where it says should or was not read
-// itself.
+// severity gives the severity of breaking a clause of this level: an error where
+// the clause says shall and was read, a warning where it says should or was not
+// itself read.
 func (r *Rule) severity(level nf.Level, confidence nf.Confidence) inspect.Severity {
 	switch {
 	case level == nf.Shall && confidence == nf.Read:
@@ -99,20 +101,14 @@ func (r *Rule) severity(level nf.Level, confidence nf.Confidence) inspect.Severi
 	return inspect.Warning
 }
 
-// lesser gives the milder of two severities; an empty one does not count.
-func lesser(a, b inspect.Severity) inspect.Severity {
+// milder gives the lower of two severities; an empty b sets no limit.
+func milder(a, b inspect.Severity) inspect.Severity {
 	if b == "" || weight(a) < weight(b) {
 		return a
 	}
 	return b
 }
 
-func weight(s inspect.Severity) int {
-	switch s {
-	case inspect.Error:
-		return 2
-	case inspect.Warning:
-		return 1
-	}
-	return 0
-}
+var severities = []inspect.Severity{inspect.Info, inspect.Warning, inspect.Error}
+
+func weight(s inspect.Severity) int { return slices.Index(severities, s) }

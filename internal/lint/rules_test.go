@@ -17,10 +17,9 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-var update = flag.Bool("update", false, "write the fixtures in testdata anew")
+var update = flag.Bool("update", false, "rewrite the fixtures in testdata")
 
-// fixture compares a built file with the one in testdata, and gives what is in
-// testdata.
+// fixture compares a built file with the one in testdata, and returns the latter.
 func fixture(t *testing.T, file string, built []byte) []byte {
 	t.Helper()
 	file = filepath.Join("testdata", file)
@@ -59,10 +58,10 @@ func read(t testing.TB, data []byte) (list []*inspect.Contents) {
 	}
 }
 
-// judge gives what is found in a file of a world, as "severity rule", each once.
+// judge gives the rules that report something about a file of a world, each once.
 func judge(t *testing.T, w *world, data []byte) (found []string, messages string) {
 	t.Helper()
-	o := lint.Options{Now: w.now, Function: w.function}
+	o := lint.Options{Now: w.now, Function: w.function, Selection: lint.Selection{Skip: w.skip}}
 	if w.request != nil {
 		o.Request = inspect.ReadCSR(w.request.der())
 	}
@@ -84,7 +83,7 @@ func judge(t *testing.T, w *world, data []byte) (found []string, messages string
 	return slices.Compact(found), b.String()
 }
 
-// No rule says anything about what is right.
+// No rule reports anything about a good file.
 func TestGoodFixturesPass(t *testing.T) {
 	for _, b := range bases() {
 		t.Run(b.name, func(t *testing.T) {
@@ -92,7 +91,7 @@ func TestGoodFixturesPass(t *testing.T) {
 			found, messages := judge(t, w, fixture(t, "good/"+b.name+".pem", pemOf(w.items)))
 			want := []string(nil)
 			if b.name == "three" {
-				want = []string{"chain-direct"} // an intermediate is worth a word
+				want = []string{"chain-direct"} // an intermediate is always reported
 			}
 			if diff := cmp.Diff(want, found); diff != "" {
 				t.Errorf("rules (-want +got):\n%s%s", diff, messages)
@@ -101,7 +100,7 @@ func TestGoodFixturesPass(t *testing.T) {
 	}
 }
 
-// Every rule has a file that trips it, and no other that could be helped.
+// Every rule has a file that breaks it, and no other rule that could be avoided.
 func TestEveryRuleTripsAlone(t *testing.T) {
 	tried := map[string]bool{}
 	for _, k := range cases() {
@@ -125,18 +124,18 @@ func TestEveryRuleTripsAlone(t *testing.T) {
 	}
 	for _, r := range lint.Rules() {
 		if !tried[r.ID] {
-			t.Errorf("rule %s has no case: it may be dead", r.ID)
+			t.Errorf("rule %s has no case, want one that breaks it", r.ID)
 		}
 	}
 }
 
-// The tables say all that lint --explain prints, and no severity is above what
-// its clause gives.
+// The tables have every text that lint --explain prints, and no severity is
+// higher than its clause gives.
 func TestRuleTables(t *testing.T) {
 	seen := map[string]bool{}
 	for _, r := range lint.Rules() {
 		if seen[r.ID] {
-			t.Errorf("rule %s stands twice", r.ID)
+			t.Errorf("rule %s appears twice", r.ID)
 		}
 		seen[r.ID] = true
 		for what, text := range map[string]string{
@@ -150,7 +149,7 @@ func TestRuleTables(t *testing.T) {
 		case r.Severity == inspect.Error && (r.Level != nf.Shall || r.Confidence != nf.Read):
 			t.Errorf("rule %s is an error at level %s, %s", r.ID, r.Level, r.Confidence)
 		case r.Severity != inspect.Error && r.Level == nf.Shall && r.Confidence == nf.Read && r.Lenience == "":
-			t.Errorf("rule %s is a %s at level shall, and says not why", r.ID, r.Severity)
+			t.Errorf("rule %s is a %s at level shall, without a lenience", r.ID, r.Severity)
 		case r.Level == nf.Advice && r.Severity == inspect.Error:
 			t.Errorf("rule %s is advice and an error", r.ID)
 		}

@@ -26,8 +26,8 @@ func certificate(t testing.TB, file string) *inspect.Contents {
 	return inspect.ReadCertificate(block.Bytes)
 }
 
-// The sample certificate of RFC 9310 follows its own profile, but for a UUID of
-// version 1 and its age.
+// The sample certificate of RFC 9310 follows its profile, except that its UUID
+// has version 1 and it has expired.
 func TestRFC9310SamplePasses(t *testing.T) {
 	for _, tt := range []struct {
 		name string

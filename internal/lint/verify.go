@@ -8,20 +8,20 @@ import (
 	"github.com/nfcert/nfcert/internal/inspect"
 )
 
-// verdict is what became of checking a signature.
+// verdict is the result of checking a signature.
 type verdict int
 
 const (
-	unchecked verdict = iota // the algorithm or the key is not known, or not safe
+	unchecked verdict = iota // the algorithm or the key is unknown or unsafe
 	genuine
 	forged
 )
 
-// maxVerifyBits bounds RSA keys that signatures are checked with: one of a
-// million bits takes minutes.
+// maxVerifyBits limits the RSA keys that check signatures: a key of a million
+// bits takes minutes.
 const maxVerifyBits = 16384
 
-// verify checks the signature over signed with the public key of by.
+// verify checks the signature of signed with the public key of by.
 func verify(signed, by *inspect.Contents) verdict {
 	if len(signed.Raw.Signed) == 0 || len(by.Raw.PublicKeyInfo) == 0 || by.PublicKey.Bits > maxVerifyBits {
 		return unchecked
@@ -48,27 +48,10 @@ func verify(signed, by *inspect.Contents) verdict {
 
 // algorithmOf finds the algorithm that crypto/x509 gives this name.
 func algorithmOf(name string) x509.SignatureAlgorithm {
-	switch name {
-	case "ECDSA-SHA256":
-		return x509.ECDSAWithSHA256
-	case "ECDSA-SHA384":
-		return x509.ECDSAWithSHA384
-	case "ECDSA-SHA512":
-		return x509.ECDSAWithSHA512
-	case "SHA256-RSA":
-		return x509.SHA256WithRSA
-	case "SHA384-RSA":
-		return x509.SHA384WithRSA
-	case "SHA512-RSA":
-		return x509.SHA512WithRSA
-	case "SHA256-RSAPSS":
-		return x509.SHA256WithRSAPSS
-	case "SHA384-RSAPSS":
-		return x509.SHA384WithRSAPSS
-	case "SHA512-RSAPSS":
-		return x509.SHA512WithRSAPSS
-	case "Ed25519":
-		return x509.PureEd25519
+	for a := x509.MD2WithRSA; a <= x509.PureEd25519; a++ {
+		if a.String() == name {
+			return a
+		}
 	}
 	return x509.UnknownSignatureAlgorithm
 }

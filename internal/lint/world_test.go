@@ -8,21 +8,22 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// world is what one judgement looks at: the certificates of one file, and what
-// is known beside them.
+// world is the input of one run: the certificates of one file, and what they are
+// checked against.
 type world struct {
 	items    []*cert
 	tls      *lint.TLS
 	function *nf.Function
 	request  *cert
-	profile  string // given; empty: inferred
+	profile  string   // given; empty: inferred
+	skip     []string // rules that do not run
 	now      time.Time
 }
 
-// first is the item that most cases bend.
+// first is the item that most cases change.
 func (w *world) first() *cert { return w.items[0] }
 
-// base is a world in which nothing is wrong: no rule says anything.
+// base is a world in which nothing is wrong: no rule reports anything.
 type base struct {
 	name  string
 	build func() *world
@@ -78,7 +79,8 @@ func n32World() *world {
 	return w
 }
 
-// afWorld has an AF's certificate towards the outside, which is not of the SBA.
+// afWorld has the certificate of an AF facing external networks, which is not
+// in the SBA.
 func afWorld() *world {
 	w := leafWorld()
 	w.first().names(dns("af1.example.org"))
@@ -115,7 +117,8 @@ func encryptWorld() *world {
 	return w
 }
 
-// riWorld has a roaming intermediary's certificate, whose names are its own.
+// riWorld has a roaming intermediary's certificate, with names of its own
+// choice.
 func riWorld() *world {
 	w := leafWorld()
 	w.profile = "ri-signing"
@@ -149,23 +152,30 @@ func issuedWorld() *world {
 	return w
 }
 
-// kase is how one rule is tripped, alone but for what cannot be helped.
+// kase breaks one rule, and other rules only where this cannot be avoided.
 type kase struct {
 	rule string
 	from func() *world
 	bend func(*world)
-	also []string // rules that fire with it
-	why  string   // why these cannot be helped
+	also []string // other rules that report something
+	why  string   // why this cannot be avoided
 }
 
-// leafCase bends the first certificate of a world.
+// leafCase changes the first certificate of a world.
 func leafCase(rule string, from func() *world, bend func(*cert)) kase {
 	return kase{rule: rule, from: from, bend: func(w *world) { bend(w.first()) }}
 }
 
-// with names the companions that cannot be helped.
+// with names the other rules that report something.
 func (k kase) with(why string, rules ...string) kase {
 	k.also, k.why = rules, why
+	return k
+}
+
+// without skips rules that report the same fault.
+func (k kase) without(rules ...string) kase {
+	bend := k.bend
+	k.bend = func(w *world) { bend(w); w.skip = rules }
 	return k
 }
 

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// FieldError is one field that is wrong.
+// FieldError is the error of one field.
 type FieldError struct {
-	// Field is the path from the value that was checked, as in fqdns[1] or
+	// Field is the path from the value that was checked, for example fqdns[1] or
 	// plmn.mcc.
 	Field string
 	Err   error
@@ -19,7 +19,7 @@ func (e *FieldError) Error() string {
 
 func (e *FieldError) Unwrap() error { return e.Err }
 
-// FieldErrors is every field that is wrong, in the order of the fields.
+// FieldErrors is the errors of all wrong fields, in the order of the fields.
 type FieldErrors []*FieldError
 
 func (e FieldErrors) Error() string {
@@ -39,8 +39,8 @@ func (e FieldErrors) Unwrap() []error {
 	return errs
 }
 
-// Add appends a fault of one field. A nil err adds nothing; FieldErrors are
-// taken over one by one, their paths continued from field.
+// Add appends the error of one field. A nil err adds nothing. If err is
+// FieldErrors, each of them is added, with field before its path.
 func (e *FieldErrors) Add(field string, err error) {
 	if err == nil {
 		return
@@ -58,7 +58,7 @@ func (e *FieldErrors) add(field, format string, args ...any) {
 	e.Add(field, fmt.Errorf(format, args...))
 }
 
-// err gives nil, and not a typed nil, when nothing is wrong.
+// err returns nil, not a typed nil, when nothing is wrong.
 func (e FieldErrors) err() error {
 	if len(e) == 0 {
 		return nil

@@ -12,29 +12,29 @@ import (
 // FileVersion is the apiVersion of the NF files that this package reads.
 const FileVersion = "nfcert/v1"
 
-// MaxFileSize bounds an NF file, in bytes.
+// MaxFileSize is the largest NF file that is read, in bytes.
 const MaxFileSize = 1 << 20
 
-// File is an NF file: a YAML description of one network function and of the
-// certificate that it wants.
+// File is an NF file: a YAML description of one network function and of its
+// certificate.
 type File struct {
 	APIVersion  string      `yaml:"apiVersion"` // FileVersion
 	NF          Function    `yaml:"nf"`
 	Certificate Certificate `yaml:"certificate,omitempty"`
 }
 
-// Certificate is what an NF file says about the certificate. Both fields are
-// names that may be absent; the caller knows the defaults.
+// Certificate is the certificate section of an NF file. Both fields may be
+// empty; the caller knows the defaults.
 type Certificate struct {
 	Profile string `yaml:"profile,omitempty"` // the name of a Profile
-	Key     string `yaml:"key,omitempty"`     // a key type as in P256, not checked here
+	Key     string `yaml:"key,omitempty"`     // a key type such as P256, not checked here
 }
 
-// FileError is one fault of an NF file, and where it is.
+// FileError is one error in an NF file, and its position.
 type FileError struct {
-	File  string // as the caller named it
-	Line  int    // from 1; zero: the file as a whole
-	Field string // path as in nf.fqdns[1]; empty when it is no field's
+	File  string // the name that the caller gave
+	Line  int    // from 1; zero: the whole file
+	Field string // path, for example nf.fqdns[1]; empty for an error outside a field
 	Err   error
 }
 
@@ -52,13 +52,13 @@ func (e *FileError) Error() string {
 
 func (e *FileError) Unwrap() error { return e.Err }
 
-// ParseFile reads an NF file. The name is for messages alone; nothing is
-// opened. It is strict: one YAML document of plain mappings, no unknown or
-// repeated key, no anchors, at most MaxFileSize. Fields are normalised, then
-// checked as Function.Validate does; an absent one is no fault, as flags may
-// supply it.
+// ParseFile reads an NF file. The name is only for messages; nothing is opened.
+// It is strict: one YAML document of plain mappings, no unknown or repeated key,
+// no anchors, at most MaxFileSize. Fields are normalised, then checked by
+// Function.Validate. A missing field is not an error, because a flag may supply
+// it.
 //
-// Every fault is a *FileError; several come joined, one a line, in the order of
+// Every error is a *FileError. Several are joined, one per line, in the order of
 // the file's fields. Warnings name the file.
 func ParseFile(name string, data []byte) (*File, []string, error) {
 	root, err := fileDocument(name, data)
@@ -75,7 +75,7 @@ func ParseFile(name string, data []byte) (*File, []string, error) {
 	d.addAll("nf", err)
 	if p := f.Certificate.Profile; p != "" {
 		if _, ok := LookupProfile(p); !ok {
-			d.fail("certificate.profile", fmt.Errorf("unknown profile %q, want one of %s", clip(p), profileNames()))
+			d.fail("certificate.profile", fmt.Errorf("unknown profile %q, want one of %s", clip(p), strings.Join(ProfileNames(), ", ")))
 		}
 	}
 	if len(d.errs) > 0 {
@@ -87,8 +87,8 @@ func ParseFile(name string, data []byte) (*File, []string, error) {
 	return f, warnings, nil
 }
 
-// Encode gives the file's YAML. APIVersion is written as FileVersion when it is
-// empty. What it gives for a valid file, ParseFile reads back equal.
+// Encode returns the YAML of the file. It writes FileVersion for an empty
+// APIVersion. ParseFile reads the YAML of a valid file back as an equal File.
 func (f *File) Encode() ([]byte, error) {
 	out := *f
 	if out.APIVersion == "" {
@@ -104,12 +104,4 @@ func (f *File) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("encoding nf file: %w", err)
 	}
 	return b.Bytes(), nil
-}
-
-func profileNames() string {
-	var names []string
-	for _, p := range Profiles() {
-		names = append(names, p.Name)
-	}
-	return strings.Join(names, ", ")
 }

@@ -40,7 +40,7 @@ func TestParseFile(t *testing.T) {
 	}
 }
 
-// Codes that YAML takes for numbers or booleans stay as they are written.
+// Codes that YAML reads as numbers or booleans keep their text.
 func TestParseFileKeepsText(t *testing.T) {
 	for _, tt := range []struct {
 		name, in string
@@ -89,7 +89,7 @@ func TestParseFileErrors(t *testing.T) {
 		{"a tab", head + "\ttype: AMF\n", 3, "", "not YAML"},
 		{"JSON cut short", `{"apiVersion": "nfcert/v1", "nf": {`, 1, "", "not YAML"},
 		{"a certificate", "-----BEGIN CERTIFICATE-----\nMIIB\n", 1, "", "want a mapping"},
-		{"two documents", sampleFile + "---\n" + sampleFile, 12, "", "a second document, want one"},
+		{"two documents", sampleFile + "---\n" + sampleFile, 12, "", "a second YAML document, want one"},
 		{"no version", "nf: {type: AMF}\n", 1, "apiVersion", `"", want "nfcert/v1"`},
 		{"other version", "apiVersion: nfcert/v2\nnf: {}\n", 1, "apiVersion", `"nfcert/v2", want "nfcert/v1"`},
 		{"no nf", "apiVersion: nfcert/v1\n", 1, "nf", "missing"},
@@ -138,8 +138,8 @@ func TestParseFileReportsEveryFault(t *testing.T) {
 	for _, p := range Profiles() {
 		names = append(names, p.Name)
 	}
-	want := `amf.yaml:3: nf.country: country "SWE": want 2 upper-case letters of ISO 3166-1 as in SE
-amf.yaml:4: nf.fqdns[0]: fqdn "a_b.se": an underscore, which host names do not have (RFC 1123 2.1); a hyphen takes its place
+	want := `amf.yaml:3: nf.country: country "SWE": want 2 upper-case letters of ISO 3166-1, for example SE
+amf.yaml:4: nf.fqdns[0]: fqdn "a_b.se": an underscore, which host names must not have (RFC 1123 2.1); use a hyphen
 amf.yaml:5: certificate.profile: unknown profile "x", want one of ` + strings.Join(names, ", ")
 	if err == nil || err.Error() != want {
 		t.Errorf("got error\n%v\nwant\n%s", err, want)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,16 +14,15 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// fileDocument reads the one YAML document of an NF file as nodes. Nodes keep
-// their lines, and reading them ourselves keeps Go's type names out of the
-// messages.
+// fileDocument reads the one YAML document of an NF file as nodes. Nodes know
+// their lines, and decoding them here keeps Go's type names out of the messages.
 func fileDocument(name string, data []byte) (*yaml.Node, error) {
 	fail := func(err error) (*yaml.Node, error) { return nil, &FileError{File: name, Err: err} }
 	switch {
 	case len(data) > MaxFileSize:
 		return fail(fmt.Errorf("%d bytes, want at most %d", len(data), MaxFileSize))
 	case bytes.IndexByte(data, 0) >= 0:
-		return fail(errors.New("holds a NUL byte, want YAML text in UTF-8"))
+		return fail(errors.New("contains a NUL byte, want YAML text in UTF-8"))
 	case !utf8.Valid(data):
 		return fail(errors.New("not UTF-8, want YAML text in UTF-8"))
 	}
@@ -35,7 +35,7 @@ func fileDocument(name string, data []byte) (*yaml.Node, error) {
 	}
 	var second yaml.Node
 	if err := dec.Decode(&second); err == nil {
-		return nil, &FileError{File: name, Line: second.Line, Err: errors.New("a second document, want one")}
+		return nil, &FileError{File: name, Line: second.Line, Err: errors.New("a second YAML document, want one")}
 	} else if !errors.Is(err, io.EOF) {
 		return nil, syntaxError(name, err)
 	}
@@ -45,8 +45,8 @@ func fileDocument(name string, data []byte) (*yaml.Node, error) {
 	return doc.Content[0], nil
 }
 
-// syntaxError takes the line out of the YAML package's text, which is the only
-// place where it gives it.
+// syntaxError finds the line number in the error text of the YAML package, which
+// has no other place for it.
 func syntaxError(name string, err error) error {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	if rest, found := strings.CutPrefix(text, "line "); found {
@@ -59,25 +59,29 @@ func syntaxError(name string, err error) error {
 }
 
 const (
-	maxFileErrors = 20   // faults of one file that are reported
-	maxFileNames  = 1000 // entries of one list; no certificate holds more
+	maxFileErrors = 20   // errors of one file that are reported
+	maxFileNames  = 1000 // entries of one list; no certificate has more
 )
 
-// fileDecoder turns nodes into a File and gathers faults.
+// fileDecoder converts nodes to a File and collects errors.
 type fileDecoder struct {
 	name  string
-	lines map[string]int // path of a field to its line
+	lines map[string]int // from the path of a field to its line
 	errs  []error
 }
 
+// fail reports an error at the line of path.
 func (d *fileDecoder) fail(path string, err error) {
-	if len(d.errs) >= maxFileErrors {
-		return
-	}
-	d.errs = append(d.errs, &FileError{File: d.name, Line: d.line(path), Field: path, Err: err})
+	d.failAt(d.line(path), path, err)
 }
 
-// addAll takes over the faults of the value at path.
+func (d *fileDecoder) failAt(line int, path string, err error) {
+	if len(d.errs) < maxFileErrors {
+		d.errs = append(d.errs, &FileError{File: d.name, Line: line, Field: path, Err: err})
+	}
+}
+
+// addAll reports the errors of the value at path.
 func (d *fileDecoder) addAll(path string, err error) {
 	var errs FieldErrors
 	errs.Add(path, err)
@@ -86,7 +90,7 @@ func (d *fileDecoder) addAll(path string, err error) {
 	}
 }
 
-// line finds the line of a path, else that of the nearest thing around it.
+// line returns the line of a path, or else of the nearest field that contains it.
 func (d *fileDecoder) line(path string) int {
 	for {
 		if line, ok := d.lines[path]; ok {
@@ -163,11 +167,11 @@ func (d *fileDecoder) mapping(path string, n *yaml.Node, fields map[string]func(
 		read, known := fields[key.Value]
 		switch first, twice := seen[key.Value]; {
 		case key.Kind != yaml.ScalarNode:
-			d.failAt(key, path, fmt.Errorf("a key is %s, want one of %s", kindName(key), keyNames(fields)))
+			d.failAt(key.Line, path, fmt.Errorf("a key is %s, want one of %s", kindName(key), keyNames(fields)))
 		case !known:
-			d.failAt(key, path, fmt.Errorf("unknown key %q, want one of %s", clip(key.Value), keyNames(fields)))
+			d.failAt(key.Line, path, fmt.Errorf("unknown key %q, want one of %s", clip(key.Value), keyNames(fields)))
 		case twice:
-			d.failAt(key, at, fmt.Errorf("given twice, first on line %d", first))
+			d.failAt(key.Line, at, fmt.Errorf("given twice, first on line %d", first))
 		default:
 			d.lines[at] = key.Line
 			read(at, value)
@@ -176,15 +180,8 @@ func (d *fileDecoder) mapping(path string, n *yaml.Node, fields map[string]func(
 	}
 }
 
-// failAt reports a fault at a node's own line.
-func (d *fileDecoder) failAt(n *yaml.Node, path string, err error) {
-	if len(d.errs) < maxFileErrors {
-		d.errs = append(d.errs, &FileError{File: d.name, Line: n.Line, Field: path, Err: err})
-	}
-}
-
-// text reads a scalar as it is written: mcc: 001 stays "001" though YAML would
-// see a number. Null is absent.
+// text reads a scalar exactly as written: mcc: 001 stays "001", although YAML
+// reads it as a number. Null means absent.
 func (d *fileDecoder) text(into *string) func(string, *yaml.Node) {
 	return func(path string, n *yaml.Node) {
 		if !d.plain(path, n) {
@@ -200,14 +197,14 @@ func (d *fileDecoder) text(into *string) func(string, *yaml.Node) {
 	}
 }
 
-// list reads a sequence of scalars. Null is empty.
+// list reads a sequence of scalars. Null means empty.
 func (d *fileDecoder) list(into *[]string) func(string, *yaml.Node) {
 	return func(path string, n *yaml.Node) {
 		if !d.plain(path, n) || n.Tag == "!!null" {
 			return
 		}
 		if n.Kind != yaml.SequenceNode {
-			d.fail(path, fmt.Errorf("%s, want a list as in [a, b]", kindName(n)))
+			d.fail(path, fmt.Errorf("%s, want a list such as [a, b]", kindName(n)))
 			return
 		}
 		if len(n.Content) > maxFileNames {
@@ -224,10 +221,10 @@ func (d *fileDecoder) list(into *[]string) func(string, *yaml.Node) {
 }
 
 // plain refuses anchors and aliases: no NF file needs them, and a few lines of
-// them expand without bound.
+// them can expand without limit.
 func (d *fileDecoder) plain(path string, n *yaml.Node) bool {
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
-		d.failAt(n, path, errors.New("a YAML anchor or alias, which NF files do not have"))
+		d.failAt(n.Line, path, errors.New("a YAML anchor or alias, which NF files must not have"))
 		return false
 	}
 	return true
@@ -251,10 +248,5 @@ func kindName(n *yaml.Node) string {
 }
 
 func keyNames(fields map[string]func(string, *yaml.Node)) string {
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
+	return strings.Join(slices.Sorted(maps.Keys(fields)), ", ")
 }

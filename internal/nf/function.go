@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// Function is one network function: what it is, not how it enrols. Every field
-// may be absent; what a certificate needs of them its profile says.
+// Function describes one network function, not how it enrols. Every field may be
+// empty; the profile says which ones a certificate needs.
 type Function struct {
-	Type       string     `json:"type,omitempty" yaml:"type,omitempty"`             // NFType, TS 29.510 6.1.6.3.3, or an operator's own
+	Type       string     `json:"type,omitempty" yaml:"type,omitempty"`             // NFType of TS 29.510 6.1.6.3.3, or a type of the operator
 	InstanceID InstanceID `json:"instanceId,omitempty" yaml:"instanceId,omitempty"` // TS 29.571 5.3.2
-	PLMN       *PLMN      `json:"plmn,omitempty" yaml:"plmn,omitempty,flow"`        // nil: not known
-	NID        string     `json:"nid,omitempty" yaml:"nid,omitempty"`               // makes the network an SNPN; stands beside a PLMN
+	PLMN       *PLMN      `json:"plmn,omitempty" yaml:"plmn,omitempty,flow"`        // nil: unknown
+	NID        string     `json:"nid,omitempty" yaml:"nid,omitempty"`               // makes the network an SNPN; needs a PLMN
 	Country    string     `json:"country,omitempty" yaml:"country,omitempty"`       // ISO 3166-1 alpha-2, upper case
-	FQDNs      []string   `json:"fqdns,omitempty" yaml:"fqdns,omitempty,flow"`      // in the order the certificate names them
-	URIs       []string   `json:"uris,omitempty" yaml:"uris,omitempty,flow"`        // beside the URN of InstanceID, which is not listed here
+	FQDNs      []string   `json:"fqdns,omitempty" yaml:"fqdns,omitempty,flow"`      // in the order of the certificate
+	URIs       []string   `json:"uris,omitempty" yaml:"uris,omitempty,flow"`        // without the URN of InstanceID
 }
 
-// SampleAMF makes an AMF for practice, in the test network 001-01, with an
-// instance id of its own.
+// SampleAMF returns an AMF for practice, in the test network 001-01, with a new
+// instance ID.
 func SampleAMF() Function {
 	return Function{
 		Type:       "AMF",
@@ -31,7 +31,7 @@ func SampleAMF() Function {
 	}
 }
 
-// HomeDomain gives the home network domain (TS 23.003 28.2); empty without a
+// HomeDomain returns the home network domain (TS 23.003 28.2); empty without a
 // PLMN.
 func (f Function) HomeDomain() string {
 	if f.PLMN == nil {
@@ -40,8 +40,8 @@ func (f Function) HomeDomain() string {
 	return Network{PLMN: *f.PLMN, NID: f.NID}.HomeDomain()
 }
 
-// URINames lists the URI names of the function's certificate: the URN of the
-// instance id first, as free5GC's NRF looks at the first one alone, then URIs.
+// URINames returns the URI names of the function's certificate: first the URN of
+// the instance ID, because free5GC's NRF reads only the first one, then URIs.
 func (f Function) URINames() []string {
 	var names []string
 	if f.InstanceID != "" {
@@ -55,9 +55,9 @@ func (f Function) URINames() []string {
 	return names
 }
 
-// Normalize brings fields that are compared without case into the case they
-// are written in: instance id, NID and FQDNs lower, country upper. The slices
-// are copied first, so that a caller's own stay as they are.
+// Normalize converts the fields that are not case-sensitive: instance ID, NID and
+// FQDNs to lower case, country to upper case. It replaces the slices with copies,
+// so the caller's slices do not change.
 func (f *Function) Normalize() {
 	f.InstanceID = InstanceID(lowerASCII(string(f.InstanceID)))
 	f.NID = lowerASCII(f.NID)
@@ -74,10 +74,10 @@ func (f *Function) Normalize() {
 	}
 }
 
-// Validate checks the fields that are there and reports every fault at once, as
-// FieldErrors. Warnings are what an operator may do and most do by mistake: an
-// NF type outside the common set, a name outside the home network domain, a
-// second instance's URN. An absent field is no fault here.
+// Validate checks the fields that are set and reports all errors at once, as
+// FieldErrors. An empty field is not an error. Warnings are about what is allowed
+// but is usually a mistake: an NF type outside the common set, a name outside the
+// home network domain, the URN of another instance.
 func (f *Function) Validate() (warnings []string, err error) {
 	var errs FieldErrors
 	warnings = f.checkIdentity(&errs)
@@ -110,8 +110,8 @@ func (f *Function) checkIdentity(errs *FieldErrors) (warnings []string) {
 	return warnings
 }
 
-// unknownType words the warning for a type outside the common set, with the
-// one that was probably meant.
+// unknownType returns the warning about a type outside the common set, and
+// suggests a similar type.
 func unknownType(name string) string {
 	meant := ""
 	plain := func(s string) string {
@@ -125,9 +125,9 @@ func unknownType(name string) string {
 	return fmt.Sprintf("nf type %q is not one of TS 29.510 6.1.6.3.3 (Release 19); operators may define their own (RFC 9310 section 5)%s", name, meant)
 }
 
-// hasName reports whether a name is of the function's network: below its home
-// network domain, or of a form that stands elsewhere, as an N3IWF's in public DNS
-// and a hosted SEPP's do. A country's N3IWF has no MNC.
+// hasName reports whether a name belongs to the function's network: below its
+// home network domain, or of a form for other domains, such as the name of an
+// N3IWF in public DNS or of a hosted SEPP. The N3IWF of a country has no MNC.
 func (f *Function) hasName(name, home string) bool {
 	if name == home || strings.HasSuffix(name, "."+home) {
 		return true
@@ -184,7 +184,7 @@ func (f *Function) checkURIs(errs *FieldErrors) (warnings []string) {
 		}
 		seen[uri] = i
 		if IsURN(uri) && f.InstanceID != "" && lowerASCII(uri) != lowerASCII(f.InstanceID.URN()) {
-			warnings = append(warnings, fmt.Sprintf("uri %q names another instance than instanceId %s (TS 33.310 6.1.3c)", uri, f.InstanceID))
+			warnings = append(warnings, fmt.Sprintf("uri %q is for another instance than instanceId %s (TS 33.310 6.1.3c)", uri, f.InstanceID))
 		}
 	}
 	return warnings
@@ -194,7 +194,7 @@ func (f *Function) checkURIs(errs *FieldErrors) (warnings []string) {
 // PrintableString characters of ISO 3166-1).
 func checkCountry(s string) error {
 	if len(s) != 2 || !isUpper(s[0]) || !isUpper(s[1]) {
-		return fmt.Errorf("country %q: want 2 upper-case letters of ISO 3166-1 as in SE", clip(s))
+		return fmt.Errorf("country %q: want 2 upper-case letters of ISO 3166-1, for example SE", clip(s))
 	}
 	return nil
 }
@@ -210,25 +210,25 @@ func upperASCII(s string) string {
 	}, s)
 }
 
-// errNIDAlone is the fault of a NID without the PLMN that its domain needs.
-var errNIDAlone = errors.New("a NID stands beside a PLMN: the domain of an SNPN has both (TS 23.003 28.2)")
+// errNIDAlone is the error of a NID without the PLMN that its domain needs.
+var errNIDAlone = errors.New("missing: a NID needs a PLMN, because the domain of an SNPN has both (TS 23.003 28.2)")
 
-// Require reports, as FieldErrors, which of the fields that a profile's request
-// is made from are absent. The profile's fields are those of FieldName.
+// Require reports, as FieldErrors, which of the given fields of a profile cannot
+// be made because the function does not have the value.
 func (f *Function) Require(fields ...FieldName) error {
 	var errs FieldErrors
 	for _, name := range fields {
 		switch {
 		case name == FieldCountry && f.Country == "":
-			errs.add("country", "missing: the subject needs a country of 2 letters as in SE (TS 33.310 6.1.3c.3)")
+			errs.add("country", "missing: the subject needs a country of 2 letters, for example SE (TS 33.310 6.1.3c.3)")
 		case name == FieldOrganization && f.PLMN == nil && f.NID != "":
 			errs.Add("plmn", errNIDAlone)
 		case name == FieldOrganization && f.PLMN == nil:
-			errs.add("plmn", "missing: the subject needs the home network domain, which is made from it (TS 33.310 6.1.3c.3)")
+			errs.add("plmn", "missing: the subject needs the home network domain, which contains the PLMN (TS 33.310 6.1.3c.3)")
 		case name == FieldNFTypes && f.Type == "":
-			errs.add("type", "missing: the extension nfTypes needs it (TS 33.310 6.1.3c.3)")
+			errs.add("type", "missing: the extension nfTypes needs the NF type (TS 33.310 6.1.3c.3)")
 		case name == FieldInstanceURI && f.InstanceID == "":
-			errs.add("instanceId", "missing: subjectAltName needs urn:uuid: and the instance id (TS 33.310 6.1.3c)")
+			errs.add("instanceId", "missing: subjectAltName needs urn:uuid: and the instance ID (TS 33.310 6.1.3c)")
 		}
 	}
 	return errs.err()

@@ -78,7 +78,7 @@ func TestValidateWarnings(t *testing.T) {
 		{"misspelt type", Function{Type: "smsgmsc"}, "did you mean SMS_GMSC?"},
 		{"outside the domain", Function{PLMN: home, FQDNs: []string{"amf1.example.org"}}, "outside the home network domain 5gc.mnc001.mcc001"},
 		{"a suffix but no subdomain", Function{PLMN: home, FQDNs: []string{"x5gc.mnc001.mcc001.3gppnetwork.org"}}, "outside"},
-		{"another instance", Function{InstanceID: sampleID, URIs: []string{"urn:uuid:11111111-2c69-4f99-92d5-a73a3fe8e23b"}}, "names another instance"},
+		{"another instance", Function{InstanceID: sampleID, URIs: []string{"urn:uuid:11111111-2c69-4f99-92d5-a73a3fe8e23b"}}, "is for another instance"},
 		{"the same instance", Function{InstanceID: sampleID, URIs: []string{"urn:uuid:" + sampleID}}, ""},
 		{"the domain itself", Function{PLMN: home, FQDNs: []string{"5gc.mnc001.mcc001.3gppnetwork.org"}}, ""},
 		{"N3IWF in public DNS", Function{PLMN: home, FQDNs: []string{"n3iwf.5gc.mnc001.mcc001.pub.3gppnetwork.org"}}, ""},
@@ -108,7 +108,7 @@ func TestRequire(t *testing.T) {
 	for _, want := range []string{"country: missing", "plmn: missing", "type: missing", "instanceId: missing"} {
 		wantError(t, err, want)
 	}
-	wantError(t, (&Function{NID: "000007ed9d5"}).Require(FieldOrganization), "stands beside a PLMN")
+	wantError(t, (&Function{NID: "000007ed9d5"}).Require(FieldOrganization), "a NID needs a PLMN")
 	wantError(t, (&Function{}).Require(), "")
 }
 

@@ -1,10 +1,9 @@
-// Package nf holds facts of the 5G core as values: NF instances and types,
-// networks and their domains, the NF file, object identifiers and the
+// Package nf holds the facts of the 5G core: NF instances and types, networks
+// and their domains, name forms, the NF file, object identifiers, and the
 // certificate profiles of TS 33.310 as tables.
 //
-// Everything here is a value or a pure function: nothing is read from disk or
-// network, and tables are handed out as copies. Clauses are cited where a fact
-// is stated, so that a message can name the one it rests on.
+// It contains only values and pure functions and reads neither disk nor network.
+// Every fact cites its clause, so that messages can name it.
 package nf
 
 import (
@@ -14,17 +13,17 @@ import (
 	"strings"
 )
 
-// urnPrefix starts the URI form of an instance id (RFC 9562 section 4,
-// TS 33.310 Annex J).
+// urnPrefix begins the URI form of an instance ID (RFC 9562 section 4, TS 33.310
+// Annex J).
 const urnPrefix = "urn:uuid:"
 
 const instanceExample = "4ace9d34-2c69-4f99-92d5-a73a3fe8e23b"
 
-// InstanceID is an NF instance id (TS 29.571 5.3.2): a version 4 UUID in its
-// lower-case text form. The zero value means that there is none.
+// InstanceID is an NF instance ID (TS 29.571 5.3.2): a version 4 UUID as
+// lower-case text. The zero value means no instance ID.
 type InstanceID string
 
-// NewInstanceID makes a fresh random instance id.
+// NewInstanceID returns a new random instance ID.
 func NewInstanceID() InstanceID {
 	var b [16]byte
 	// crypto/rand.Read never fails: it ends the program instead.
@@ -35,9 +34,9 @@ func NewInstanceID() InstanceID {
 	return InstanceID(h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:])
 }
 
-// ParseInstanceID reads an NF instance id. Upper case is lower-cased, as
-// Annex J of TS 33.310 has receivers compare without case; anything that is
-// not a version 4 UUID in its 8-4-4-4-12 form is refused.
+// ParseInstanceID reads an NF instance ID: a version 4 UUID in the form
+// 8-4-4-4-12. It converts upper case to lower case, because receivers ignore case
+// when they compare (TS 33.310 Annex J).
 func ParseInstanceID(s string) (InstanceID, error) {
 	if err := checkUUID(s); err != nil {
 		return "", fmt.Errorf("nf instance id %q: %w", clip(s), err)
@@ -51,23 +50,23 @@ func ParseInstanceID(s string) (InstanceID, error) {
 	return InstanceID(lowerASCII(s)), nil
 }
 
-// checkUUID reports what keeps s from having the shape of a UUID.
+// checkUUID checks that s has the form of a UUID.
 func checkUUID(s string) error {
 	switch {
 	case s == "":
-		return fmt.Errorf("empty, want a UUID as in %s", instanceExample)
-	case strings.HasPrefix(lowerASCII(s), urnPrefix):
-		return fmt.Errorf("a URN, want the bare UUID without %q", urnPrefix)
+		return fmt.Errorf("empty, want a UUID such as %s", instanceExample)
+	case IsURN(s):
+		return fmt.Errorf("a URN, want only the UUID, without %q", urnPrefix)
 	case strings.HasPrefix(s, "{"):
-		return fmt.Errorf("in braces, want the bare UUID as in %s", instanceExample)
+		return fmt.Errorf("in braces, want only the UUID, such as %s", instanceExample)
 	case len(s) != 36:
-		return fmt.Errorf("%d characters, want 36 as in %s", len(s), instanceExample)
+		return fmt.Errorf("%d characters, want 36, such as %s", len(s), instanceExample)
 	}
 	for i := range len(s) {
 		switch c := s[i]; i {
 		case 8, 13, 18, 23:
 			if c != '-' {
-				return fmt.Errorf("%q at character %d, want a hyphen as in %s", c, i+1, instanceExample)
+				return fmt.Errorf("%q at character %d, want a hyphen, such as in %s", c, i+1, instanceExample)
 			}
 		default:
 			if !isHex(c) {
@@ -78,9 +77,8 @@ func checkUUID(s string) error {
 	return nil
 }
 
-// URN gives the URI name that a certificate carries for this instance
-// (TS 33.310 Annex J): urn:uuid: and the lower-case UUID. It is empty for the
-// zero value.
+// URN returns the URI name of this instance in a certificate (TS 33.310
+// Annex J): urn:uuid: and the lower-case UUID. It is empty for the zero value.
 func (id InstanceID) URN() string {
 	if id == "" {
 		return ""
@@ -88,8 +86,8 @@ func (id InstanceID) URN() string {
 	return urnPrefix + string(id)
 }
 
-// ParseURN reads the URI name of an NF instance. The prefix is compared
-// without case, as RFC 8141 section 3.1 has it for "urn" and the namespace.
+// ParseURN reads the URI name of an NF instance. The case of the prefix does not
+// matter: RFC 8141 section 3.1 says so for "urn" and the namespace.
 func ParseURN(s string) (InstanceID, error) {
 	if !IsURN(s) {
 		return "", fmt.Errorf("uri %q: want %s and a UUID", clip(s), urnPrefix)
@@ -110,8 +108,8 @@ func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
-// lowerASCII lowers A to Z alone. strings.ToLower would turn the Kelvin sign
-// into a k, and with it a foreign name into a valid one.
+// lowerASCII converts only A to Z. strings.ToLower would turn the Kelvin sign into
+// a k, and so make a valid name of an invalid one.
 func lowerASCII(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
@@ -121,7 +119,7 @@ func lowerASCII(s string) string {
 	}, s)
 }
 
-// clip bounds untrusted text before it goes into a message.
+// clip shortens untrusted text for a message.
 func clip(s string) string {
 	const most = 80
 	if len(s) <= most {

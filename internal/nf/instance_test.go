@@ -37,7 +37,7 @@ func TestParseInstanceID(t *testing.T) {
 		{"without hyphens", strings.ReplaceAll(sampleID, "-", ""), "", "32 characters"},
 		{"hyphen moved", "4ace9d342-c69-4f99-92d5-a73a3fe8e23b", "", "'2' at character 9, want a hyphen"},
 		{"not hex", "4ace9d34-2c69-4f99-92d5-a73a3fe8e23g", "", "'g' at character 36, want a hex digit"},
-		{"urn", "urn:uuid:" + sampleID, "", "a URN, want the bare UUID"},
+		{"urn", "urn:uuid:" + sampleID, "", "a URN, want only the UUID"},
 		{"braces", "{" + sampleID + "}", "", "in braces"},
 		{"space around", " " + sampleID[1:], "", "' ' at character 1"},
 		{"huge", strings.Repeat("a", 1<<16), "", "65536 characters"},

@@ -21,15 +21,15 @@ const (
 	NameSEPP         NameKind = "sepp"
 	NameTelescopic   NameKind = "sepp-telescopic"
 	NameHostedSEPP   NameKind = "sepp-hosted"
-	NameNF           NameKind = "nf" // what the other forms have in common
+	NameNF           NameKind = "nf" // the general form, for any other NF
 )
 
-// Name is a domain name of the 5G core, taken apart. Which fields have a value
-// its kind says; the rest is empty.
+// Name is a domain name of the 5G core, split into its parts. Its kind decides
+// which fields have a value; the others are empty.
 type Name struct {
-	Kind     NameKind `json:"kind,omitempty"` // empty: in a 3GPP domain, and of no form
-	Network  Network  `json:"network"`        // the MNC has three digits, as in the name; the MCC alone for a country
-	Type     string   `json:"type,omitempty"` // the NF type that the name is for
+	Kind     NameKind `json:"kind,omitempty"` // empty: in a 3GPP domain, but of no known form
+	Network  Network  `json:"network"`        // the MNC has three digits, as in the name; only the MCC for a country
+	Type     string   `json:"type,omitempty"` // NF type
 	Labels   string   `json:"labels,omitempty"`
 	Wildcard bool     `json:"wildcard,omitempty"`
 	Set      string   `json:"set,omitempty"`     // of an AMF or SMF
@@ -37,11 +37,11 @@ type Name struct {
 	Pointer  string   `json:"pointer,omitempty"` // of an AMF
 	TAC      string   `json:"tac,omitempty"`     // six hex digits
 	Host     string   `json:"host,omitempty"`    // domain of the IPX provider that hosts a SEPP
-	// Problem says why a name in a 3GPP domain has no form.
+	// Problem says why a name in a 3GPP domain has no known form.
 	Problem string `json:"problem,omitempty"`
 }
 
-// NameForm is one form, for people.
+// NameForm describes one form, for people.
 type NameForm struct {
 	Kind       NameKind
 	Title      string
@@ -65,14 +65,15 @@ func NameForms() []NameForm {
 		{NameAMFSet, "AMF set", "set<set>.region<region>.amfset.<home network domain>", "set001.region48.amfset.5gc.mnc001.mcc001.3gppnetwork.org", "TS 23.003 28.3.2.7", Unverified},
 		{NameAMFInstance, "AMF instance", "pt<pointer>.set<set>.region<region>.amfi.<home network domain>", "pt12.set001.region48.amfi.5gc.mnc001.mcc001.3gppnetwork.org", "TS 23.003 28.3.2.8", Unverified},
 		{NameSMFSet, "SMF set", "set<set>.smfset.<home network domain>", "set12.smfset.5gc.mnc001.mcc001.3gppnetwork.org", "TS 23.003 28.3.2.9", Unverified},
-		{NameSEPP, "SEPP", "[<id>.]sepp.<home network domain>, after *. as a wildcard", "sepp1.sepp.5gc.mnc001.mcc001.3gppnetwork.org", "TS 33.501 13.1.2", Secondary},
+		{NameSEPP, "SEPP", "[*.][<id>.]sepp.<home network domain>", "sepp1.sepp.5gc.mnc001.mcc001.3gppnetwork.org", "TS 33.501 13.1.2", Secondary},
 		{NameTelescopic, "telescopic FQDN", "<label>.<FQDN of the SEPP>", "x7.sepp1.sepp.5gc.mnc001.mcc001.3gppnetwork.org", "TS 23.003 28.5.2", Secondary},
 		{NameHostedSEPP, "SEPP hosted by an IPX provider", "<id>.sepp.5gc.mnc<MNC>.mcc<MCC>.<provider>.ipxnetwork.org", "sepp1.sepp.5gc.mnc001.mcc001.provider.ipxnetwork.org", "TS 33.517", Secondary},
 		{NameNF, "any other NF", "[<id>.]<type>.<home network domain>", "smf1.smf.5gc.mnc001.mcc001.3gppnetwork.org", "TS 23.003 28.2", Unverified},
 	}
 }
 
-// Form is the form of the name's kind; the zero value for one of no form.
+// Form returns the form of the name's kind; the zero value for a name of no known
+// form.
 func (n Name) Form() NameForm {
 	for _, f := range NameForms() {
 		if f.Kind == n.Kind {
@@ -82,7 +83,7 @@ func (n Name) Form() NameForm {
 	return NameForm{}
 }
 
-// String builds the name. It is empty for one of no form.
+// String builds the name. It is empty for a name of no known form.
 func (n Name) String() string {
 	name := n.build()
 	if n.Wildcard && name != "" {
@@ -93,7 +94,8 @@ func (n Name) String() string {
 
 func (n Name) build() string {
 	home := n.Network.HomeDomain()
-	public := strings.TrimSuffix(home, "3gppnetwork.org") + "pub.3gppnetwork.org"
+	network := strings.TrimSuffix(home, domain3GPP)
+	public := network + "pub." + domain3GPP
 	tac := ""
 	if len(n.TAC) == 6 { // high, middle and low octet
 		tac = "tac-lb" + n.TAC[4:] + ".tac-mb" + n.TAC[2:4] + ".tac-hb" + n.TAC[:2] + ".5gstac."
@@ -108,7 +110,7 @@ func (n Name) build() string {
 	case NameN3IWFTAI:
 		return tac + "n3iwf." + public
 	case NameN3IWFCountry:
-		return "n3iwf.5gc.mcc" + n.Network.PLMN.MCC + ".visited-country.pub.3gppnetwork.org"
+		return "n3iwf.5gc.mcc" + n.Network.PLMN.MCC + ".visited-country.pub." + domain3GPP
 	case NameTAI:
 		return tac + home
 	case NameAMFSet:
@@ -118,7 +120,7 @@ func (n Name) build() string {
 	case NameSMFSet:
 		return "set" + n.Set + ".smfset." + home
 	case NameHostedSEPP:
-		return dotted(n.Labels) + "sepp." + strings.TrimSuffix(home, "3gppnetwork.org") + n.Host + ".ipxnetwork.org"
+		return dotted(n.Labels) + "sepp." + network + n.Host + "." + domainIPX
 	case NameAMF, NameSEPP, NameTelescopic, NameNF:
 		return dotted(n.Labels) + typeLabel(n.Type) + "." + home
 	}
@@ -132,11 +134,11 @@ func dotted(labels string) string {
 	return labels + "."
 }
 
-// typeLabel is an NF type as a label: lower case, and a hyphen where the type
-// has an underscore, which host names do not have. The hyphen is ours.
+// typeLabel returns the label of an NF type: lower case, with a hyphen for each
+// underscore, which host names must not have. The hyphen is our choice.
 func typeLabel(name string) string { return strings.ReplaceAll(lowerASCII(name), "_", "-") }
 
-// labelType is the NF type that a label stands for; empty when there is none.
+// labelType returns the NF type of a label; empty when no type has this label.
 func labelType(label string) string {
 	for _, t := range types {
 		if isTypeLabel(label, t.Name) {
@@ -146,7 +148,7 @@ func labelType(label string) string {
 	return ""
 }
 
-// isTypeLabel is typeLabel(name) == label, without making it.
+// isTypeLabel is typeLabel(name) == label, without an allocation.
 func isTypeLabel(label, name string) bool {
 	if len(label) != len(name) {
 		return false
@@ -166,8 +168,8 @@ func isTypeLabel(label, name string) bool {
 	return true
 }
 
-// ProposeNames gives the names that a function of this type is likely to have
-// in its network, the likeliest first. Without type or network there are none.
+// ProposeNames returns the names that a function of this type probably has in its
+// network, the most probable first. Without type or network it returns none.
 func (f Function) ProposeNames() []Name {
 	if f.Type == "" || f.PLMN == nil || checkLabel(typeLabel(f.Type)) != nil {
 		return nil

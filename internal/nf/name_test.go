@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Each form's example is taken apart and built again.
+// The example of each form is parsed and built again.
 func TestNameForms(t *testing.T) {
 	for _, f := range NameForms() {
 		t.Run(string(f.Kind), func(t *testing.T) {
@@ -43,16 +43,16 @@ func TestParseName(t *testing.T) {
 		{"x.5g-eir.5gc.mnc002.mcc262.3gppnetwork.org", Name{Kind: NameNF, Network: plmn, Type: "5G_EIR", Labels: "x"}},
 		{"5gc.nid000007ed9d5.mnc012.mcc345.3gppnetwork.org", Name{Kind: NameHomeDomain, Network: Network{PLMN{"345", "012"}, "000007ed9d5"}}},
 		{"amf.5gc.mnc02mcc262.3gppnetwork.org", Name{Problem: "a dot is missing between mnc and mcc"}},
-		{"amf.5gc.mnc02.mcc262.3gppnetwork.org", Name{Problem: `the MNC "02" has not three digits, where one of two gets a leading zero`}},
-		{"amf.5gc.mnc002.mcc26.3gppnetwork.org", Name{Problem: `the MCC "26" has not three digits`}},
+		{"amf.5gc.mnc02.mcc262.3gppnetwork.org", Name{Problem: `the MNC "02" does not have three digits (an MNC of two digits gets a leading zero)`}},
+		{"amf.5gc.mnc002.mcc26.3gppnetwork.org", Name{Problem: `the MCC "26" does not have three digits`}},
 		{"amf.5gc.mnc002.3gppnetwork.org", Name{Problem: "the label mcc is missing"}},
 		{"amf.5gc.mcc262.3gppnetwork.org", Name{Network: Network{PLMN: PLMN{MCC: "262"}}, Problem: "the label mnc is missing"}},
-		{"amf.5gc.nid12.mnc002.mcc262.3gppnetwork.org", Name{Problem: `the network id "12" has not 11 hex digits`}},
+		{"amf.5gc.nid12.mnc002.mcc262.3gppnetwork.org", Name{Problem: `the network ID "12" does not have 11 hex digits`}},
 		{"amf.mnc002.mcc262.3gppnetwork.org", Name{Problem: "the label 5gc is missing"}},
-		{"a.amd.5gc.mnc002.mcc262.3gppnetwork.org", Name{Network: plmn, Problem: `"amd" is no NF type`}},
+		{"a.amd.5gc.mnc002.mcc262.3gppnetwork.org", Name{Network: plmn, Problem: `"amd" is not an NF type`}},
 		{"region1.amfset.5gc.mnc002.mcc262.3gppnetwork.org", Name{Network: plmn, Type: "AMF", Problem: "the label set is missing"}},
 		{"x.set1.region2.amfset.5gc.mnc002.mcc262.3gppnetwork.org", Name{Network: plmn, Type: "AMF", Problem: "the label set is missing"}},
-		{"amf.5gc.mnc002.mcc262.x.3gppnetwork.org", Name{Network: plmn, Problem: `"x" stands after the network`}},
+		{"amf.5gc.mnc002.mcc262.x.3gppnetwork.org", Name{Network: plmn, Problem: `"x" follows the network`}},
 		{"3gppnetwork.org", Name{Problem: "the label 5gc is missing"}},
 	} {
 		got, ok := ParseName(tt.in)

@@ -7,9 +7,9 @@ const (
 	domainIPX  = "ipxnetwork.org"
 )
 
-// ParseName takes a domain name of the 5G core apart. ok is false for one that
-// is outside the domains of 3GPP networks. A name inside that has no form comes
-// with a Problem.
+// ParseName splits a domain name of the 5G core into its parts. ok is false for a
+// name outside the domains of 3GPP networks. A name inside them that has no known
+// form has a Problem.
 func ParseName(fqdn string) (n Name, ok bool) {
 	name := lowerASCII(fqdn)
 	if rest, wild := strings.CutPrefix(name, "*."); wild {
@@ -25,7 +25,7 @@ func ParseName(fqdn string) (n Name, ok bool) {
 	before, after, found := cutLabel(rest, "5gc")
 	switch {
 	case !found && n.Host != "":
-		return Name{}, false // an IPX provider's own name
+		return Name{}, false // a name of the IPX provider itself
 	case !found:
 		n.Problem = "the label 5gc is missing"
 		return n, true
@@ -36,8 +36,8 @@ func ParseName(fqdn string) (n Name, ok bool) {
 	return n, true
 }
 
-// NetworkOf reads a home network domain (TS 23.003 28.2). The MNC has three
-// digits then: 001 may be that of 001 or of 01.
+// NetworkOf reads a home network domain (TS 23.003 28.2). Its MNC has three
+// digits: 001 can mean the MNC 001 or 01.
 func NetworkOf(domain string) (Network, bool) {
 	n, ok := ParseName(domain)
 	if !ok || n.Kind != NameHomeDomain || n.Wildcard {
@@ -46,8 +46,8 @@ func NetworkOf(domain string) (Network, bool) {
 	return n.Network, true
 }
 
-// PLMNs are the codes that a network's domain fits: two where a leading zero of
-// the MNC may be padding.
+// PLMNs returns the codes that the network's domain can mean: two when the
+// leading zero of the MNC may be padding.
 func (n Network) PLMNs() []PLMN {
 	short, padded := strings.CutPrefix(n.PLMN.MNC, "0")
 	if !padded || len(n.PLMN.MNC) != 3 {
@@ -56,7 +56,7 @@ func (n Network) PLMNs() []PLMN {
 	return []PLMN{{n.PLMN.MCC, short}, n.PLMN}
 }
 
-// cutDomain gives what stands before a domain.
+// cutDomain returns the part of a name before a domain.
 func cutDomain(name, domain string) (before string, ok bool) {
 	rest, ok := strings.CutSuffix(name, domain)
 	if !ok || rest != "" && !strings.HasSuffix(rest, ".") {
@@ -65,7 +65,7 @@ func cutDomain(name, domain string) (before string, ok bool) {
 	return strings.TrimSuffix(rest, "."), true
 }
 
-// cutLabel splits a name around the last label of this value.
+// cutLabel splits a name around the last label with this value.
 func cutLabel(name, label string) (before, after string, found bool) {
 	at := strings.LastIndex("."+name+".", "."+label+".")
 	if at < 0 {
@@ -75,7 +75,7 @@ func cutLabel(name, label string) (before, after string, found bool) {
 	return before, strings.TrimPrefix(name[at+len(label):], "."), true
 }
 
-// network reads what stands between 5gc and the domain.
+// network reads the labels between 5gc and the domain.
 func (n *Name) network(labels string) {
 	rest := labels
 	next := func(prefix string) (string, bool) {
@@ -89,7 +89,7 @@ func (n *Name) network(labels string) {
 	}
 	nid, snpn := next("nid")
 	if snpn && CheckNID(nid) != nil {
-		n.Problem = "the network id " + quoted(nid) + " has not 11 hex digits"
+		n.Problem = "the network ID " + quoted(nid) + " does not have 11 hex digits"
 		return
 	}
 	mnc, hasMNC := next("mnc")
@@ -98,11 +98,11 @@ func (n *Name) network(labels string) {
 	case hasMNC && strings.Contains(mnc, "mcc"):
 		n.Problem = "a dot is missing between mnc and mcc"
 	case hasMNC && (len(mnc) != 3 || !isDigits(mnc)):
-		n.Problem = "the MNC " + quoted(mnc) + " has not three digits, where one of two gets a leading zero"
+		n.Problem = "the MNC " + quoted(mnc) + " does not have three digits (an MNC of two digits gets a leading zero)"
 	case !hasMCC:
 		n.Problem = "the label mcc is missing"
 	case len(mcc) != 3 || !isDigits(mcc):
-		n.Problem = "the MCC " + quoted(mcc) + " has not three digits"
+		n.Problem = "the MCC " + quoted(mcc) + " does not have three digits"
 	}
 	if n.Problem != "" {
 		return
@@ -116,14 +116,14 @@ func (n *Name) network(labels string) {
 	case rest == "", rest == "pub":
 	case !hasMNC && (rest == "visited-country" || rest == "visited-country.pub"):
 	default:
-		n.Problem = quoted(rest) + " stands after the network"
+		n.Problem = quoted(rest) + " follows the network"
 	}
 	if !hasMNC && n.Problem == "" && n.Host == "" {
 		n.Kind = NameN3IWFCountry
 	}
 }
 
-// form reads what stands before 5gc.
+// form reads the labels before 5gc.
 func (n *Name) form(before string) {
 	head, last := "", before
 	if at := strings.LastIndexByte(before, '.'); at >= 0 {
@@ -158,7 +158,7 @@ func (n *Name) common(head, last string) {
 	n.Labels, n.Type, n.Kind = head, labelType(last), NameNF
 	switch {
 	case n.Type == "":
-		n.Kind, n.Problem, n.Labels = "", quoted(last)+" is no NF type", ""
+		n.Kind, n.Problem, n.Labels = "", quoted(last)+" is not an NF type", ""
 	case n.Type == "AMF" && head != "":
 		n.Kind = NameAMF
 	case n.Type == "SEPP" && strings.Contains(head, "."):
@@ -168,7 +168,7 @@ func (n *Name) common(head, last string) {
 	}
 }
 
-// numbered reads the forms with set, region, pointer or tracking area in them.
+// numbered reads the forms that contain a set, region, pointer or tracking area.
 func (n *Name) numbered(head, last string) {
 	rest := head
 	next := func(prefix string) string {
@@ -211,20 +211,20 @@ func (n *Name) numbered(head, last string) {
 		n.area(next)
 	}
 	if rest != "" && n.Problem == "" {
-		n.Problem = quoted(rest) + " stands where nothing should"
+		n.Problem = "unexpected " + quoted(rest)
 	}
 	if n.Problem != "" {
 		n.Kind, n.Set, n.Region, n.Pointer, n.TAC = "", "", "", "", ""
 	}
 }
 
-// area reads the octets of a tracking area code, the lowest first.
+// area reads the octets of a tracking area code, the low octet first.
 func (n *Name) area(next func(string) string) {
 	low, middle, high := next("tac-lb"), next("tac-mb"), next("tac-hb")
 	n.TAC = high + middle + low
 	for i := range len(n.TAC) {
 		if len(n.TAC) != 6 || !isHex(n.TAC[i]) {
-			n.Problem = "the tracking area code " + quoted(n.TAC) + " has not three octets of two hex digits"
+			n.Problem = "the tracking area code " + quoted(n.TAC) + " does not have three octets of two hex digits"
 			n.TAC = ""
 			return
 		}

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// PLMN is a public land mobile network's code (TS 29.571 5.4.2). The digits
+// PLMN is the code of a public land mobile network (TS 29.571 5.4.2). The digits
 // are text: 001-01 and 001-001 are different networks.
 type PLMN struct {
 	MCC string `json:"mcc" yaml:"mcc"` // three digits
 	MNC string `json:"mnc" yaml:"mnc"` // two or three digits
 }
 
-// ParsePLMN reads MCC-MNC, as in 001-01.
+// ParsePLMN reads MCC-MNC, for example 001-01.
 func ParsePLMN(s string) (PLMN, error) {
 	mcc, mnc, found := strings.Cut(s, "-")
 	if !found {
-		return PLMN{}, fmt.Errorf("plmn %q: want MCC-MNC as in 001-01", clip(s))
+		return PLMN{}, fmt.Errorf("plmn %q: want MCC-MNC, for example 001-01", clip(s))
 	}
 	p := PLMN{MCC: mcc, MNC: mnc}
 	if err := p.Validate(); err != nil {
@@ -25,7 +25,7 @@ func ParsePLMN(s string) (PLMN, error) {
 	return p, nil
 }
 
-// String gives MCC-MNC, as TS 29.571 writes a PLMN id in text.
+// String returns MCC-MNC, the text form of a PLMN ID in TS 29.571.
 func (p PLMN) String() string { return p.MCC + "-" + p.MNC }
 
 // Validate checks both codes (TS 29.571 5.4.2). Its error is a FieldErrors
@@ -47,10 +47,10 @@ type Network struct {
 	NID  string // 11 hex digits (TS 23.003 12.7); empty for a PLMN
 }
 
-// HomeDomain gives the home network domain (TS 23.003 28.2), as in
-// 5gc.mnc001.mcc001.3gppnetwork.org: the MNC has three digits there, a two
-// digit one gets a leading zero. For an SNPN the NID comes first. It is empty
-// when the PLMN is.
+// HomeDomain returns the home network domain (TS 23.003 28.2), for example
+// 5gc.mnc001.mcc001.3gppnetwork.org. The MNC has three digits there: an MNC of
+// two digits gets a leading zero. For an SNPN the NID comes first. Without a PLMN
+// the domain is empty.
 func (n Network) HomeDomain() string {
 	if n.PLMN == (PLMN{}) {
 		return ""
@@ -63,10 +63,10 @@ func (n Network) HomeDomain() string {
 	if n.NID != "" {
 		nid = "nid" + lowerASCII(n.NID) + "."
 	}
-	return "5gc." + nid + "mnc" + mnc + ".mcc" + n.PLMN.MCC + ".3gppnetwork.org"
+	return "5gc." + nid + "mnc" + mnc + ".mcc" + n.PLMN.MCC + "." + domain3GPP
 }
 
-// CheckNID checks a network identifier of an SNPN (TS 29.571 5.4.2).
+// CheckNID checks the network identifier of an SNPN (TS 29.571 5.4.2).
 func CheckNID(s string) error {
 	if len(s) != 11 {
 		return fmt.Errorf("nid %q: %d characters, want 11 hex digits (TS 29.571 5.4.2)", clip(s), len(s))

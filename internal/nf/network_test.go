@@ -13,7 +13,7 @@ func TestParsePLMN(t *testing.T) {
 	}{
 		{"001-01", PLMN{"001", "01"}, ""},
 		{"310-410", PLMN{"310", "410"}, ""},
-		{"00101", PLMN{}, "want MCC-MNC as in 001-01"},
+		{"00101", PLMN{}, "want MCC-MNC, for example 001-01"},
 		{"", PLMN{}, "want MCC-MNC"},
 		{"01-01", PLMN{}, `mcc "01": want 3 digits`},
 		{"001-1", PLMN{}, `mnc "1": want 2 or 3 digits`},

@@ -17,7 +17,7 @@ func TestMarshalNFTypes(t *testing.T) {
 		{"RFC 9310", []string{"AMF"}, "30051603414d46", ""},
 		{"sorted by ASCII", []string{"AMF", "5G_EIR"}, "300d160635475f4549521603414d46", ""},
 		{"none", nil, "", "at least one"},
-		{"twice", []string{"AMF", "SMF", "AMF"}, "", "stands twice"},
+		{"twice", []string{"AMF", "SMF", "AMF"}, "", "is given twice"},
 		{"malformed", []string{"AMF", "a b"}, "", "visible ASCII"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

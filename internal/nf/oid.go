@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// OID is an object identifier in dotted form. As text it can be a constant and
-// a map key, which encoding/asn1's slice cannot.
+// OID is an object identifier in dotted form. Text can be a constant and a map
+// key; the slice of encoding/asn1 cannot.
 type OID string
 
 // Attribute types of distinguished names (RFC 5280 appendix A.1, RFC 4519).
@@ -22,8 +22,8 @@ const (
 	OIDDomain       OID = "0.9.2342.19200300.100.1.25" // DC
 )
 
-// Certificate extensions: RFC 5280 4.2, RFC 9310 section 3 and those that CAs
-// add by themselves.
+// Certificate extensions: RFC 5280 4.2, RFC 9310 section 3, and others that CAs
+// add.
 const (
 	OIDSubjectKeyID        OID = "2.5.29.14"
 	OIDKeyUsage            OID = "2.5.29.15"
@@ -41,8 +41,8 @@ const (
 	OIDSCTList             OID = "1.3.6.1.4.1.11129.2.4.2"
 )
 
-// extensionNames are the names of RFC 5280 and of the RFC that defines each.
-// It is an array, as a map would be made at every start of the program.
+// extensionNames are the names of RFC 5280 and of the RFCs that define the
+// others. It is an array, because a map is built at every start of the program.
 var extensionNames = [...]struct {
 	oid  OID
 	name string
@@ -63,14 +63,14 @@ var extensionNames = [...]struct {
 	{OIDSCTList, "signedCertificateTimestamps"},
 }
 
-// AttributeType is an attribute of distinguished names.
+// AttributeType is a type of attribute in distinguished names.
 type AttributeType struct {
-	Name string // short, as in CN
+	Name string // short name, for example CN
 	OID  OID
 }
 
 // attributeTypes has the short names of RFC 4514 section 3 and those that
-// openssl has made common.
+// openssl made common.
 var attributeTypes = [...]AttributeType{
 	{"CN", OIDCommonName},
 	{"SN", "2.5.4.4"},
@@ -90,15 +90,15 @@ var attributeTypes = [...]AttributeType{
 	{"DC", OIDDomain},
 }
 
-// AttributeTypes lists the attributes that have a short name, by that.
+// AttributeTypes lists the attribute types that have a short name, sorted by it.
 func AttributeTypes() []AttributeType {
 	types := slices.Clone(attributeTypes[:])
 	slices.SortFunc(types, func(a, b AttributeType) int { return strings.Compare(a.Name, b.Name) })
 	return types
 }
 
-// ExtensionName names an extension, as in subjectAltName; empty when it is not
-// known here.
+// ExtensionName returns the name of an extension, for example subjectAltName;
+// empty for an unknown extension.
 func (o OID) ExtensionName() string {
 	for i := range extensionNames {
 		if extensionNames[i].oid == o {
@@ -108,8 +108,8 @@ func (o OID) ExtensionName() string {
 	return ""
 }
 
-// AttributeName names an attribute of a distinguished name in short, as in CN;
-// empty when it is not known here.
+// AttributeName returns the short name of an attribute type, for example CN;
+// empty for an unknown type.
 func (o OID) AttributeName() string {
 	for i := range attributeTypes {
 		if attributeTypes[i].OID == o {
@@ -119,18 +119,18 @@ func (o OID) AttributeName() string {
 	return ""
 }
 
-// ASN1 gives the form that encoding/asn1 and crypto/x509 take.
+// ASN1 returns the form that encoding/asn1 and crypto/x509 use.
 func (o OID) ASN1() (asn1.ObjectIdentifier, error) {
 	oid := make(asn1.ObjectIdentifier, 0, 1+strings.Count(string(o), "."))
 	for arc := range strings.SplitSeq(string(o), ".") {
 		n, err := strconv.ParseUint(arc, 10, 31)
 		if err != nil {
-			return nil, fmt.Errorf("object identifier %q: arc %q, want numbers with dots between", clip(string(o)), clip(arc))
+			return nil, fmt.Errorf("object identifier %q: arc %q, want numbers separated by dots", clip(string(o)), clip(arc))
 		}
 		oid = append(oid, int(n))
 	}
 	if len(oid) < 2 || oid[0] > 2 || oid[0] < 2 && oid[1] >= 40 {
-		return nil, fmt.Errorf("object identifier %q: want two arcs or more, beginning 0.0 to 2.x (X.660)", clip(string(o)))
+		return nil, fmt.Errorf("object identifier %q: want at least two arcs that begin with 0.0 to 2.x (X.660)", clip(string(o)))
 	}
 	return oid, nil
 }
@@ -159,7 +159,7 @@ const (
 	usageCMCRA                   OID = "1.3.6.1.5.5.7.3.28"
 )
 
-// usages are the extended key usages known by name.
+// usages are the extended key usages that have a name here.
 var usages = [...]Usage{
 	{UsageServerAuth, "serverAuth", "TLS server: an NF as producer", "RFC 5280 4.2.1.12"},
 	{UsageClientAuth, "clientAuth", "TLS client: an NF as consumer", "RFC 5280 4.2.1.12"},
@@ -175,8 +175,8 @@ var usages = [...]Usage{
 	{UsageAnyExtendedKeyUsage, "anyExtendedKeyUsage", "anything", "RFC 5280 4.2.1.12"},
 }
 
-// Usages lists the extended key usages known by name: those of RFC 5280 and
-// those of RFC 9509 for 5G network functions.
+// Usages lists the extended key usages that have a name here: those of RFC 5280,
+// those of RFC 9509 for 5G network functions, and a few others.
 func Usages() []Usage { return slices.Clone(usages[:]) }
 
 // LookupUsage finds a usage by its name, with or without id-kp-, or by its OID.
@@ -190,7 +190,17 @@ func LookupUsage(s string) (Usage, bool) {
 	return Usage{}, false
 }
 
-// UsageName names an extended key usage; an unknown one by its OID.
+// KeyUsageNames lists the names of the bits of keyUsage, from bit 0
+// (RFC 5280 4.2.1.3).
+func KeyUsageNames() []string {
+	return []string{
+		"digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",
+		"keyCertSign", "cRLSign", "encipherOnly", "decipherOnly",
+	}
+}
+
+// UsageName returns the name of an extended key usage; its OID when it has no
+// name here.
 func UsageName(oid OID) string {
 	for i := range usages {
 		if usages[i].OID == oid {

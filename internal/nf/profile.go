@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// FieldName names one thing that a profile rules, in the words of RFC 5280.
+// FieldName is the name of a field of a profile, in the terms of RFC 5280.
 // Differences and findings use the same names.
 type FieldName string
 
-// The fields of a certificate, and of the request for it.
+// The fields of a certificate and of the request for it.
 const (
 	FieldVersion        FieldName = "version"
 	FieldSerialNumber   FieldName = "serialNumber"
@@ -24,7 +24,7 @@ const (
 	FieldExtKeyUsage    FieldName = "extKeyUsage"
 	FieldSubjectAltName FieldName = "subjectAltName"
 	FieldDNS            FieldName = "subjectAltName.dns"
-	FieldURI            FieldName = "subjectAltName.uri" // URI names beside the instance's
+	FieldURI            FieldName = "subjectAltName.uri" // URI names other than the instance's
 	FieldInstanceURI    FieldName = "subjectAltName.uri.instance"
 	FieldIP             FieldName = "subjectAltName.ip"
 	FieldEmail          FieldName = "subjectAltName.email"
@@ -36,43 +36,43 @@ const (
 	FieldAIA            FieldName = "authorityInfoAccess"
 )
 
-// Presence says whether a field must be there.
+// Presence says whether a field must be present.
 type Presence string
 
-// Whether a field must be there.
+// The kinds of presence.
 const (
 	Mandatory Presence = "mandatory"
 	Optional  Presence = "optional"
 )
 
-// Criticality says how an extension is marked. It is empty for what is not an
-// extension.
+// Criticality says whether an extension must be critical. It is empty for a field
+// that is not an extension, and for an extension that may be either.
 type Criticality string
 
-// How an extension is marked.
+// The kinds of criticality.
 const (
 	Critical    Criticality = "critical"
 	NonCritical Criticality = "non-critical"
 )
 
-// Level is how strongly the clause words its rule.
+// Level is how strict the wording of the clause is.
 type Level string
 
-// How strongly a clause words its rule.
+// The levels.
 const (
 	Shall  Level = "shall"
 	Should Level = "should"
 	Advice Level = "advice" // ours, not the standard's
 )
 
-// Confidence is how the rule is known.
+// Confidence says how a rule is known.
 type Confidence string
 
-// How a rule is known. Only what is Read makes an error; what is Unverified must
-// not be cited as fact.
+// The kinds of confidence. Only a rule that is Read can give an error. A rule
+// that is Unverified must not be cited as fact.
 const (
-	Read       Confidence = "read"       // in the text of the clause
-	Secondary  Confidence = "secondary"  // in a text that cites the clause
+	Read       Confidence = "read"       // from the text of the clause
+	Secondary  Confidence = "secondary"  // from a text that cites the clause
 	Unverified Confidence = "unverified" // from memory or inferred
 )
 
@@ -85,32 +85,31 @@ type Field struct {
 	Clause     string      `json:"clause"`
 	Level      Level       `json:"level"`
 	Confidence Confidence  `json:"confidence"`
-	// Requested says that the end entity asks for it in its CSR; the rest is
-	// the CA's to put in.
+	// Requested means that the CSR asks for the field. The CA adds the others.
 	Requested bool `json:"requested,omitempty"`
 }
 
-// Profile is one kind of certificate, as a table. What a generator writes, a
-// linter judges and a document prints comes from the same rows.
+// Profile is one kind of certificate, as a table. The CSR generator, the linter
+// and the documents all use its rows.
 type Profile struct {
-	Name   string  `json:"name"` // as in nf-tls
+	Name   string  `json:"name"` // for example nf-tls
 	Title  string  `json:"title"`
 	Clause string  `json:"clause"`
 	Fields []Field `json:"fields"` // in the order of the clause's table
 
-	KeyUsage x509.KeyUsage `json:"-"` // every bit that keyUsage must have
-	// EitherKeyUsage are bits of which one will do in place of KeyUsage.
+	KeyUsage x509.KeyUsage `json:"-"` // the bits that keyUsage must have
+	// EitherKeyUsage is bits of which any one is accepted in place of KeyUsage.
 	EitherKeyUsage x509.KeyUsage `json:"-"`
 	ExtKeyUsages   []OID         `json:"extKeyUsages,omitempty"`
-	// Keys names the kinds of key that will do, the best first, as in P256;
-	// none: all will.
+	// Keys lists the accepted key types, the best first, for example P256. None
+	// means that all are accepted.
 	Keys []string `json:"keys,omitempty"`
-	// NFType is the type of every NF that has such a certificate; empty: any.
+	// NFType is the type of every NF with such a certificate; empty: any type.
 	NFType string `json:"nfType,omitempty"`
-	// Wildcard says that dNSNames may begin with "*.".
+	// Wildcard means that dNSNames may begin with "*.".
 	Wildcard bool `json:"wildcard,omitempty"`
-	// MaxYears bounds the validity in calendar years; zero: the profile sets no
-	// bound.
+	// MaxYears is the longest validity in calendar years; zero: the profile has no
+	// limit.
 	MaxYears int `json:"maxYears,omitempty"`
 }
 
@@ -122,7 +121,7 @@ func (p *Profile) Field(name FieldName) (Field, bool) {
 	return Field{}, false
 }
 
-// row finds a row without copying the wide rows before it.
+// row finds a row without copying it.
 func (p *Profile) row(name FieldName) *Field {
 	for i := range p.Fields {
 		if p.Fields[i].Name == name {
@@ -138,14 +137,13 @@ func (p *Profile) Requests(name FieldName) bool {
 	return f != nil && f.Requested
 }
 
-// IsCritical reports whether the profile wants the extension marked critical.
+// IsCritical reports whether the profile wants the extension to be critical.
 func (p *Profile) IsCritical(name FieldName) bool {
 	f := p.row(name)
 	return f != nil && f.Critical == Critical
 }
 
-// profiles are made when they are asked for, and once: a command that needs one
-// makes no other.
+// profiles are built on first use, so that a command builds only those it needs.
 var profiles = []struct {
 	name string
 	get  func() Profile
@@ -157,8 +155,8 @@ var profiles = []struct {
 	{"custom", sync.OnceValue(custom)},
 }
 
-// Profiles lists the certificate profiles, in the order in which they are
-// shown. Their tables are everybody's and must not be changed.
+// Profiles lists the certificate profiles in the order of display. Their tables
+// are shared and must not be changed.
 func Profiles() []Profile {
 	list := make([]Profile, len(profiles))
 	for i, p := range profiles {
@@ -176,7 +174,8 @@ func ProfileNames() []string {
 	return names
 }
 
-// LookupProfile finds a profile by its name. Its tables must not be changed.
+// LookupProfile finds a profile by its name. Its tables are shared and must not be
+// changed.
 func LookupProfile(name string) (Profile, bool) {
 	for _, p := range profiles {
 		if p.name == name {

@@ -8,32 +8,32 @@ import (
 // nfTable is the clause of the NF certificate profile.
 const nfTable = "TS 33.310 6.1.3c.3"
 
-// nfFields is the table of an NF's TLS certificate (TS 33.310 6.1.3c.3-1, read
-// in v18.2.0 and v19.1.0). The general rules of 6.1.1 and the SBA's deviations
-// of 6.1.3c.2 stand in the same table.
+// nfFields is the table of an NF's TLS certificate (TS 33.310 table 6.1.3c.3-1,
+// read in v18.2.0 and v19.1.0). It also contains the general rules of 6.1.1 and
+// the exceptions for the SBA of 6.1.3c.2.
 func nfFields() []Field {
 	return []Field{
 		{Name: FieldVersion, Presence: Mandatory, Rule: "v3",
 			Clause: "TS 33.310 6.1.1", Level: Shall, Confidence: Read},
 		{Name: FieldSerialNumber, Presence: Mandatory, Rule: "positive, unique at the issuer, at most 20 octets",
 			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldSignature, Presence: Mandatory, Rule: "SHA-256 or better; ECDSA recommended, RSA need not be supported",
+		{Name: FieldSignature, Presence: Mandatory, Rule: "SHA-256 or stronger; ECDSA recommended, RSA need not be supported",
 			Clause: "TS 33.310 6.1.3c.2", Level: Shall, Confidence: Read},
-		{Name: FieldPublicKey, Presence: Mandatory, Rule: "EC (P-256 or P-384 advised); RSA need not be supported", Requested: true,
+		{Name: FieldPublicKey, Presence: Mandatory, Rule: "EC, preferably P-256 or P-384; RSA need not be supported", Requested: true,
 			Clause: "TS 33.310 6.1.3c.2", Level: Should, Confidence: Read},
 		{Name: FieldIssuer, Presence: Mandatory, Rule: "the CA of the operator's domain, directly",
 			Clause: nfTable, Level: Shall, Confidence: Read},
 		{Name: FieldValidity, Presence: Mandatory, Rule: "3 years or less",
 			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldSubject, Presence: Mandatory, Rule: "C, then O; nothing else is listed", Requested: true,
+		{Name: FieldSubject, Presence: Mandatory, Rule: "C, then O; the table lists no other attribute", Requested: true,
 			Clause: nfTable, Level: Shall, Confidence: Read},
 		{Name: FieldCountry, Presence: Mandatory, Rule: "country, 2 letters", Requested: true,
 			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldOrganization, Presence: Mandatory, Rule: "home network domain, as in 5gc.mnc001.mcc001.3gppnetwork.org (TS 23.003 28.2)", Requested: true,
+		{Name: FieldOrganization, Presence: Mandatory, Rule: "home network domain, for example 5gc.mnc001.mcc001.3gppnetwork.org (TS 23.003 28.2)", Requested: true,
 			Clause: nfTable, Level: Shall, Confidence: Read},
 		{Name: FieldKeyUsage, Presence: Mandatory, Critical: Critical, Rule: "digitalSignature", Requested: true,
 			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldExtKeyUsage, Presence: Mandatory, Critical: NonCritical, Rule: "clientAuth for a client, serverAuth for a server; both where the NF is both", Requested: true,
+		{Name: FieldExtKeyUsage, Presence: Mandatory, Critical: NonCritical, Rule: "clientAuth for a client, serverAuth for a server, both for an NF that is both", Requested: true,
 			Clause: nfTable, Level: Shall, Confidence: Read},
 		{Name: FieldAuthorityKeyID, Presence: Mandatory, Critical: NonCritical, Rule: "the issuer's subjectKeyIdentifier, by method 1 of RFC 5280 4.2.1.2",
 			Clause: nfTable, Level: Shall, Confidence: Read},
@@ -41,22 +41,22 @@ func nfFields() []Field {
 			Clause: nfTable, Level: Shall, Confidence: Read},
 		{Name: FieldCRL, Presence: Mandatory, Critical: NonCritical, Rule: "distributionPoint with an LDAP or HTTP URI",
 			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldSubjectAltName, Presence: Mandatory, Critical: Critical, Rule: "one or more names", Requested: true,
+		{Name: FieldSubjectAltName, Presence: Mandatory, Critical: Critical, Rule: "at least one name", Requested: true,
 			Clause: nfTable, Level: Shall, Confidence: Read},
 		{Name: FieldDNS, Presence: Optional, Rule: "FQDNs of the NF, syntax of TS 29.571 Fqdn", Requested: true,
 			Clause: "RFC 9310 Appendix B", Level: Should, Confidence: Secondary},
-		{Name: FieldInstanceURI, Presence: Mandatory, Rule: "urn:uuid: and the NF instance id (TS 29.571 5.3.2), which the subject of an access token is checked against", Requested: true,
+		{Name: FieldInstanceURI, Presence: Mandatory, Rule: "urn:uuid: and the NF instance ID (TS 29.571 5.3.2); producers compare it with the sub of the access token", Requested: true,
 			Clause: "TS 33.501 13.4.1.1.2", Level: Shall, Confidence: Read},
 		{Name: FieldURI, Presence: Optional, Rule: "further URI names, after the instance's", Requested: true,
 			Clause: "TS 33.310 6.1.3c", Level: Advice, Confidence: Unverified},
-		{Name: FieldNFTypes, Presence: Mandatory, Critical: NonCritical, Rule: "the NF types as IA5String, ascending, none twice (RFC 9310 section 3)", Requested: true,
+		{Name: FieldNFTypes, Presence: Mandatory, Critical: NonCritical, Rule: "the NF types as IA5String, in ascending order, each once (RFC 9310 section 3)", Requested: true,
 			Clause: nfTable, Level: Shall, Confidence: Read},
 		{Name: FieldAIA, Presence: Optional, Critical: NonCritical, Rule: "id-ad-caIssuers",
 			Clause: nfTable, Level: Shall, Confidence: Read},
 	}
 }
 
-// nfTLS is the profile of an NF that is client and server.
+// nfTLS is the profile of an NF that is a client and a server.
 func nfTLS() Profile {
 	return Profile{
 		Name: "nf-tls", Title: "NF TLS client and server", Clause: nfTable, Fields: nfFields(),
@@ -71,42 +71,42 @@ func nfTLSClient() Profile {
 	p := nfTLS()
 	p.Name, p.Title = "nf-tls-client", "NF TLS client"
 	p.ExtKeyUsages = []OID{UsageClientAuth}
-	p.set(FieldExtKeyUsage, func(f *Field) { f.Rule = "clientAuth; serverAuth too where the NF is a server as well" })
+	p.set(FieldExtKeyUsage, func(f *Field) { f.Rule = "clientAuth; also serverAuth if the NF is a server too" })
 	return p
 }
 
-// nfTLSServer is the profile of an NF that only produces services. What is
-// known of a server's names is what its clients check.
+// nfTLSServer is the profile of an NF that only produces services. Its dNSName is
+// mandatory because clients check it.
 func nfTLSServer() Profile {
 	p := nfTLS()
 	p.Name, p.Title = "nf-tls-server", "NF TLS server"
 	p.ExtKeyUsages = []OID{UsageServerAuth}
-	p.set(FieldExtKeyUsage, func(f *Field) { f.Rule = "serverAuth; clientAuth too where the NF is a client as well" })
+	p.set(FieldExtKeyUsage, func(f *Field) { f.Rule = "serverAuth; also clientAuth if the NF is a client too" })
 	p.set(FieldDNS, func(f *Field) { f.Presence = Mandatory })
 	p.noConsumer()
 	return p
 }
 
-// nrfTLS is the profile of the NRF, which 6.1.3c counts among the NFs.
+// nrfTLS is the profile of the NRF, which is an NF in 6.1.3c.
 func nrfTLS() Profile {
 	p := nfTLS()
 	p.Name, p.Title, p.NFType = "nrf-tls", "NRF TLS client and server", "NRF"
 	p.set(FieldDNS, func(f *Field) {
-		f.Rule = "nrf. and the home network domain, or another FQDN of the NRF (TS 23.003 28.3.2.3.2)"
+		f.Rule = "\"nrf.\" and the home network domain, or another FQDN of the NRF (TS 23.003 28.3.2.3.2)"
 	})
 	return p
 }
 
-// set changes one row.
+// set changes one row, if the profile has it.
 func (p *Profile) set(name FieldName, change func(*Field)) {
 	if f := p.row(name); f != nil {
 		change(f)
 	}
 }
 
-// unread marks the rows that rest on the NF's table as carried over to another
-// kind of certificate, whose own table of 6.1.3c nobody here has read. General
-// rules for the whole SBA keep their standing.
+// unread marks the rows of the NF's table as unverified: they are copied to
+// another kind of certificate, whose table in 6.1.3c we have not read. The general
+// rules for the whole SBA keep their level and confidence.
 func (p *Profile) unread() {
 	for i := range p.Fields {
 		if f := &p.Fields[i]; f.Clause == nfTable {
@@ -115,17 +115,16 @@ func (p *Profile) unread() {
 	}
 }
 
-// noConsumer is for what holds no access token of its own: that its certificate
-// has the instance id is known from TR 33.876, which cites the clause and says
-// "should".
+// noConsumer is for an NF that uses no access token. We know from TR 33.876, which
+// cites the clause and says "should", that its certificate has the instance ID.
 func (p *Profile) noConsumer() {
 	p.set(FieldInstanceURI, func(f *Field) {
-		f.Rule = "urn:uuid: and the NF instance id (TS 29.571 5.3.2)"
+		f.Rule = "urn:uuid: and the NF instance ID (TS 29.571 5.3.2)"
 		f.Clause, f.Level, f.Confidence = "TS 33.310 6.1.3c", Should, Secondary
 	})
 }
 
-// drop takes rows out.
+// drop removes rows.
 func (p *Profile) drop(names ...FieldName) {
 	p.Fields = slices.DeleteFunc(p.Fields, func(f Field) bool { return slices.Contains(names, f.Name) })
 }

@@ -2,7 +2,7 @@ package nf
 
 import "testing"
 
-// TestProfileNames guards that a profile is found by the name that it has.
+// TestProfileNames checks that a profile is found by its own name.
 func TestProfileNames(t *testing.T) {
 	names := ProfileNames()
 	for i, p := range Profiles() {

@@ -13,23 +13,23 @@ import (
 var (
 	// ErrNotBuilt says that this program was built without PKCS#11.
 	ErrNotBuilt = errors.New("this nfcert was built without PKCS#11")
-	// ErrWrongPIN says that the token does not take the PIN. Trying again can
-	// lock it.
-	ErrWrongPIN = errors.New("the token does not take the PIN")
-	// ErrLocked says that the token takes no PIN any more.
+	// ErrWrongPIN says that the token refused the PIN. Trying again can lock the
+	// token.
+	ErrWrongPIN = errors.New("the token refused the PIN")
+	// ErrLocked says that the token accepts no PIN any more.
 	ErrLocked = errors.New("the token's PIN is locked")
 )
 
 // Error says why a token's key cannot be used.
 type Error struct {
-	Token string // as the URI names it
-	Err   error  // ErrNotBuilt, ErrWrongPIN, ErrLocked, or the library's own
+	Token string // as in the URI
+	Err   error  // ErrNotBuilt, ErrWrongPIN, ErrLocked, or an error of the library
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("token %s: %v", e.Token, e.Err) }
 func (e *Error) Unwrap() error { return e.Err }
 
-// PINError says that the file of pin-source holds no PIN.
+// PINError says that no PIN could be read from the file of pin-source.
 type PINError struct {
 	Path string
 	Err  error
@@ -45,10 +45,11 @@ func (e *PINError) Error() string {
 }
 func (e *PINError) Unwrap() error { return e.Err }
 
-// PIN gives the PIN of a token. It is asked once, when the URI names no file.
+// PIN returns the PIN of a token. It is called once, and only when the URI has no
+// pin-source.
 type PIN func() (secret.Bytes, error)
 
-// token names the token of a URI.
+// token describes the token of a URI.
 func (u *URI) token() string {
 	switch {
 	case u.Slot != nil:
@@ -59,11 +60,11 @@ func (u *URI) token() string {
 	return fmt.Sprintf("%q", u.Token)
 }
 
-// Open logs into the token that the URI names and finds its one private key.
-// pin is asked when the URI has no pin-source; nil: there is no other. The caller
-// closes when it has signed: that logs out. Errors are *URIError, *PINError,
-// *Error, and pin's own. A program built without the tag pkcs11 reads the URI
-// and fails with [ErrNotBuilt].
+// Open logs into the token of the URI and finds its one private key. It calls pin
+// when the URI has no pin-source; pin may be nil. The caller must close the
+// io.Closer after its last signature, which logs out. Errors are *URIError,
+// *PINError, *Error, and those of pin. A program built without the tag pkcs11
+// parses the URI and fails with [ErrNotBuilt].
 func Open(uri string, pin PIN) (crypto.Signer, io.Closer, error) {
 	u, err := ParseURI(uri)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 // maxPIN bounds a PIN, in bytes.
 const maxPIN = 256
 
-// opener opens tokens through their libraries.
+// opener returns the function that opens tokens through their libraries.
 func opener() func(URI, PIN) (crypto.Signer, io.Closer, error) { return open }
 
 func open(u URI, pin PIN) (crypto.Signer, io.Closer, error) {
@@ -52,7 +52,7 @@ func (u *URI) pin(ask PIN) (secret.Bytes, error) {
 	return secret.Bytes{}, &URIError{Reason: "want pin-source, the path of a file with the PIN"}
 }
 
-// readPIN reads the one line of a PIN's file.
+// readPIN reads a PIN from a file of one line.
 func readPIN(path string) (secret.Bytes, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -70,7 +70,7 @@ func readPIN(path string) (secret.Bytes, error) {
 	return secret.New(data), nil
 }
 
-// find gets the only private key that fits.
+// find returns the only private key that matches.
 func (u *URI) find(ctx *crypto11.Context) (crypto.Signer, error) {
 	var label []byte
 	if u.Object != "" {
@@ -81,14 +81,14 @@ func (u *URI) find(ctx *crypto11.Context) (crypto.Signer, error) {
 	case err != nil:
 		return nil, err
 	case len(keys) == 0:
-		return nil, fmt.Errorf("it has no private key with %s, or not the public key beside it", u.key())
+		return nil, fmt.Errorf("no private key with %s, or no public key for it", u.key())
 	case len(keys) > 1:
-		return nil, fmt.Errorf("it has %d private keys with %s; name one by object and id", len(keys), u.key())
+		return nil, fmt.Errorf("%d private keys with %s; select one with object and id", len(keys), u.key())
 	}
 	return keys[0], nil
 }
 
-// key names the key of a URI.
+// key describes the key of a URI.
 func (u *URI) key() string {
 	switch {
 	case len(u.ID) == 0:
@@ -99,7 +99,7 @@ func (u *URI) key() string {
 	return fmt.Sprintf("object %q and id %x", u.Object, u.ID)
 }
 
-// plain says what the library's code means, where that can be told.
+// plain replaces error codes of the library by our own errors.
 func plain(err error) error {
 	var code pkcs11.Error
 	if !errors.As(err, &code) {

@@ -21,7 +21,7 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// soft is a SoftHSM of a test's own.
+// soft is a SoftHSM of one test.
 type soft struct {
 	module string
 	pin    string // file with the PIN
@@ -114,7 +114,7 @@ func TestOpen(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// Closed before the token is opened anew: it can be done many times.
+			// Closing allows the next Open of the token.
 			defer func() {
 				if err := closer.Close(); err != nil {
 					t.Errorf("closing: %v", err)

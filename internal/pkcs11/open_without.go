@@ -7,5 +7,5 @@ import (
 	"io"
 )
 
-// opener has nothing to open tokens with.
+// opener returns nil: this program cannot open tokens.
 func opener() func(URI, PIN) (crypto.Signer, io.Closer, error) { return nil }

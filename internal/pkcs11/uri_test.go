@@ -45,7 +45,7 @@ func TestParseURIErrors(t *testing.T) {
 	for _, tt := range []struct{ name, in, attribute, reason string }{
 		{"another scheme", "file:/x", "", "want pkcs11:"},
 		{"nothing", "pkcs11:", "", "exactly one of token"},
-		{"too long", good + strings.Repeat("x", maxURI), "", "at most 4096"},
+		{"too long", good + strings.Repeat("x", maxURI), "", "want at most 4096"},
 		{"no token", "pkcs11:object=o?module-path=/p", "", "exactly one of token"},
 		{"two tokens", "pkcs11:token=t;serial=1;object=o?module-path=/p", "", "exactly one of token"},
 		{"no key", "pkcs11:token=t?module-path=/p", "", "object or id"},
@@ -56,17 +56,17 @@ func TestParseURIErrors(t *testing.T) {
 		{"PIN from a relative file", good + "&pin-source=pin", "pin-source", "absolute"},
 		{"given twice", "pkcs11:token=GEHEIM;token=b;object=o?module-path=/p", "token", "twice"},
 		{"public key", "pkcs11:token=t;object=o;type=public?module-path=/p", "type", "want private"},
-		{"slot no number", "pkcs11:slot-id=GEHEIM;object=o?module-path=/p", "slot-id", "number"},
+		{"slot not a number", "pkcs11:slot-id=GEHEIM;object=o?module-path=/p", "slot-id", "number"},
 		{"slot too big", "pkcs11:slot-id=99999999999;object=o?module-path=/p", "slot-id", "number"},
-		{"unknown attribute", "pkcs11:token=t;manufacturer=m;object=o?module-path=/p", "manufacturer", "not read"},
-		{"unknown query", good + "&x-vendor=1", "x-vendor", "not read"},
-		{"query in the path", "pkcs11:token=t;object=o;module-path=/p", "module-path", "not read"},
+		{"unknown attribute", "pkcs11:token=t;manufacturer=m;object=o?module-path=/p", "manufacturer", "not supported"},
+		{"unknown query", good + "&x-vendor=1", "x-vendor", "not supported"},
+		{"query in the path", "pkcs11:token=t;object=o;module-path=/p", "module-path", "not supported"},
 		{"no value", "pkcs11:token;object=o?module-path=/p", "", "NAME=VALUE"},
 		{"empty value", "pkcs11:token=;object=o?module-path=/p", "token", "empty"},
 		{"empty attribute", "pkcs11:token=t;;object=o?module-path=/p", "", "NAME=VALUE"},
 		{"bad percent", "pkcs11:token=%zz;object=o?module-path=/p", "token", "percent"},
 		{"NUL in a path", "pkcs11:token=t;object=o?module-path=/p%00", "module-path", "NUL"},
-		{"escape in a name", "pkcs11:\x1b[2J=t;object=o?module-path=/p", "", "character that none has"},
+		{"escape in a name", "pkcs11:\x1b[2J=t;object=o?module-path=/p", "", "invalid character"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := ParseURI(tt.in)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"strings"
 
@@ -16,40 +17,40 @@ import (
 // Bounds of an authority's answer.
 const (
 	maxAnswer  = 2 * maxToken // in bytes
-	maxDetail  = 300          // of what it says, in characters
-	maxSchemes = 4            // that it asks for
+	maxDetail  = 300          // of its message, in characters
+	maxSchemes = 4            // of authentication
 )
 
 // Authority is a Token Authority (RFC 9447 section 5), in the 5G core the OAM
 // (TS 33.310 Annex J).
 type Authority struct {
 	URL string // of the token resource; https
-	// HTTP makes the requests: it holds trust, client certificate and limits,
-	// and must not follow redirects.
+	// HTTP makes the requests. It holds the trusted roots, the client certificate
+	// and the limits. It must not follow redirects.
 	HTTP http.RoundTripper
-	// Bearer or Basic (user:password) authenticate beside or in place of a
-	// client certificate; zero: they do not.
+	// Bearer or Basic (user:password) authenticate the client, with or without a
+	// client certificate; zero means not used.
 	Bearer, Basic secret.Bytes
 }
 
 // RefusedError says that a Token Authority gave no token.
 type RefusedError struct {
 	Authority string   // its URL, without query
-	Status    int      // of HTTP
-	Schemes   []string // of authentication that it asks for, as in Bearer
-	Detail    string   // what it said, capped, without tokens and credentials
+	Status    int      // HTTP status
+	Schemes   []string // of authentication that it accepts, as in Bearer
+	Detail    string   // its message, capped, without tokens and credentials
 }
 
 func (e *RefusedError) Error() string {
 	s := fmt.Sprintf("the Token Authority %s gave no token", e.Authority)
 	switch {
 	case e.Status == http.StatusUnauthorized:
-		s += ": it does not know who asks (401)"
+		s += ": authentication failed or is missing (401)"
 		if len(e.Schemes) > 0 {
-			s += " and takes " + strings.Join(e.Schemes, ", ")
+			s += ", it accepts " + strings.Join(e.Schemes, ", ")
 		}
 	case e.Status == http.StatusForbidden:
-		s += ": who asks may not have it (403)"
+		s += ": this client may not have it (403)"
 	case e.Status != http.StatusOK:
 		s += fmt.Sprintf(" (HTTP status %d)", e.Status)
 	}
@@ -62,8 +63,9 @@ func (e *RefusedError) Error() string {
 // Where implements [Source].
 func (a *Authority) Where() string { return shown(a.URL) }
 
-// Token asks for a token. What RFC 9447 leaves open is read widely: a token
-// stands under "token"; a status other than success is a refusal.
+// Token asks for a token. RFC 9447 leaves the answer partly open, so Token is
+// lenient: the token is the member "token", and a status other than success, when
+// given, is a refusal.
 func (a *Authority) Token(ctx context.Context, want ATC) (secret.Bytes, error) {
 	none := secret.Bytes{}
 	if err := CheckURL(a.URL); err != nil {
@@ -77,7 +79,7 @@ func (a *Authority) Token(ctx context.Context, want ATC) (secret.Bytes, error) {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.URL, bytes.NewReader(body))
 	if err != nil {
-		return none, &AuthorityURLError{URL: a.Where(), Reason: "it is no URL"}
+		return none, &AuthorityURLError{URL: a.Where(), Reason: "not a URL"}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
@@ -96,20 +98,20 @@ func (a *Authority) Token(ctx context.Context, want ATC) (secret.Bytes, error) {
 	if err != nil {
 		return none, err
 	}
-	return a.read(resp, answer)
+	return a.read(ctx, resp, answer)
 }
 
 // read finds the token in an answer.
-func (a *Authority) read(resp *http.Response, answer []byte) (secret.Bytes, error) {
+func (a *Authority) read(ctx context.Context, resp *http.Response, answer []byte) (secret.Bytes, error) {
 	refused := &RefusedError{Authority: a.Where(), Status: resp.StatusCode}
 	doc, err := decodeMembers(answer)
-	token := doc.word("token")
-	for _, name := range []string{"message", "detail", "error"} { // detail is of a problem document
+	token := doc.text("token")
+	for _, name := range []string{"message", "detail", "error"} { // detail is a member of problem documents
 		if refused.Detail == "" {
-			refused.Detail = scrub(doc.word(name), maxDetail, append(a.secrets(), []byte(token))...)
+			refused.Detail = scrub(doc.text(name), maxDetail, append(a.secrets(), []byte(token))...)
 		}
 	}
-	status := doc.word("status")
+	status := doc.text("status")
 	switch {
 	case resp.StatusCode/100 == 3:
 		refused.Detail = fmt.Sprintf("it redirects to %.200q, which is not followed", shown(resp.Header.Get("Location")))
@@ -131,13 +133,29 @@ func (a *Authority) read(resp *http.Response, answer []byte) (secret.Bytes, erro
 			refused.Detail = `its answer has no "token"`
 		}
 	default:
+		a.report(ctx, resp, doc["token"])
 		return secret.New([]byte(token)), nil
 	}
 	return secret.Bytes{}, refused
 }
 
-// word is a member that is a string, without blanks around it; "": there is none.
-func (m members) word(name string) string {
+// report makes known what was accepted of an answer with a token.
+func (a *Authority) report(ctx context.Context, resp *http.Response, token json.RawMessage) {
+	if resp.StatusCode != http.StatusOK {
+		Report(ctx, Deviation{devStatus, fmt.Sprintf("%s: HTTP %d, want 200", a.Where(), resp.StatusCode)})
+	}
+	field := resp.Header.Get("Content-Type")
+	if kind, _, err := mime.ParseMediaType(field); err != nil || kind != "application/json" {
+		Report(ctx, Deviation{devContentType, fmt.Sprintf("%s: Content-Type %.60q, want application/json", a.Where(), field)})
+	}
+	var text string
+	if json.Unmarshal(token, &text) == nil && strings.TrimSpace(text) != text {
+		Report(ctx, Deviation{devWhitespace, a.Where()})
+	}
+}
+
+// text returns a string member without surrounding space; "" without one.
+func (m members) text(name string) string {
 	var s string
 	if json.Unmarshal(m[name], &s) != nil {
 		return ""
@@ -145,7 +163,7 @@ func (m members) word(name string) string {
 	return strings.TrimSpace(s)
 }
 
-// schemes are those of authentication that an answer asks for (RFC 9110 11.6.1).
+// schemes returns the authentication schemes of an answer (RFC 9110 11.6.1).
 func schemes(resp *http.Response) []string {
 	var list []string
 	for _, challenge := range resp.Header.Values("WWW-Authenticate") {

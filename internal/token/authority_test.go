@@ -14,14 +14,14 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// Canaries: what must never be repeated.
+// Canaries must never appear in an error.
 const (
 	canaryBearer   = "canary-bearer-1b7f"
 	canaryPassword = "canary-password-9c2e"
 	canaryToken    = "eyJjYW5hcnkiOiJoZWFkZXIifQ.eyJjYW5hcnkiOiJwYXlsb2FkIn0.Y2FuYXJ5LXNpZ25hdHVyZQ"
 )
 
-// noCanary demands that an error repeats none of the canaries.
+// noCanary fails the test when an error contains a canary.
 func noCanary(t *testing.T, err error) {
 	t.Helper()
 	if err == nil {
@@ -29,7 +29,7 @@ func noCanary(t *testing.T, err error) {
 	}
 	for _, canary := range []string{canaryBearer, canaryPassword, canaryToken, "Y2FuYXJ5", "eyJjYW5hcnk", "YW1mOmNhbmFyeS1wYXNzd29yZC05YzJl"} {
 		if strings.Contains(err.Error(), canary) {
-			t.Errorf("the error says %q: %v", canary, err)
+			t.Errorf("the error contains %q: %v", canary, err)
 		}
 	}
 }
@@ -83,7 +83,7 @@ func TestAuthorityAsks(t *testing.T) {
 
 func mustJSON(v any) string { data, _ := json.Marshal(v); return string(data) }
 
-// However an authority refuses, the error says why, and repeats no secret.
+// The error of a refusal says why, and contains no secret.
 func TestAuthorityRefuses(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
@@ -92,18 +92,18 @@ func TestAuthorityRefuses(t *testing.T) {
 		body   string
 		want   string
 	}{
-		{"401", 401, http.Header{"Www-Authenticate": {`Digest realm="x", nonce="` + canaryToken + `"`, "Bearer"}}, "", "(401) and takes Digest, Bearer"},
-		{"401, no word of what", 401, nil, "", "does not know who asks (401)"},
-		{"403", 403, nil, `{"status":"error","message":"not on the roster"}`, "may not have it (403): not on the roster"},
+		{"401", 401, http.Header{"Www-Authenticate": {`Digest realm="x", nonce="` + canaryToken + `"`, "Bearer"}}, "", "(401), it accepts Digest, Bearer"},
+		{"401 without a scheme", 401, nil, "", "authentication failed or is missing (401)"},
+		{"403", 403, nil, `{"status":"error","message":"not on the roster"}`, "this client may not have it (403): not on the roster"},
 		{"problem document", 400, http.Header{"Content-Type": {"application/problem+json"}}, `{"type":"about:blank","detail":"no tkvalue"}`, "(HTTP status 400): no tkvalue"},
 		{"500", 500, nil, "<html>oops</html>", "(HTTP status 500)"},
 		{"500 with an error", 500, nil, `{"error":"database"}`, "(HTTP status 500): database"},
 		{"redirect", 307, http.Header{"Location": {"https://elsewhere.example/x?token=" + canaryToken}}, "", `it redirects to "https://elsewhere.example/x", which is not followed`},
-		{"HTML", 200, http.Header{"Content-Type": {"text/html; charset=utf-8"}}, "<html>login</html>", `is not the JSON object that it should be but "text/html"; is this the URL of the token resource?`},
-		{"broken JSON", 200, http.Header{"Content-Type": {"application/json"}}, `{"token":"` + canaryToken, "its answer is not the JSON object that it should be"},
-		{"an array", 200, http.Header{"Content-Type": {"application/json"}}, `["` + canaryToken + `"]`, "is not the JSON object"},
-		{"nothing", 200, nil, "", "is not the JSON object"},
-		{"204", 204, nil, "", "(HTTP status 204): its answer is not the JSON object"},
+		{"HTML", 200, http.Header{"Content-Type": {"text/html; charset=utf-8"}}, "<html>login</html>", `is not a JSON object but "text/html"; is this the URL of the token resource?`},
+		{"broken JSON", 200, http.Header{"Content-Type": {"application/json"}}, `{"token":"` + canaryToken, "its answer is not a JSON object"},
+		{"an array", 200, http.Header{"Content-Type": {"application/json"}}, `["` + canaryToken + `"]`, "is not a JSON object"},
+		{"nothing", 200, nil, "", "is not a JSON object"},
+		{"204", 204, nil, "", "(HTTP status 204): its answer is not a JSON object"},
 		{"status error", 200, nil, `{"status":"error","message":"unknown NF"}`, "gave no token: unknown NF"},
 		{"status error beside a token", 200, nil, `{"status":"pending","token":"` + canaryToken + `"}`, `its answer has status "pending"`},
 		{"message repeats the token", 200, nil, `{"status":"error","token":"` + canaryToken + `","message":"bad: ` + canaryToken + `"}`, "bad: [redacted]"},
@@ -146,7 +146,7 @@ func TestAuthorityRefuses(t *testing.T) {
 	}
 }
 
-// Members that are not read do not matter, of whatever kind they are.
+// Members that are not read may have any type.
 func TestAuthorityAnswers(t *testing.T) {
 	for _, body := range []string{
 		`{"token":"` + canaryToken + `"}`,
@@ -160,8 +160,8 @@ func TestAuthorityAnswers(t *testing.T) {
 	}
 }
 
-// An authority that is not there, or too slow, ends with the transport's or the
-// context's error.
+// An authority that is unreachable or too slow gives the error of the transport or
+// the context.
 func TestAuthorityUnreachable(t *testing.T) {
 	stop := make(chan struct{})
 	a := authorityAt(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -185,7 +185,7 @@ func TestAuthorityUnreachable(t *testing.T) {
 	noCanary(t, err)
 }
 
-// No request leaves for a URL that is not https.
+// No request is sent to a URL that is not https.
 func TestAuthorityURL(t *testing.T) {
 	for _, url := range []string{"http://127.0.0.1:1/", "https://user:" + canaryPassword + "@127.0.0.1:1/", "", "https://"} {
 		a := &Authority{URL: url, HTTP: http.NewFileTransport(nil)} // would panic when asked
@@ -198,8 +198,8 @@ func TestAuthorityURL(t *testing.T) {
 	}
 }
 
-// Whatever an authority answers is a token or a refusal, never both, and a
-// refusal never repeats a credential.
+// Any answer gives a token or a refusal, never both, and a refusal never contains
+// a credential.
 func FuzzAnswer(f *testing.F) {
 	for _, body := range []string{
 		`{"status":"success","token":"a.b.c"}`, `{"token":null}`, `{"status":"error","message":"no"}`, `{"status":5,"token":"x"}`, `{"token":"a","token":"b"}`,
@@ -213,7 +213,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, kind, body string) {
 		a := &Authority{URL: "https://oam.example/t", Bearer: secret.New([]byte(canaryBearer))}
 		resp := &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {kind}, "Www-Authenticate": {kind}, "Location": {kind}}}
-		got, err := a.read(resp, []byte(body))
+		got, err := a.read(t.Context(), resp, []byte(body))
 		var refused *RefusedError
 		switch {
 		case err == nil && (got.IsZero() || status/100 != 2):

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"cmp"
 	"crypto/x509"
 	"fmt"
 	"slices"
@@ -10,19 +11,19 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// CheckOptions say how strictly a token is judged. The zero value asks for no
-// signature and any life that has not ended.
+// CheckOptions say how strictly a token is checked. The zero value does not verify
+// the signature, and accepts any token that has not expired.
 type CheckOptions struct {
 	Roots *x509.CertPool // of the authority; nil: the signature is not verified
-	Life  time.Duration  // what must be left of the token's life
-	// Skew is forgiven between this clock and the authority's.
+	Life  time.Duration  // how long the token must still be valid
+	// Skew is the tolerated difference between this clock and the authority's.
 	Skew time.Duration
 }
 
-// Check is one thing that a token must fulfil.
+// Check names one requirement on a token.
 type Check string
 
-// The checks, in the order in which they are made.
+// The checks, in their order.
 const (
 	CheckAlgorithm   Check = "algorithm"
 	CheckJWT         Check = "typ"
@@ -50,9 +51,9 @@ func (e *CheckError) Error() string {
 	return fmt.Sprintf("the token's %s: found %s, want %s", e.Check, e.Found, e.Wanted)
 }
 
-// Check compares a token with what was asked for, and reports the first fault
-// as a [CheckError]. A server makes the same checks, and an order is lost when
-// one fails there.
+// Check compares a token with what was asked for, and returns the first fault as a
+// [CheckError]. An ACME server makes the same checks, and fails the order when one
+// of them fails.
 func (t *Token) Check(want ATC, now time.Time, o CheckOptions) error {
 	if faults := t.Faults(want, now, o); len(faults) > 0 {
 		return faults[0]
@@ -60,33 +61,29 @@ func (t *Token) Check(want ATC, now time.Time, o CheckOptions) error {
 	return nil
 }
 
-// Checks lists all checks, in the order in which they are made.
+// Checks lists all checks, in their order.
 func Checks() []Check {
 	return []Check{
 		CheckAlgorithm, CheckJWT, CheckATC, CheckType, CheckValue, CheckFingerprint, CheckCA, CheckID, CheckNotBefore, CheckExpiry, CheckSigner, CheckSignature,
 	}
 }
 
-// Faults is Check with every fault. What want leaves empty is not compared.
+// Faults is Check, but returns every fault. Empty members of want are not compared.
 func (t *Token) Faults(want ATC, now time.Time, o CheckOptions) []*CheckError {
 	var faults []*CheckError
 	fail := func(check Check, found, wanted, clause string) {
-		if found == "" {
-			found = "none"
-		}
-		faults = append(faults, &CheckError{check, found, wanted, clause})
+		faults = append(faults, &CheckError{check, cmp.Or(found, "none"), wanted, clause})
 	}
 	const atc, jwt = "RFC 9447 4", "RFC 7519 4.1"
 	if !slices.Contains(algorithms, jose.SignatureAlgorithm(t.Algorithm)) {
-		fail(CheckAlgorithm, quote(t.Algorithm), "an asymmetric one as ES256", "RFC 8725 3.1")
+		fail(CheckAlgorithm, quote(t.Algorithm), "an asymmetric one such as ES256", "RFC 8725 3.1")
 	}
 	if t.Type != "" && !strings.EqualFold(t.Type, "JWT") {
 		fail(CheckJWT, quote(t.Type), `"JWT", or none`, "RFC 7519 5.1")
 	}
-	switch {
-	case t.ATC == ATC{}:
+	if t.ATC == (ATC{}) {
 		fail(CheckATC, "", "the claim atc", atc)
-	default:
+	} else {
 		if want.Type != "" && !strings.EqualFold(t.ATC.Type, want.Type) {
 			fail(CheckType, quote(t.ATC.Type), quote(want.Type), atc)
 		}
@@ -122,11 +119,11 @@ func (t *Token) Faults(want ATC, now time.Time, o CheckOptions) []*CheckError {
 	return faults
 }
 
-// verify checks the signature by the certificate that x5c names.
+// verify checks the signature with the first certificate of x5c.
 func (t *Token) verify(now time.Time, roots *x509.CertPool) *CheckError {
 	const clause = "RFC 9447 4"
 	if len(t.Chain) == 0 {
-		return &CheckError{CheckSigner, t.unnamed(), "one that chains to the authority's root", clause}
+		return &CheckError{CheckSigner, t.withoutChain(), "one that chains to the authority's root", clause}
 	}
 	between := x509.NewCertPool()
 	for _, cert := range t.Chain[1:] {
@@ -140,25 +137,25 @@ func (t *Token) verify(now time.Time, roots *x509.CertPool) *CheckError {
 		return &CheckError{CheckSigner, err.Error(), "a certificate that chains to the authority's root", clause}
 	}
 	if t.signed == nil {
-		return &CheckError{CheckSignature, "none that can be verified", "one by the certificate of x5c", "RFC 7515 5.2"}
+		return &CheckError{CheckSignature, "none that can be verified", "one by the certificate in x5c", "RFC 7515 5.2"}
 	}
 	if _, err := t.signed.Verify(t.Chain[0].PublicKey); err != nil {
-		return &CheckError{CheckSignature, "another", "one by the certificate of x5c", "RFC 7515 5.2"}
+		return &CheckError{CheckSignature, "one by another key", "one by the certificate in x5c", "RFC 7515 5.2"}
 	}
 	return nil
 }
 
-// unnamed says how a token names its signer, when it is not by x5c.
-func (t *Token) unnamed() string {
+// withoutChain says how a token without x5c names its signer.
+func (t *Token) withoutChain() string {
 	if t.X5U != "" {
 		return "no certificate in x5c, but an x5u that was not followed"
 	}
 	return "no certificate in x5c"
 }
 
-// caseless are the identifier types whose values are compared without case: TS
-// 33.310 Annex J.2.2, RFC 4343. Others, as the base64url of RFC 9448's
-// TNAuthList, have two meanings in two cases.
+// caseless are the identifier types whose values are compared without case (TS
+// 33.310 Annex J.2.2, RFC 4343). Other values are case-sensitive, such as the
+// base64url of RFC 9448's TNAuthList.
 var caseless = []string{"NfInstanceId", "dns"}
 
 func sameValue(kind, a, b string) bool {
@@ -170,7 +167,7 @@ func sameValue(kind, a, b string) bool {
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// quote caps a value of the token. "": there is none.
+// quote quotes and caps a value of the token. It returns "" for an empty one.
 func quote(s string) string {
 	if s == "" {
 		return ""

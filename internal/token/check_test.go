@@ -25,7 +25,7 @@ func mustParse(t *testing.T, text secret.Bytes) *Token {
 	return got
 }
 
-// Each algorithm of the list passes with the key that it is for.
+// Each allowed algorithm passes with a key of its type.
 func TestCheckPasses(t *testing.T) {
 	_, ed, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -43,7 +43,7 @@ func TestCheckPasses(t *testing.T) {
 	}
 }
 
-// Every check has a message that says what was found and what is wanted.
+// Every check has a message with what was found and what is wanted.
 func TestFaults(t *testing.T) {
 	s := newSigning(t, newKey(t), jose.ES256)
 	stranger := newSigning(t, newKey(t), jose.ES256)
@@ -102,9 +102,9 @@ func TestFaults(t *testing.T) {
 		{"no x5c", header(`{"alg":"ES256"}`), verified, []Check{CheckSigner}, "no certificate in x5c"},
 		{"stranger", stranger.sign(t, goodClaims(t), nil), verified, []Check{CheckSigner}, "certificate that chains to the authority's root"},
 		{"stranger, unverified", stranger.sign(t, goodClaims(t), nil), CheckOptions{}, nil, ""},
-		{"signature", tampered(with(func(_, _ object) {})), verified, []Check{CheckSignature}, "found another"},
-		{"stranger's signature by our certificate", stranger.sign(t, goodClaims(t), object{"x5c": s.chain}), verified, []Check{CheckSignature}, "found another"},
-		{"RSA signature by our certificate", rsaSigner.sign(t, goodClaims(t), object{"x5c": s.chain}), verified, []Check{CheckSignature}, "found another"},
+		{"signature", tampered(with(func(_, _ object) {})), verified, []Check{CheckSignature}, "found one by another key"},
+		{"stranger's signature by our certificate", stranger.sign(t, goodClaims(t), object{"x5c": s.chain}), verified, []Check{CheckSignature}, "found one by another key"},
+		{"RSA signature by our certificate", rsaSigner.sign(t, goodClaims(t), object{"x5c": s.chain}), verified, []Check{CheckSignature}, "found one by another key"},
 		{"HMAC by the public key", header(`{"alg":"HS256","x5c":["` + s.chain[0] + `"]}`), verified, []Check{CheckAlgorithm, CheckSignature}, ""},
 		{"all wrong", s.sign(t, object{"nbf": at(time.Hour)}, object{"x5c": stranger.chain}), verified,
 			[]Check{CheckATC, CheckID, CheckNotBefore, CheckExpiry, CheckSigner}, ""},
@@ -131,7 +131,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// A certificate that is over, or not an authority's, verifies nothing.
+// A certificate that has expired, or is not an authority's, verifies nothing.
 func TestFaultsOfTime(t *testing.T) {
 	s := newSigning(t, newKey(t), jose.ES256)
 	token := mustParse(t, s.sign(t, object{"exp": testNow.Add(48 * time.Hour).Unix(), "jti": "x", "atc": goodClaims(t)["atc"]}, nil))
@@ -145,7 +145,8 @@ func TestFaultsOfTime(t *testing.T) {
 	}
 }
 
-// What is not asked is not demanded, and what is asked may be granted.
+// Empty members of the request are not compared, and a requested CA certificate is
+// accepted.
 func TestCheckWithout(t *testing.T) {
 	s := newSigning(t, newKey(t), jose.ES256)
 	claims := goodClaims(t)
@@ -157,7 +158,7 @@ func TestCheckWithout(t *testing.T) {
 	}
 }
 
-// Values of other identifier types have two meanings in two cases.
+// Values of other identifier types are case-sensitive.
 func TestCheckCase(t *testing.T) {
 	for _, tc := range []struct {
 		kind, found, want string

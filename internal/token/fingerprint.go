@@ -10,9 +10,9 @@ import (
 
 const fingerprintPrefix = "SHA256 "
 
-// Fingerprint writes the thumbprint of an account key (RFC 7638, base64url) as
-// tokens have it (RFC 9447 section 4): SHA256, a blank, and hex in upper case
-// with colons between the octets.
+// Fingerprint formats the thumbprint of an account key (RFC 7638, base64url) as
+// RFC 9447 section 4 does: SHA256, a space, and upper-case hex with colons between
+// the octets.
 func Fingerprint(thumbprint string) (string, error) {
 	sum, err := base64.RawURLEncoding.Strict().DecodeString(thumbprint)
 	if err != nil || len(sum) != sha256.Size {
@@ -25,15 +25,15 @@ func Fingerprint(thumbprint string) (string, error) {
 	return fingerprintPrefix + strings.Join(octets, ":"), nil
 }
 
-// SameFingerprint compares two, of which each may be in the form of
-// [Fingerprint], in any case, or the base64url thumbprint itself.
+// SameFingerprint reports whether two fingerprints are the same. Each may be in the
+// form of [Fingerprint], in any case, or a base64url thumbprint.
 func SameFingerprint(a, b string) bool {
 	x, okX := octets(a)
 	y, okY := octets(b)
 	return okX && okY && string(x) == string(y)
 }
 
-// IsFingerprint reports whether s is one, in either form.
+// IsFingerprint reports whether s is a fingerprint in one of these forms.
 func IsFingerprint(s string) bool {
 	_, ok := octets(s)
 	return ok

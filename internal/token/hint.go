@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// AuthorityURLError refuses the URL of a Token Authority.
+// AuthorityURLError says why no request is sent to the URL of a Token Authority.
 type AuthorityURLError struct {
 	URL    string // without user name and query
 	Reason string
-	// Unlisted says that the host is not among those that are allowed.
+	// Unlisted says that the host is not in the list of allowed hosts.
 	Unlisted bool
 }
 
@@ -22,34 +22,34 @@ func (e *AuthorityURLError) Error() string {
 	return fmt.Sprintf("token authority %.200q: %s", e.URL, e.Reason)
 }
 
-// CheckURL refuses a URL that no secret may be sent to.
+// CheckURL returns an error for a URL to which no secret may be sent.
 func CheckURL(raw string) error {
 	refused := &AuthorityURLError{URL: shown(raw)}
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || u.Hostname() == "":
-		refused.Reason = "it is no URL"
+		refused.Reason = "not a URL"
 	case u.Scheme != "https":
 		refused.Reason = "want https"
 	case u.User != nil:
-		refused.Reason = "it holds a user name"
+		refused.Reason = "contains a user name"
 	default:
 		return nil
 	}
 	return refused
 }
 
-// CheckHint judges the token-authority that a challenge names, which is but a
-// hint of the CA's: nothing is sent to a host that is not among allowed (HOST,
-// which stands for all its ports, or HOST:PORT), nor, listed or not, to an
-// address where machines of a cloud ask for their own secrets.
+// CheckHint checks the token-authority of a challenge, which is only a hint by the
+// CA. It returns an error unless the host is in allowed, as HOST for all its ports
+// or as HOST:PORT. Link-local and metadata addresses, from which cloud machines
+// get their own secrets, are never allowed.
 func CheckHint(raw string, allowed []string) error {
 	if err := CheckURL(raw); err != nil {
 		return err
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
-		return &AuthorityURLError{URL: shown(raw), Reason: "it is no URL"}
+		return &AuthorityURLError{URL: shown(raw), Reason: "not a URL"}
 	}
 	host, port := plainHost(u.Hostname()), u.Port()
 	if port == "" {
@@ -57,17 +57,17 @@ func CheckHint(raw string, allowed []string) error {
 	}
 	switch ip, err := netip.ParseAddr(host); {
 	case err == nil && forbidden(ip):
-		return &AuthorityURLError{URL: shown(raw), Reason: "it is a link-local or metadata address, where no Token Authority is"}
+		return &AuthorityURLError{URL: shown(raw), Reason: "a link-local or metadata address, which is never a Token Authority"}
 	case err != nil && endsInNumber(host):
-		return &AuthorityURLError{URL: shown(raw), Reason: "its host is an address in an odd spelling"}
+		return &AuthorityURLError{URL: shown(raw), Reason: "the host is an IP address in an unusual form"}
 	}
 	if !slices.ContainsFunc(allowed, func(a string) bool { return allows(a, host, port) }) {
-		return &AuthorityURLError{URL: shown(raw), Reason: "its host is not among those that are allowed", Unlisted: true}
+		return &AuthorityURLError{URL: shown(raw), Reason: "the host is not in the list of allowed hosts", Unlisted: true}
 	}
 	return nil
 }
 
-// allows reports whether an entry of a list of hosts stands for host and port.
+// allows reports whether an entry of the list includes host and port.
 func allows(entry, host, port string) bool {
 	if h, p, err := net.SplitHostPort(entry); err == nil {
 		return plainHost(h) == host && p == port
@@ -78,7 +78,7 @@ func allows(entry, host, port string) bool {
 	return plainHost(entry) == host
 }
 
-// plainHost is a host in the form in which hosts are compared.
+// plainHost returns a host in the form for comparison.
 func plainHost(host string) string {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.Unmap().String()
@@ -86,22 +86,21 @@ func plainHost(host string) string {
 	return strings.TrimSuffix(strings.ToLower(host), ".")
 }
 
-// Addresses that hold an IPv4 address in their last octets, and 6to4 (RFC 6052,
-// RFC 4291 2.5.5.1, RFC 3056).
+// Prefixes of IPv6 addresses that contain an IPv4 address: in the last octets (RFC
+// 6052, RFC 4291 2.5.5.1), and 6to4 (RFC 3056).
 var (
 	nat64      = netip.MustParsePrefix("64:ff9b::/96")
 	compatible = netip.MustParsePrefix("::/96")
 	sixToFour  = netip.MustParsePrefix("2002::/16")
 )
 
-// metadata are the addresses of clouds' metadata services that are not
-// link-local.
+// metadata are the addresses of cloud metadata services that are not link-local.
 var metadata = []netip.Addr{
 	netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200"),
 }
 
-// forbidden reports whether an address only means this machine's own network.
-// Loopback is not among them: it is said when it is meant.
+// forbidden reports whether an address is link-local, multicast, unspecified or a
+// metadata service. Loopback is not: nobody lists it by accident.
 func forbidden(ip netip.Addr) bool {
 	ip = ip.Unmap().WithZone("")
 	if ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || slices.Contains(metadata, ip) {
@@ -119,14 +118,14 @@ func forbidden(ip netip.Addr) bool {
 	return false
 }
 
-// endsInNumber reports whether resolvers may take a host for an IPv4 address,
-// as in 0xa9fea9fe and 169.254.43518: its last label is a number.
+// endsInNumber reports whether the last label of a host is a number, as in
+// 0xa9fea9fe and 169.254.43518. Resolvers may read such a host as IPv4 address.
 func endsInNumber(host string) bool {
 	label := strings.TrimRight(host, ".")
 	label = label[strings.LastIndex(label, ".")+1:]
 	_, err := strconv.ParseUint(label, 0, 64)
 	if err != nil {
-		_, err = strconv.ParseUint(label, 10, 64) // as 089, which is no octal
+		_, err = strconv.ParseUint(label, 10, 64) // such as 089, which is not octal
 	}
 	return err == nil || label == "0x"
 }

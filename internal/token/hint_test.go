@@ -10,13 +10,13 @@ func TestCheckURL(t *testing.T) {
 	for _, tc := range []struct{ url, want string }{
 		{"https://oam.example/at/account/1/token", ""}, {"https://127.0.0.1:9443/x?y=z", ""}, {"https://[::1]/", ""},
 		{"http://oam.example/", "want https"}, {"HTTP://oam.example/", "want https"}, {"ftp://oam.example/", "want https"},
-		{"//oam.example/", "want https"}, {"file:///etc/passwd", "it is no URL"}, {"oam.example/token", "it is no URL"},
-		{"", "it is no URL"}, {"https://", "it is no URL"}, {"https://:443/", "it is no URL"}, {"https:oam.example", "it is no URL"},
-		{"https://a b/", "it is no URL"}, {"https://oam.example:https/", "it is no URL"}, {"https://[::1/", "it is no URL"},
-		{"https://amf:" + canaryPassword + "@oam.example/", "it holds a user name"}, {"https://amf@oam.example/", "it holds a user name"},
-		{"http://amf:" + canaryPassword + "@oam.example/", "want https"}, {"https://amf:" + canaryPassword + "@a b/", "it is no URL"},
-		{"http://oam.example/?token=" + canaryToken, "want https"}, {"x:amf:" + canaryPassword + "@oam.example", "it is no URL"},
-		{"https://a b/?token=" + canaryToken, "it is no URL"},
+		{"//oam.example/", "want https"}, {"file:///etc/passwd", "not a URL"}, {"oam.example/token", "not a URL"},
+		{"", "not a URL"}, {"https://", "not a URL"}, {"https://:443/", "not a URL"}, {"https:oam.example", "not a URL"},
+		{"https://a b/", "not a URL"}, {"https://oam.example:https/", "not a URL"}, {"https://[::1/", "not a URL"},
+		{"https://amf:" + canaryPassword + "@oam.example/", "contains a user name"}, {"https://amf@oam.example/", "contains a user name"},
+		{"http://amf:" + canaryPassword + "@oam.example/", "want https"}, {"https://amf:" + canaryPassword + "@a b/", "not a URL"},
+		{"http://oam.example/?token=" + canaryToken, "want https"}, {"x:amf:" + canaryPassword + "@oam.example", "not a URL"},
+		{"https://a b/?token=" + canaryToken, "not a URL"},
 	} {
 		err := CheckURL(tc.url)
 		var refused *AuthorityURLError
@@ -30,12 +30,12 @@ func TestCheckURL(t *testing.T) {
 	}
 }
 
-// A challenge's token-authority is a hint: only hosts that the user listed are
-// asked, and never an address of metadata, in whatever dress it comes.
+// The token-authority of a challenge is a hint: only hosts that the user listed are
+// allowed, and never a metadata address, however it is written.
 func TestCheckHint(t *testing.T) {
 	const metadata = "link-local or metadata address"
-	const odd = "odd spelling"
-	const unlisted = "not among those that are allowed"
+	const odd = "unusual form"
+	const unlisted = "not in the list of allowed hosts"
 	for _, tc := range []struct {
 		url     string
 		allowed string // with commas between; "same": the host itself
@@ -62,7 +62,7 @@ func TestCheckHint(t *testing.T) {
 		{"https://oam.example.evil.example/", "oam.example", unlisted},
 		{"https://evil.example/oam.example", "oam.example", unlisted},
 		{"https://evil.example#oam.example", "oam.example", unlisted},
-		{"https://evil.example\\@oam.example/", "oam.example", "it is no URL"},
+		{"https://evil.example\\@oam.example/", "oam.example", "not a URL"},
 		{"https://sub.oam.example/", "oam.example", unlisted},
 		{"https://[::1]:443/", "::1:443", unlisted}, // the list has the address ::1:443
 		{"https://[::2]/", "::1", unlisted},
@@ -93,7 +93,7 @@ func TestCheckHint(t *testing.T) {
 		{"https://169.254.169.254./", "same", metadata},
 		{"https://169.254.169.089/", "same", odd},
 		{"https://1.2.3.0x/", "same", odd},
-		{"https://%31%36%39.254.169.254/", "same", "it is no URL"},
+		{"https://%31%36%39.254.169.254/", "same", "not a URL"},
 		{"https://１６９.254.169.254/", "169.254.169.254", odd},
 	} {
 		allowed := strings.Split(tc.allowed, ",")
@@ -120,7 +120,7 @@ func TestCheckHint(t *testing.T) {
 	}
 }
 
-// Nothing that CheckHint lets pass leads to a host that is not on the list.
+// Every URL that CheckHint accepts has a host on the list.
 func FuzzCheckHint(f *testing.F) {
 	for _, url := range []string{
 		"https://oam.example/t", "https://OAM.example.:443/", "https://oam.example@evil.example", "https://evil.example\\@oam.example/",

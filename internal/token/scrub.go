@@ -10,17 +10,17 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// likeToken is what looks like a JWT, whole or cut off: the start of a header in
-// base64url and what follows. Programs that are traced print such things, and
-// servers that refuse something repeat it.
+// likeToken matches what looks like a JWT, complete or not: the start of a header
+// in base64url and what follows. Programs print tokens when traced, and servers
+// repeat them when they refuse them.
 var likeToken = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)*`) })
 
-// shortest is the length from which a secret is looked for in what others say:
-// shorter ones would be found everywhere.
+// shortest is the length of the shortest secret that is removed: shorter ones would
+// match everywhere.
 const shortest = 4
 
-// scrub takes tokens and the given secrets out of what others say, and then cuts
-// it to limit runes.
+// scrub removes tokens and the given secrets from text of a server or a program,
+// and then cuts it to limit runes.
 func scrub(text string, limit int, secrets ...[]byte) string {
 	for _, s := range secrets {
 		if len(s) >= shortest {
@@ -34,7 +34,7 @@ func scrub(text string, limit int, secrets ...[]byte) string {
 	return text
 }
 
-// secrets are the forms in which the authority's credentials may come back.
+// secrets returns the forms in which an answer may repeat the credentials.
 func (a *Authority) secrets() [][]byte {
 	basic := a.Basic.Reveal()
 	_, password, _ := strings.Cut(string(basic), ":")
@@ -43,10 +43,10 @@ func (a *Authority) secrets() [][]byte {
 	}
 }
 
-// shown is a URL without the parts that may hold secrets.
+// shown returns a URL without the parts that may contain secrets.
 func shown(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil { // nobody knows which part is what
+	if err != nil { // the parts cannot be told apart
 		raw = raw[strings.LastIndex(raw, "@")+1:]
 		raw, _, _ = strings.Cut(raw, "?")
 		return raw

@@ -2,6 +2,7 @@ package token
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,9 +15,9 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// A Source is where tokens come from.
+// A Source provides tokens.
 type Source interface {
-	// Token returns a token for what is asked. It has not been checked.
+	// Token returns a token for what is asked, unchecked.
 	Token(context.Context, ATC) (secret.Bytes, error)
 	// Where names the source for people.
 	Where() string
@@ -25,8 +26,8 @@ type Source interface {
 // SourceError says that a file or a command gave no token.
 type SourceError struct {
 	Where  string
-	Detail string // what the command said on stderr; may be empty
-	File   bool   // it is a file
+	Detail string // what the command wrote to stderr; may be empty
+	File   bool   // the source is a file
 	Err    error
 }
 
@@ -40,13 +41,13 @@ func (e *SourceError) Error() string {
 
 func (e *SourceError) Unwrap() error { return e.Err }
 
-// File is a token that somebody has fetched before.
+// File is a file with a token.
 type File struct{ Path string }
 
 // Where implements [Source].
 func (f File) Where() string { return f.Path }
 
-// Token reads the file, whatever is asked.
+// Token reads the file. It ignores what is asked.
 func (f File) Token(context.Context, ATC) (secret.Bytes, error) {
 	file, err := os.Open(f.Path)
 	if err != nil {
@@ -60,7 +61,7 @@ func (f File) Token(context.Context, ATC) (secret.Bytes, error) {
 	return secret.New(bytes.TrimSpace(data)), nil
 }
 
-// reason drops the path, which the error tells anyway.
+// reason removes the path, which the error has anyway.
 func reason(err error) error {
 	var path *os.PathError
 	if errors.As(err, &path) {
@@ -71,20 +72,20 @@ func reason(err error) error {
 
 // Command runs a program that writes a token to its standard output.
 type Command struct {
-	Args []string      // program and arguments; no shell is between
-	Env  []string      // its environment beside what is asked; nil: this process's
-	Time time.Duration // what it may take; 0: a minute
+	Args []string      // program and arguments, run directly, not through a shell
+	Env  []string      // its environment, to which what is asked is added; nil: that of this process
+	Time time.Duration // how long it may run; 0 means a minute
 }
 
-// Bounds of a command.
+// Limits of a command.
 const (
-	maxStderr   = 16 << 10 // that is looked through for secrets
-	maxSaid     = 2 << 10  // of it, that is told
+	maxStderr   = 16 << 10 // bytes of stderr that are kept
+	maxReason   = 2 << 10  // characters of stderr in an error
 	commandTime = time.Minute
-	commandEnds = 2 * time.Second // how long its children may hold its output open
+	commandEnds = 2 * time.Second // how long its children may keep its output open
 )
 
-// The variables that tell a command what is asked.
+// The environment variables with what is asked.
 const (
 	VarType        = "NFCERT_TOKEN_TYPE"        // identifier type
 	VarValue       = "NFCERT_TOKEN_VALUE"       // identifier
@@ -93,7 +94,8 @@ const (
 
 // Where implements [Source].
 //
-// It names the program alone: arguments may hold secrets, and this is saved.
+// It names only the program: arguments may contain secrets, and the result is
+// saved.
 func (c Command) Where() string {
 	if len(c.Args) == 0 {
 		return "the command"
@@ -104,12 +106,9 @@ func (c Command) Where() string {
 // Token runs the command.
 func (c Command) Token(ctx context.Context, want ATC) (secret.Bytes, error) {
 	if len(c.Args) == 0 {
-		return secret.Bytes{}, &SourceError{Where: c.Where(), Err: errors.New("it is empty")}
+		return secret.Bytes{}, &SourceError{Where: c.Where(), Err: errors.New("empty")}
 	}
-	limit := c.Time
-	if limit <= 0 {
-		limit = commandTime
-	}
+	limit := cmp.Or(max(c.Time, 0), commandTime)
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	cmd := exec.CommandContext(bounded, c.Args[0], c.Args[1:]...)
@@ -127,19 +126,19 @@ func (c Command) Token(ctx context.Context, want ATC) (secret.Bytes, error) {
 	case ctx.Err() != nil:
 		return secret.Bytes{}, ctx.Err()
 	case bounded.Err() != nil:
-		err = fmt.Errorf("it took longer than %s", limit)
+		err = fmt.Errorf("took longer than %s", limit)
 	case errors.Is(err, exec.ErrWaitDelay):
-		err = errors.New("it ended, but something that it started keeps its output open")
+		err = errors.New("ended, but a process that it started keeps its output open")
 	case err == nil && len(token) == 0:
-		err = errors.New("it wrote nothing")
+		err = errors.New("wrote nothing to stdout")
 	}
 	if err != nil {
-		return secret.Bytes{}, &SourceError{Where: c.Where(), Err: err, Detail: scrub(stderr.buf.String(), maxSaid, token)}
+		return secret.Bytes{}, &SourceError{Where: c.Where(), Err: err, Detail: scrub(stderr.buf.String(), maxReason, token)}
 	}
 	return secret.New(token), nil
 }
 
-// capped keeps the start of what is written.
+// capped keeps the first limit bytes that are written.
 type capped struct {
 	buf   bytes.Buffer
 	limit int

@@ -46,7 +46,7 @@ func TestFile(t *testing.T) {
 	if _, err := (File{filepath.Join(dir, "none")}).Token(t.Context(), ATC{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v, want to be told that it does not exist", err)
 	}
-	// Of a file of any size no more is read than shows that it is too long.
+	// Only as much of a file is read as shows that it is too long.
 	big := write("big", strings.Repeat("A", 1<<20))
 	got, err := big.Token(t.Context(), ATC{})
 	if err != nil || got.Len() != maxToken+1 {
@@ -58,8 +58,8 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// TestMain makes this program the one that the tests of Command run, where the
-// environment says so.
+// TestMain makes the test binary the program that the tests of Command run, when
+// the environment says so.
 func TestMain(m *testing.M) {
 	if act := os.Getenv("NFCERT_TEST_ACT"); act != "" {
 		play(act)
@@ -68,7 +68,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// play is what the program of Command does.
+// play runs that program.
 func play(act string) {
 	switch act {
 	case "print":
@@ -119,7 +119,7 @@ func TestCommand(t *testing.T) {
 	}{
 		{"print", nil, canaryToken},
 		{"environment", nil, want.Type + "," + want.Value + "," + want.Fingerprint + ",/home/nf"},
-		// No shell looks at the arguments.
+		// Arguments do not pass through a shell.
 		{"arguments", []string{"a b", "$HOME", "`id`", ";exit 1", "*"}, "a b|$HOME|`id`|;exit 1|*"},
 	} {
 		got, err := helper(tc.act, tc.args...).Token(t.Context(), want)
@@ -133,7 +133,7 @@ func TestCommand(t *testing.T) {
 	}
 }
 
-// Without an environment of its own a command has this process's.
+// Without Env a command has the environment of this process.
 func TestCommandEnvironment(t *testing.T) {
 	t.Setenv("NFCERT_TEST_ACT", "environment")
 	t.Setenv("HOME", "/home/inherited")
@@ -152,10 +152,10 @@ func TestCommandFails(t *testing.T) {
 		command Command
 		want    string
 	}{
-		{"empty", Command{}, "no token from the command: it is empty"},
+		{"empty", Command{}, "no token from the command: empty"},
 		{"not there", Command{Args: []string{gone}}, "no such file"},
 		{"not in the path", Command{Args: []string{"nfcert-no-such-program"}}, "not found"},
-		{"wrote nothing", helper("nothing"), "it wrote nothing"},
+		{"wrote nothing", helper("nothing"), "wrote nothing"},
 		{"failed", helper("fail"), "exit status 3: + curl -H 'Authorization: [redacted]'\nOAM is down"},
 		{"failed with much", helper("cut"), "exit status 4: xxx"},
 	} {
@@ -165,7 +165,7 @@ func TestCommandFails(t *testing.T) {
 			if !errors.As(err, &source) || !strings.Contains(err.Error(), tc.want) || !got.IsZero() {
 				t.Errorf("%v, want a SourceError with %q", err, tc.want)
 			}
-			if len(err.Error()) > maxSaid+500 {
+			if len(err.Error()) > maxReason+500 {
 				t.Errorf("an error of %d bytes", len(err.Error()))
 			}
 			noCanary(t, err)
@@ -173,7 +173,7 @@ func TestCommandFails(t *testing.T) {
 	}
 }
 
-// A command is ended when its time is over, and when the context ends.
+// A command ends at its time limit and with the context.
 func TestCommandHangs(t *testing.T) {
 	c := helper("hang")
 	c.Time = 100 * time.Millisecond
@@ -188,7 +188,7 @@ func TestCommandHangs(t *testing.T) {
 	}
 }
 
-// What a command leaves running does not hold nfcert up.
+// A process that a command leaves running does not block nfcert.
 func TestCommandLeaves(t *testing.T) {
 	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -201,12 +201,12 @@ func TestCommandLeaves(t *testing.T) {
 	got, err := c.Token(t.Context(), ATC{})
 	var source *SourceError
 	if !errors.As(err, &source) || !strings.Contains(err.Error(), "keeps its output open") || !got.IsZero() {
-		t.Errorf("%v, want a SourceError that tells of it", err)
+		t.Errorf("%v, want a SourceError that says so", err)
 	}
 }
 
-// What a command says of itself names the program, and no argument: that may be
-// a secret, and it is saved.
+// Where names the program of a command and no argument: that may be a secret, and
+// Where is saved.
 func TestWhere(t *testing.T) {
 	for _, tc := range []struct {
 		source Source

@@ -9,14 +9,14 @@ import (
 	"io"
 )
 
-// members are those of a JSON object, by their exact names.
+// members are the members of a JSON object, by their exact names.
 type members map[string]json.RawMessage
 
-// decodeMembers reads a JSON object. A member that stands twice is an error, as
-// another reader may take the other one (RFC 7519 4); encoding/json alone would
-// take the last, and names in any case. Its errors quote no value.
+// decodeMembers reads a JSON object. A duplicate member is an error, as another
+// parser may use the other one (RFC 7519 4). Package encoding/json would use the
+// last one, and ignore the case of names. Its errors quote no value.
 func decodeMembers(data []byte) (members, error) {
-	errKind := errors.New("is not the JSON object that it should be")
+	errKind := errors.New("is not a JSON object")
 	if !json.Valid(data) {
 		return nil, errKind
 	}
@@ -34,7 +34,7 @@ func decodeMembers(data []byte) (members, error) {
 		if err := d.Decode(&value); err != nil {
 			return nil, errKind
 		}
-		key := name.(string) // json.Valid has seen to that
+		key := name.(string) // as json.Valid checked
 		if _, twice := all[key]; twice {
 			return nil, fmt.Errorf("has the member %.40q twice", key)
 		}
@@ -49,8 +49,8 @@ func decodeMembers(data []byte) (members, error) {
 	return all, nil
 }
 
-// take reads a member, removes it, and reports whether it was there and of the
-// right kind. null is of no kind.
+// take reads a member, removes it, and reports whether it existed and had the right
+// type. null has no type.
 func (m members) take(name string, into any) (there, ok bool) {
 	raw, there := m[name]
 	delete(m, name)

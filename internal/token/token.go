@@ -1,8 +1,8 @@
-// Package token gets and judges Authority Tokens (RFC 9447), by which an NF
-// proves its NF instance id to an ACME server (TS 33.310 Annex J).
+// Package token gets and checks Authority Tokens (RFC 9447), with which an NF proves
+// its NF instance id to an ACME server (TS 33.310 Annex J).
 //
-// A token is a secret until it is used: it is a [secret.Bytes], and no error,
-// text or document of this package repeats it.
+// A token is a secret until it is used. It is a [secret.Bytes], and no error or
+// document of this package contains it.
 package token
 
 import (
@@ -21,14 +21,15 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// maxToken bounds a token, in bytes: a chain of certificates fits.
+// maxToken bounds a token, in bytes. It leaves room for a certificate chain.
 const maxToken = 64 << 10
 
-// TKTypeATC is the one kind of token that is known here (RFC 9447 section 3.1).
+// TKTypeATC is the only type of token that this package knows (RFC 9447 section
+// 3.1).
 const TKTypeATC = "atc"
 
-// ATC is what a token says of an identifier (RFC 9447 section 4), and what one
-// is asked for with (section 5).
+// ATC is the claim of a token about an identifier (RFC 9447 section 4), and the
+// request for a token (section 5).
 type ATC struct {
 	Type        string `json:"tktype"`       // identifier type, as in NfInstanceId
 	Value       string `json:"tkvalue"`      // identifier
@@ -36,7 +37,7 @@ type ATC struct {
 	CA          bool   `json:"ca,omitempty"` // whether it allows a CA certificate
 }
 
-// Token is an Authority Token taken apart. Nothing of it has been checked.
+// Token is a parsed Authority Token. Its contents are unchecked.
 type Token struct {
 	Algorithm string    `json:"alg"`
 	Type      string    `json:"typ,omitempty"`
@@ -49,21 +50,22 @@ type Token struct {
 	NotBefore time.Time `json:"nbf,omitzero"`
 	Expires   time.Time `json:"exp,omitzero"`
 	ATC       ATC       `json:"atc"`
-	// Others are the claims that are not known here.
+	// Others are all other claims.
 	Others map[string]json.RawMessage `json:"otherClaims,omitempty"`
-	// Chain is what x5c names the signer with, the leaf first.
+	// Chain is the certificate chain of x5c, the signer's first.
 	Chain []*x509.Certificate `json:"-"`
 
-	signed *jose.JSONWebSignature
+	signed     *jose.JSONWebSignature
+	deviations []Deviation // of what was read
 }
 
-// algorithms are those that a token may be signed with: asymmetric ones alone
-// (RFC 8725 section 3.1).
+// algorithms are the allowed signature algorithms, all asymmetric (RFC 8725 section
+// 3.1).
 var algorithms = []jose.SignatureAlgorithm{
 	jose.ES256, jose.ES384, jose.ES512, jose.RS256, jose.PS256, jose.EdDSA,
 }
 
-// FormError says why something is no Authority Token.
+// FormError says why something is not an Authority Token.
 type FormError struct{ Reason string }
 
 func (e *FormError) Error() string { return "not an Authority Token: " + e.Reason }
@@ -72,8 +74,7 @@ func malformed(format string, args ...any) error {
 	return &FormError{Reason: fmt.Sprintf(format, args...)}
 }
 
-// Parse takes a token apart: a JWT in a compact JWS. Every error is a
-// [FormError].
+// Parse parses a token: a JWT in a compact JWS. Every error is a [FormError].
 func Parse(token secret.Bytes) (*Token, error) {
 	text := bytes.TrimSpace(token.Reveal())
 	switch {
@@ -84,11 +85,11 @@ func Parse(token secret.Bytes) (*Token, error) {
 	}
 	parts := strings.Split(string(text), ".")
 	if len(parts) != 3 {
-		return nil, malformed("it has %d parts with dots between, want the three of a compact JWS (RFC 7515 3.1)", len(parts))
+		return nil, malformed("it has %d parts separated by dots, want the three of a compact JWS (RFC 7515 3.1)", len(parts))
 	}
-	// encoding/base64 passes over line breaks, which servers do not.
+	// encoding/base64 ignores line breaks, but servers refuse them.
 	if bytes.ContainsAny(text, " \t\r\n") {
-		return nil, malformed("it has white space within, as after a wrapped line")
+		return nil, malformed("it contains white space, as from a wrapped line")
 	}
 	if _, err := base64.RawURLEncoding.Strict().DecodeString(parts[2]); err != nil {
 		return nil, malformed("its signature is not base64url (RFC 7515 2)")
@@ -100,7 +101,7 @@ func Parse(token secret.Bytes) (*Token, error) {
 	if err := t.claims(parts[1]); err != nil {
 		return nil, err
 	}
-	// What go-jose says of it may quote the token, so it is not passed on.
+	// The error of go-jose may quote the token, so it is dropped.
 	if signed, err := jose.ParseSignedCompact(string(text), algorithms); err == nil {
 		t.signed = signed
 	} else if slices.Contains(algorithms, jose.SignatureAlgorithm(t.Algorithm)) {
@@ -109,15 +110,15 @@ func Parse(token secret.Bytes) (*Token, error) {
 	return t, nil
 }
 
-// header reads the protected header. The algorithm is judged by Check, so that
-// a token of alg none can be shown.
+// header reads the protected header. Check judges the algorithm, so that a token
+// with alg none can be shown.
 func (t *Token) header(part string) error {
 	h, err := decodePart(part)
 	if err != nil {
 		return malformed("its header %v", err)
 	}
 	if _, critical := h["crit"]; critical {
-		return malformed("its header demands an extension (crit), and none is known here (RFC 7515 4.1.11)")
+		return malformed("its header requires an extension (crit), and none is supported (RFC 7515 4.1.11)")
 	}
 	var chain []string
 	for _, m := range []struct {
@@ -129,7 +130,7 @@ func (t *Token) header(part string) error {
 		there, ok := h.take(m.name, m.into)
 		switch {
 		case !ok:
-			return malformed("its header's %s is of the wrong kind (RFC 7515 4.1)", m.name)
+			return malformed("its header's %s has the wrong type (RFC 7515 4.1)", m.name)
 		case m.name == "alg" && !there:
 			return malformed("its header has no alg (RFC 7515 4.1.1)")
 		}
@@ -138,6 +139,9 @@ func (t *Token) header(part string) error {
 		der, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
 			return malformed("certificate %d of its x5c is not base64 (RFC 7515 4.1.6)", i+1)
+		}
+		if strings.ContainsAny(text, "\r\n") { // encoding/base64 passes over them
+			t.deviations = append(t.deviations, Deviation{devX5CLineBreak, fmt.Sprintf("certificate %d of x5c", i+1)})
 		}
 		cert, err := x509.ParseCertificate(der)
 		if err != nil {
@@ -151,7 +155,7 @@ func (t *Token) header(part string) error {
 func (t *Token) claims(part string) error {
 	all, err := decodePart(part)
 	if err != nil {
-		return malformed("its claims: the payload %v", err)
+		return malformed("its payload %v", err)
 	}
 	for _, claim := range []struct {
 		name string
@@ -161,7 +165,7 @@ func (t *Token) claims(part string) error {
 		{"iat", (*numericDate)(&t.Issued)}, {"nbf", (*numericDate)(&t.NotBefore)}, {"exp", (*numericDate)(&t.Expires)},
 	} {
 		if _, ok := all.take(claim.name, claim.into); !ok {
-			return malformed("its claim %s is of the wrong kind (RFC 7519 4.1)", claim.name)
+			return malformed("its claim %s has the wrong type (RFC 7519 4.1)", claim.name)
 		}
 	}
 	if err := t.ATC.read(all); err != nil {
@@ -173,7 +177,7 @@ func (t *Token) claims(part string) error {
 	return nil
 }
 
-// read takes the claim atc out of all.
+// read takes the claim atc from all claims.
 func (a *ATC) read(all members) error {
 	var raw json.RawMessage
 	there, ok := all.take("atc", &raw)
@@ -182,7 +186,7 @@ func (a *ATC) read(all members) error {
 	}
 	m, err := decodeMembers(raw)
 	if err != nil || !ok {
-		return malformed("its claim atc is no object with each member once (RFC 9447 4)")
+		return malformed("its claim atc is not a JSON object with unique members (RFC 9447 4)")
 	}
 	for _, member := range []struct {
 		name string
@@ -191,7 +195,7 @@ func (a *ATC) read(all members) error {
 		{"tktype", &a.Type}, {"tkvalue", &a.Value}, {"fingerprint", &a.Fingerprint}, {"ca", &a.CA},
 	} {
 		if _, ok := m.take(member.name, member.into); !ok {
-			return malformed("its claim atc has a %s of the wrong kind (RFC 9447 4)", member.name)
+			return malformed("its claim atc has a %s of the wrong type (RFC 9447 4)", member.name)
 		}
 	}
 	return nil
@@ -200,8 +204,8 @@ func (a *ATC) read(all members) error {
 // numericDate is seconds since 1970 (RFC 7519 section 2).
 type numericDate time.Time
 
-// maxDate is far beyond any token's life, and what time.Time can show.
-const maxDate = 253402300799 // the end of the year 9999
+// maxDate is far later than any token expires, and time.Time can format it.
+const maxDate = 253402300799 // end of the year 9999
 
 func (d *numericDate) UnmarshalJSON(data []byte) error {
 	var seconds float64

@@ -39,7 +39,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// Whatever is no token is a FormError that says why, and nothing of the token.
+// A string that is not a token gives a FormError, which does not quote it.
 func TestParseRefuses(t *testing.T) {
 	good := string(newSigning(t, newKey(t), jose.ES256).sign(t, goodClaims(t), nil).Reveal())
 	parts := strings.Split(good, ".")
@@ -63,43 +63,43 @@ func TestParseRefuses(t *testing.T) {
 		{"header padded", str(parts[0] + "==." + parts[1] + "." + parts[2]), "header is not base64url"},
 		{"claims not base64url", str(parts[0] + ".%." + parts[2]), "payload is not base64url"},
 		{"signature not base64url", str(parts[0] + "." + parts[1] + ".%%%"), "signature is not base64url"},
-		{"header not JSON", raw("canary-canary", "{}"), "header is not the JSON object"},
-		{"header an array", raw(`["ES256"]`, "{}"), "header is not the JSON object"},
-		{"header null", raw(`null`, "{}"), "header is not the JSON object"},
-		{"header with more behind", raw(es256+"{}", "{}"), "header is not the JSON object"},
+		{"header not JSON", raw("canary-canary", "{}"), "header is not a JSON object"},
+		{"header an array", raw(`["ES256"]`, "{}"), "header is not a JSON object"},
+		{"header null", raw(`null`, "{}"), "header is not a JSON object"},
+		{"header with more after it", raw(es256+"{}", "{}"), "header is not a JSON object"},
 		{"no alg", raw(`{"typ":"JWT"}`, "{}"), "header has no alg"},
 		{"alg in capitals", raw(`{"ALG":"ES256"}`, "{}"), "header has no alg"},
 		{"alg twice", raw(`{"alg":"ES256","alg":"none"}`, "{}"), `header has the member "alg" twice`},
-		{"alg null", raw(`{"alg":null}`, "{}"), "header's alg is of the wrong kind"},
-		{"alg a number", raw(`{"alg":1}`, "{}"), "header's alg is of the wrong kind"},
-		{"typ an object", raw(`{"alg":"ES256","typ":{}}`, "{}"), "header's typ is of the wrong kind"},
-		{"x5c a string", raw(`{"alg":"ES256","x5c":"MIIB"}`, "{}"), "header's x5c is of the wrong kind"},
+		{"alg null", raw(`{"alg":null}`, "{}"), "header's alg has the wrong type"},
+		{"alg a number", raw(`{"alg":1}`, "{}"), "header's alg has the wrong type"},
+		{"typ an object", raw(`{"alg":"ES256","typ":{}}`, "{}"), "header's typ has the wrong type"},
+		{"x5c a string", raw(`{"alg":"ES256","x5c":"MIIB"}`, "{}"), "header's x5c has the wrong type"},
 		{"x5c not base64", raw(`{"alg":"ES256","x5c":["canary_canary_"]}`, "{}"), "certificate 1 of its x5c is not base64"},
 		{"x5c garbage", raw(`{"alg":"ES256","x5c":["AAAA"]}`, "{}"), "certificate 1 of its x5c cannot be read"},
 		{"crit", raw(`{"alg":"ES256","crit":["exp"],"exp":1}`, "{}"), "crit"},
-		{"claims not JSON", claim("canary-canary"), "payload is not the JSON object"},
-		{"claims null", claim("null"), "payload is not the JSON object"},
-		{"a JWT within", claim(good), "payload is not the JSON object"},
-		{"deep", claim(`{"a":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + `}`), "payload is not the JSON object"},
+		{"claims not JSON", claim("canary-canary"), "payload is not a JSON object"},
+		{"claims null", claim("null"), "payload is not a JSON object"},
+		{"a JWT within", claim(good), "payload is not a JSON object"},
+		{"deep", claim(`{"a":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + `}`), "payload is not a JSON object"},
 		{"exp twice", claim(`{"exp":1,"exp":9999999999}`), `payload has the member "exp" twice`},
 		{"exp twice, once escaped", claim(`{"exp":1,"\u0065xp":9999999999}`), `payload has the member "exp" twice`},
-		{"exp a string", claim(`{"exp":"1"}`), "claim exp is of the wrong kind"},
-		{"exp null", claim(`{"exp":null}`), "claim exp is of the wrong kind"},
-		{"exp negative", claim(`{"exp":-1}`), "claim exp is of the wrong kind"},
-		{"exp beyond time", claim(`{"exp":253402300800}`), "claim exp is of the wrong kind"},
-		{"exp beyond float", claim(`{"exp":1e999}`), "claim exp is of the wrong kind"},
-		{"nbf an array", claim(`{"nbf":[]}`), "claim nbf is of the wrong kind"},
-		{"iat true", claim(`{"iat":true}`), "claim iat is of the wrong kind"},
-		{"jti a number", claim(`{"jti":7}`), "claim jti is of the wrong kind"},
-		{"iss an object", claim(`{"iss":{}}`), "claim iss is of the wrong kind"},
-		{"sub an array", claim(`{"sub":["a"]}`), "claim sub is of the wrong kind"},
-		{"atc a string", atc(`"canary-canary"`), "claim atc is no object"},
-		{"atc null", atc(`null`), "claim atc is no object"},
-		{"atc member twice", atc(`{"ca":true,"ca":false}`), "claim atc is no object with each member once"},
-		{"tktype a number", atc(`{"tktype":1}`), "tktype of the wrong kind"},
-		{"tkvalue an array", atc(`{"tkvalue":["canary"]}`), "tkvalue of the wrong kind"},
-		{"fingerprint null", atc(`{"fingerprint":null}`), "fingerprint of the wrong kind"},
-		{"ca a string", atc(`{"ca":"false"}`), "ca of the wrong kind"},
+		{"exp a string", claim(`{"exp":"1"}`), "claim exp has the wrong type"},
+		{"exp null", claim(`{"exp":null}`), "claim exp has the wrong type"},
+		{"exp negative", claim(`{"exp":-1}`), "claim exp has the wrong type"},
+		{"exp beyond time", claim(`{"exp":253402300800}`), "claim exp has the wrong type"},
+		{"exp beyond float", claim(`{"exp":1e999}`), "claim exp has the wrong type"},
+		{"nbf an array", claim(`{"nbf":[]}`), "claim nbf has the wrong type"},
+		{"iat true", claim(`{"iat":true}`), "claim iat has the wrong type"},
+		{"jti a number", claim(`{"jti":7}`), "claim jti has the wrong type"},
+		{"iss an object", claim(`{"iss":{}}`), "claim iss has the wrong type"},
+		{"sub an array", claim(`{"sub":["a"]}`), "claim sub has the wrong type"},
+		{"atc a string", atc(`"canary-canary"`), "claim atc is not a JSON object"},
+		{"atc null", atc(`null`), "claim atc is not a JSON object"},
+		{"atc member twice", atc(`{"ca":true,"ca":false}`), "claim atc is not a JSON object with unique members"},
+		{"tktype a number", atc(`{"tktype":1}`), "tktype of the wrong type"},
+		{"tkvalue an array", atc(`{"tkvalue":["canary"]}`), "tkvalue of the wrong type"},
+		{"fingerprint null", atc(`{"fingerprint":null}`), "fingerprint of the wrong type"},
+		{"ca a string", atc(`{"ca":"false"}`), "ca of the wrong type"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got, err := Parse(tc.in)
@@ -109,14 +109,14 @@ func TestParseRefuses(t *testing.T) {
 			}
 			noLeak(t, err, tc.in)
 			if err != nil && strings.Contains(err.Error(), "canary") {
-				t.Errorf("the error says what the token says: %v", err)
+				t.Errorf("the error quotes the token: %v", err)
 			}
 		})
 	}
 }
 
-// What encoding/json would take for the claim, by its name in other cases or by
-// a fraction, is told apart.
+// Names of claims are case-sensitive, which encoding/json ignores, and times may
+// have a fraction.
 func TestParseNames(t *testing.T) {
 	got, err := Parse(raw(es256, `{"exp":1764000000.9,"EXP":1,"Atc":{"tktype":"x"},"atc":{"tkvalue":"a","TKVALUE":"b"}}`))
 	if err != nil {
@@ -130,7 +130,7 @@ func TestParseNames(t *testing.T) {
 	}
 }
 
-// A token that cannot be verified can be shown.
+// A token that cannot be verified can still be shown.
 func TestParseOtherAlgorithms(t *testing.T) {
 	for _, alg := range []string{"none", "HS256", "RS384", "unknown"} {
 		got, err := Parse(raw(`{"alg":"`+alg+`"}`, `{"jti":"x"}`))
@@ -171,8 +171,7 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-// A parsed token can be shown and judged, whatever stands in it, and no error
-// repeats it.
+// Any parsed token can be shown and checked, and no error contains the token.
 func FuzzParse(f *testing.F) {
 	s := newSigning(f, newKey(f), jose.ES256)
 	f.Add(s.sign(f, goodClaims(f), nil).Reveal())

@@ -21,13 +21,13 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// testNow is when the tests' tokens are judged.
+// testNow is the time of the tests' checks.
 var testNow = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// testThumbprint is that of the RSA key of RFC 7638 3.1.
+// testThumbprint is the thumbprint of the RSA key in RFC 7638 3.1.
 const testThumbprint = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 
-// testWant is what the tests' tokens are asked for.
+// testWant is the request for the tests' tokens.
 func testWant(t testing.TB) ATC {
 	t.Helper()
 	f, err := Fingerprint(testThumbprint)
@@ -39,7 +39,7 @@ func testWant(t testing.TB) ATC {
 
 type object = map[string]any
 
-// goodClaims are those that pass every check.
+// goodClaims pass every check.
 func goodClaims(t testing.TB) object {
 	want := testWant(t)
 	return object{
@@ -88,7 +88,7 @@ func newRSAKey(t testing.TB) *rsa.PrivateKey {
 	return key
 }
 
-// newCertificate is signed by its parent; nil: by itself.
+// newCertificate makes a certificate signed by parent; nil means self-signed.
 func newCertificate(t testing.TB, name string, parent *x509.Certificate, public crypto.PublicKey, key crypto.Signer) *x509.Certificate {
 	t.Helper()
 	template := &x509.Certificate{
@@ -111,7 +111,7 @@ func newCertificate(t testing.TB, name string, parent *x509.Certificate, public 
 	return cert
 }
 
-// sign makes a token with the header's further members.
+// sign makes a token with additional members in its header.
 func (s *signingAuthority) sign(t testing.TB, claims object, header object) secret.Bytes {
 	t.Helper()
 	o := (&jose.SignerOptions{}).WithType("JWT")
@@ -140,15 +140,14 @@ func (s *signingAuthority) sign(t testing.TB, claims object, header object) secr
 	return secret.New([]byte(text))
 }
 
-// raw makes an unsigned token of two JSON texts. Its signature has the shape of
-// one.
+// raw makes a token of two JSON texts, with a signature that is well-formed but
+// wrong.
 func raw(header, payload string) secret.Bytes {
 	b64 := base64.RawURLEncoding.EncodeToString
 	return secret.New([]byte(b64([]byte(header)) + "." + b64([]byte(payload)) + "." + b64(make([]byte, 64))))
 }
 
-// noLeak demands that an error says nothing of a token: neither all of it nor
-// any of its parts.
+// noLeak fails the test when an error contains a token or one of its parts.
 func noLeak(t testing.TB, err error, token secret.Bytes) {
 	t.Helper()
 	if err == nil {

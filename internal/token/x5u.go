@@ -10,12 +10,12 @@ import (
 	"net/url"
 )
 
-// maxSigner bounds the answer of an x5u, in bytes.
+// maxSigner bounds the answer from an x5u, in bytes.
 const maxSigner = 64 << 10
 
-// FetchSigner gets the certificates that x5u names (RFC 7515 section 4.1.5) and
-// makes them the token's chain, where x5c names none. A URL in a token is
-// whoever wrote it: the caller asks for consent, and must not follow redirects.
+// FetchSigner downloads the certificates of x5u (RFC 7515 section 4.1.5) as the
+// token's chain, unless x5c has one. The URL is from an untrusted token: the caller
+// must ask the user before, and via must not follow redirects.
 func (t *Token) FetchSigner(ctx context.Context, via http.RoundTripper) error {
 	if t.X5U == "" || len(t.Chain) > 0 {
 		return nil
@@ -29,7 +29,7 @@ func (t *Token) FetchSigner(ctx context.Context, via http.RoundTripper) error {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.X5U, nil)
 	if err != nil {
-		return malformed("its x5u is no URL")
+		return malformed("its x5u is not a URL")
 	}
 	resp, err := via.RoundTrip(req)
 	if err != nil {
@@ -44,27 +44,33 @@ func (t *Token) FetchSigner(ctx context.Context, via http.RoundTripper) error {
 	if resp.StatusCode != http.StatusOK {
 		return &CheckError{CheckSigner, fmt.Sprintf("HTTP status %d at its x5u", resp.StatusCode), wanted, "RFC 7515 4.1.5"}
 	}
-	if t.Chain, err = parseSigner(data); err != nil || len(t.Chain) == 0 {
+	var odd string
+	if t.Chain, odd, err = parseSigner(data); err != nil || len(t.Chain) == 0 {
 		t.Chain = nil
 		return &CheckError{CheckSigner, "something else at its x5u", wanted, "RFC 7515 4.1.5"}
+	}
+	if odd != "" {
+		t.deviations = append(t.deviations, Deviation{devX5UForm, odd})
 	}
 	return nil
 }
 
-// parseSigner reads PEM, or the one certificate in DER that some serve.
-func parseSigner(data []byte) (chain []*x509.Certificate, err error) {
+// parseSigner reads PEM, or a single certificate in DER, which some servers send.
+// odd says what is not a PEM chain alone; "": nothing.
+func parseSigner(data []byte) (chain []*x509.Certificate, odd string, err error) {
 	if cert, err := x509.ParseCertificate(data); err == nil {
-		return []*x509.Certificate{cert}, nil
+		return []*x509.Certificate{cert}, "a certificate in DER", nil
 	}
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type != "CERTIFICATE" {
+			odd = fmt.Sprintf("a PEM block %.60q", block.Type)
 			continue
 		}
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		chain = append(chain, cert)
 	}
-	return chain, nil
+	return chain, odd, nil
 }

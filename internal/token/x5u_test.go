@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestFetchSigner follows x5u to a signer, and refuses where nothing may be
-// asked and what is no certificate.
+// TestFetchSigner follows x5u to a signer, and refuses forbidden URLs and answers
+// that are not certificates.
 func TestFetchSigner(t *testing.T) {
 	key := newKey(t)
 	leaf := newCertificate(t, "signer", nil, key.Public(), key)

@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// Fields shows one thing, a line for each fact, however long: URLs and
-// fingerprints can be copied whole. On a terminal the values are aligned and a
-// time has its age beside it; in a pipe a TAB stands between key and value.
+// Fields shows one thing, a line for each fact. On a terminal the values are
+// aligned, text that is too long is broken between words, and a time is followed by
+// its age. URLs, fingerprints and commands stay whole, so that they can be copied.
+// In a pipe there is a TAB between key and value.
 type Fields struct {
 	// Now is what ages are counted from; zero means the time of Write.
 	Now time.Time
@@ -25,35 +26,30 @@ type field struct {
 	note  string
 }
 
-// Add adds a fact. What is absent is not shown: a nil, empty or zero-time value
-// adds nothing. A key added again is a further value of the same fact.
-func (f *Fields) Add(key string, value any) {
-	if text(value) != "" {
-		f.lines = append(f.lines, field{key: Clean(key, 0), value: value})
-	}
-}
+// Add adds a fact. A nil, empty or zero-time value adds nothing. A key that equals
+// the one before adds another value of the same fact.
+func (f *Fields) Add(key string, value any) { f.AddNote(key, value, "") }
 
-// AddNote adds a fact with a word on what it means: in parentheses behind the
-// value on a terminal, as a third column in a pipe, so that the value stays
-// alone. Without a note it is Add.
+// AddNote adds a fact with a note: in parentheses after the value on a terminal, as
+// a third column in a pipe, so that the value stays alone.
 func (f *Fields) AddNote(key string, value any, note string) {
-	before := len(f.lines)
-	if f.Add(key, value); len(f.lines) > before {
-		f.lines[before].note = Clean(note, 0)
+	if text(value) != "" {
+		f.lines = append(f.lines, field{key: Clean(key, 0), value: value, note: Clean(note, 0)})
 	}
 }
 
 // Len returns the number of lines.
 func (f *Fields) Len() int { return len(f.lines) }
 
-// Write writes the facts to w, in one write, as for a terminal or as for a pipe.
-func (f *Fields) Write(w io.Writer, tty bool) error {
+// Write writes the facts to w, in one write, for a terminal with that many columns;
+// 0 means for a pipe.
+func (f *Fields) Write(w io.Writer, columns int) error {
 	if len(f.lines) == 0 {
 		return nil
 	}
 	var b strings.Builder
-	if tty {
-		f.align(&b)
+	if columns > 0 {
+		f.align(&b, columns)
 	} else {
 		for _, line := range f.lines {
 			b.WriteString(line.key + "\t" + text(line.value))
@@ -69,14 +65,15 @@ func (f *Fields) Write(w io.Writer, tty bool) error {
 	return nil
 }
 
-func (f *Fields) align(b *strings.Builder) {
+// align writes the facts for a terminal.
+func (f *Fields) align(b *strings.Builder, columns int) {
 	now := f.Now
 	if now.IsZero() {
 		now = time.Now()
 	}
-	longest := 0
+	indent := 0 // of the values
 	for _, line := range f.lines {
-		longest = max(longest, width(line.key))
+		indent = max(indent, width(line.key)+len(": "))
 	}
 	previous := ""
 	for _, line := range f.lines {
@@ -85,14 +82,40 @@ func (f *Fields) align(b *strings.Builder) {
 			label = ""
 		}
 		previous = line.key
-		value := text(line.value)
-		if t, ok := line.value.(time.Time); ok {
-			value += " (" + Age(t, now) + ")"
+		for i, value := range f.values(line, now, columns-indent) {
+			if i > 0 {
+				label = ""
+			}
+			b.WriteString(f.Paint.Faint(label) + strings.Repeat(" ", indent-width(label)) + value + "\n")
 		}
-		if line.note != "" {
-			value += f.Paint.Faint(" (" + line.note + ")")
-		}
-		gap := strings.Repeat(" ", longest+1-width(label)+1)
-		b.WriteString(f.Paint.Faint(label) + gap + value + "\n")
 	}
+}
+
+// values returns a value and its note in lines of at most columns characters, as
+// far as they can be broken.
+func (f *Fields) values(line field, now time.Time, columns int) []string {
+	value, note := shown(line.value), ""
+	if t, ok := line.value.(time.Time); ok {
+		value += " (" + Age(t, now) + ")"
+	}
+	if line.note != "" {
+		note = "(" + line.note + ")"
+	}
+	_, whole := line.value.(Command)
+	switch {
+	case note == "" && (whole || width(value) <= columns):
+		return []string{value}
+	case note != "" && width(value)+1+width(note) <= columns:
+		return []string{value + f.Paint.Faint(" "+note)}
+	}
+	lines := []string{value}
+	if !whole {
+		lines = fill(parts(value), columns)
+	}
+	if note != "" {
+		for _, part := range fill(parts(note), columns) {
+			lines = append(lines, f.Paint.Faint(part))
+		}
+	}
+	return lines
 }

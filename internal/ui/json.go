@@ -9,8 +9,8 @@ import (
 )
 
 // WriteJSON writes v as an indented JSON document and a newline, in one write.
-// Characters that a terminal would obey or hide are escaped, which changes
-// nothing for a JSON reader.
+// Control characters and invisible characters are escaped, which makes no
+// difference to a JSON parser.
 func WriteJSON(w io.Writer, v any) error { return writeJSON(w, v, "  ") }
 
 // WriteJSONLine writes v as one line of JSON, in one write.
@@ -30,8 +30,8 @@ func writeJSON(w io.Writer, v any, indent string) error {
 	return nil
 }
 
-// escapeHidden escapes in JSON text what [Clean] would drop. Outside of ASCII
-// such characters stand in strings only; package json has escaped those of C0.
+// escapeHidden escapes the characters that [Clean] removes. Beyond ASCII they occur
+// in JSON strings only, and package json has escaped C0.
 func escapeHidden(data []byte) []byte {
 	const del = 0x7f
 	if !bytes.ContainsFunc(data, func(r rune) bool { return r >= del && isHidden(r) }) {

@@ -8,18 +8,17 @@ import (
 	"io"
 )
 
-// JSONList writes one JSON document with a long list in it, an element at a
-// time, so that the list is never held in memory. Characters that a terminal
-// would obey or hide are escaped, as by [WriteJSON]. Nothing is complete before
-// Close.
+// JSONList writes one JSON document with a long list, an element at a time, so
+// that the list need not fit into memory. It escapes the same characters as
+// [WriteJSON]. The document is complete only after Close.
 type JSONList struct {
 	w      *bufio.Writer
 	indent string
 	count  int
 }
 
-// NewJSONList begins a document: the members of head, which must encode as an
-// object that is not empty, and the list under the given name.
+// NewJSONList starts a document with the members of head, which must encode as a
+// non-empty object, and a list with the given name.
 func NewJSONList(w io.Writer, head any, member string) (*JSONList, error) {
 	members, err := objectMembers(head)
 	if err != nil {
@@ -28,8 +27,7 @@ func NewJSONList(w io.Writer, head any, member string) (*JSONList, error) {
 	return beginList(w, "{\n  "+members+",\n  \""+member+"\": [", "    ")
 }
 
-// beginList begins a list after text that opens the document. The elements are
-// indented.
+// beginList starts a list after the text before it. indent is that of its elements.
 func beginList(w io.Writer, open, indent string) (*JSONList, error) {
 	l := &JSONList{w: bufio.NewWriterSize(w, 64<<10), indent: indent}
 	return l, l.write(open)
@@ -52,7 +50,7 @@ func (l *JSONList) Add(v any) error {
 	return l.write(string(data))
 }
 
-// Close ends the document with the members of tail, an object as head was.
+// Close ends the document with the members of tail, a non-empty object.
 func (l *JSONList) Close(tail any) error {
 	members, err := objectMembers(tail)
 	if err != nil {
@@ -61,7 +59,7 @@ func (l *JSONList) Close(tail any) error {
 	return l.end("],\n  " + members + "\n}\n")
 }
 
-// end ends the document with text that closes all that is open.
+// end ends the document with the text after the list.
 func (l *JSONList) end(text string) error {
 	if l.count > 0 {
 		text = "\n" + l.indent[2:] + text
@@ -84,8 +82,7 @@ func wroteJSON(err error) error {
 	return nil
 }
 
-// objectMembers is an object's text without its braces, as members of the
-// document itself.
+// objectMembers returns the JSON of an object without its braces.
 func objectMembers(v any) (string, error) {
 	data, err := encode(v, "")
 	if err != nil {
@@ -94,8 +91,8 @@ func objectMembers(v any) (string, error) {
 	return string(bytes.TrimSpace(data[1 : len(data)-1])), nil
 }
 
-// encode is a value as indented JSON, of which all lines but the first begin
-// with prefix.
+// encode returns a value as indented JSON. All lines but the first start with
+// prefix.
 func encode(v any, prefix string) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)

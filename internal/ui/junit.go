@@ -8,30 +8,30 @@ import (
 	"strings"
 )
 
-// JUnit writes the XML report that build servers read, in the form that Jenkins
-// and GitLab agree on: suites of cases, written as they come. Text is cleaned as
-// for a terminal, which also leaves nothing that XML forbids. Nothing is
-// complete before Close.
+// JUnit writes the XML report that build servers read, in the form that both
+// Jenkins and GitLab accept. Suites are written as they come. Text passes [Clean],
+// which also removes everything that XML forbids. The report is complete only
+// after Close.
 type JUnit struct {
 	w   *bufio.Writer
 	enc *xml.Encoder
 }
 
-// JUnitSuite is the cases of one thing that was looked at.
+// JUnitSuite holds the cases of one checked file or server.
 type JUnitSuite struct {
 	Name  string
 	Cases []JUnitCase
 }
 
-// JUnitCase is one case. It has passed when it has neither failure nor error.
+// JUnitCase is one case. It passed when it has neither a failure nor an error.
 type JUnitCase struct {
 	Class, Name string
-	Failure     *JUnitFailure // what was found
-	Error       *JUnitFailure // why nothing could be found
-	Output      string        // what else there is to say, in lines
+	Failure     *JUnitFailure // the finding
+	Error       *JUnitFailure // why the check could not be made
+	Output      string        // further lines of text
 }
 
-// JUnitFailure says why a case has not passed: in one line, by kind, in lines.
+// JUnitFailure says why a case did not pass: in one line, by kind, in full.
 type JUnitFailure struct{ Message, Type, Text string }
 
 type xmlSuite struct {
@@ -57,7 +57,7 @@ type xmlFailure struct {
 	Text    string `xml:",chardata"`
 }
 
-// NewJUnit begins a report.
+// NewJUnit starts a report.
 func NewJUnit(w io.Writer, name string) (*JUnit, error) {
 	j := &JUnit{w: bufio.NewWriterSize(w, 64<<10)}
 	j.enc = xml.NewEncoder(j.w)
@@ -111,7 +111,7 @@ func (f *JUnitFailure) clean() *xmlFailure {
 	return &xmlFailure{Message: Clean(f.Message, 0), Type: Clean(f.Type, 0), Text: cleanLines(f.Text)}
 }
 
-// cleanLines cleans text and keeps its lines.
+// cleanLines cleans text line by line.
 func cleanLines(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {

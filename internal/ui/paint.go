@@ -1,7 +1,7 @@
 package ui
 
-// Paint adds colour to text, or returns it as it is when On is false. Colour
-// must never be the only carrier of a meaning. The text must be clean.
+// Paint adds colour to text, or returns it unchanged when On is false. The text
+// must be clean. Nothing may be expressed by colour only.
 type Paint struct{ On bool }
 
 // Bold returns s in bold.
@@ -10,13 +10,13 @@ func (p Paint) Bold(s string) string { return p.code("1", s) }
 // Faint returns s in a weaker shade.
 func (p Paint) Faint(s string) string { return p.code("2", s) }
 
-// Red returns s in red, for what failed.
+// Red returns s in red, for failure.
 func (p Paint) Red(s string) string { return p.code("31", s) }
 
-// Green returns s in green, for what is well.
+// Green returns s in green, for success.
 func (p Paint) Green(s string) string { return p.code("32", s) }
 
-// Yellow returns s in yellow, for warnings and what is under way.
+// Yellow returns s in yellow, for warnings and unfinished work.
 func (p Paint) Yellow(s string) string { return p.code("33", s) }
 
 func (p Paint) code(code, s string) string {

@@ -9,14 +9,14 @@ import (
 var (
 	// ErrInterrupted says that the user pressed Ctrl-C at a prompt.
 	ErrInterrupted = errors.New("interrupted at a prompt")
-	// ErrNoTerminal says that a question needs an answer and there is nobody
-	// to ask.
+	// ErrNoTerminal says that a question needs an answer and no terminal is
+	// there to ask it.
 	ErrNoTerminal = errors.New("no terminal to ask on")
 )
 
-// A Prompter asks a person. Each method asks one question and returns the
-// answer. An interrupt gives [ErrInterrupted], the end of the input an error
-// that is io.EOF. Prompters never write to standard output.
+// A Prompter asks the user. Each method asks one question and returns the answer.
+// Ctrl-C returns [ErrInterrupted]. The end of the input returns an error that is
+// io.EOF. A prompter must not write to standard output.
 type Prompter interface {
 	// Confirm asks a yes-or-no question; an empty answer is def.
 	Confirm(question string, def bool) (bool, error)
@@ -24,13 +24,13 @@ type Prompter interface {
 	Input(question, def string) (string, error)
 	// Select asks for one of the options and returns its index.
 	Select(question string, options []string) (int, error)
-	// Secret asks for a line of text that is not shown.
+	// Secret asks for a line of text and does not show it.
 	Secret(question string) (string, error)
 }
 
-// NewPrompter returns a prompter on s.In and s.Err, or a [NoPrompter] when one
-// of them is no terminal. On a terminal that does not answer it falls back from
-// line editing and menus to plain questions.
+// NewPrompter returns a prompter on s.In and s.Err, or a [NoPrompter] when one of
+// them is not a terminal. On a terminal that does not report its cursor it asks
+// plain questions, without line editing and menus.
 func NewPrompter(s Streams) Prompter {
 	if !s.InTTY || !s.ErrTTY {
 		return NoPrompter{}
@@ -43,7 +43,7 @@ func NewPrompter(s Streams) Prompter {
 	return &terminalPrompter{in: in, out: out, color: s.Color}
 }
 
-// file and fileWriter are the ends of a terminal: *os.File.
+// file and fileWriter are the input and output of a terminal: *os.File.
 type file interface {
 	io.Reader
 	Fd() uintptr
@@ -54,8 +54,8 @@ type fileWriter interface {
 	Fd() uintptr
 }
 
-// NoPrompter is the prompter where there is nobody to ask: every question gives
-// an error that names it and is [ErrNoTerminal].
+// NoPrompter is the prompter without a terminal: every question returns an error
+// that quotes it and is [ErrNoTerminal].
 type NoPrompter struct{}
 
 // Confirm returns ErrNoTerminal.
@@ -71,5 +71,5 @@ func (NoPrompter) Select(question string, _ []string) (int, error) { return 0, u
 func (NoPrompter) Secret(question string) (string, error) { return "", unanswered(question) }
 
 func unanswered(question string) error {
-	return fmt.Errorf("%w: %q", ErrNoTerminal, Clean(question, 0))
+	return fmt.Errorf("%w: %q", ErrNoTerminal, Clean(question, maxShown))
 }

@@ -19,15 +19,15 @@ import (
 const (
 	// maxAnswer caps one line of input.
 	maxAnswer = 64 << 10
-	// interruptEvery is how often a wait for input looks for an interrupt.
+	// interruptEvery is how often a wait for input checks for an interrupt.
 	interruptEvery = 100 * time.Millisecond
 )
 
-// cursorAnswer is what a terminal sends when it is asked for its cursor; a slow
-// one does so after we stopped waiting.
+// cursorAnswer matches a terminal's report of its cursor position. A slow terminal
+// sends it after we stopped waiting.
 var cursorAnswer = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\x1b\[[0-9]+;[0-9]+R`) })
 
-// A plainPrompter asks line by line and needs nothing of the terminal.
+// A plainPrompter asks line by line and needs no escape sequences.
 type plainPrompter struct {
 	in  io.Reader
 	out io.Writer
@@ -64,7 +64,7 @@ func (p *plainPrompter) Confirm(question string, def bool) (bool, error) {
 func (p *plainPrompter) Input(question, def string) (string, error) {
 	hint := ""
 	if def != "" {
-		hint = "[" + Clean(def, 0) + "] "
+		hint = "[" + Clean(def, maxShown) + "] "
 	}
 	answer, err := p.line(question, hint)
 	if answer == "" {
@@ -89,18 +89,18 @@ func (p *plainPrompter) Select(question string, options []string) (int, error) {
 		if n, err := strconv.Atoi(strings.TrimSpace(answer)); err == nil && n >= 1 && n <= len(options) {
 			return n - 1, nil
 		}
-		fmt.Fprintf(p.out, "Please answer a number from 1 to %d.\n", len(options))
+		fmt.Fprintf(p.out, "Please enter a number from 1 to %d.\n", len(options))
 	}
 }
 
-// Secret asks for one line without showing it, where the input is a terminal.
+// Secret asks for one line. When the input is a terminal, it does not show it.
 func (p *plainPrompter) Secret(question string) (answer string, err error) {
 	tty, ok := p.in.(file)
 	if !ok || !term.IsTerminal(int(tty.Fd())) {
 		return p.line(question, "")
 	}
-	// In raw mode Ctrl-C is a character, so that no signal can end the process
-	// and leave the terminal without echo.
+	// In raw mode Ctrl-C is a character. As a signal it would end the process and
+	// leave the terminal without echo.
 	state, err := term.MakeRaw(int(tty.Fd()))
 	if err != nil {
 		return "", fmt.Errorf("hiding the answer to %q: %w", question, err)
@@ -118,18 +118,18 @@ func (p *plainPrompter) line(question, hint string) (string, error) {
 	signal.Notify(interrupted, os.Interrupt)
 	defer signal.Stop(interrupted)
 
-	if _, err := fmt.Fprintf(p.out, "%s %s", Clean(question, 0), hint); err != nil {
+	if _, err := fmt.Fprintf(p.out, "%s %s", Clean(question, maxShown), hint); err != nil {
 		return "", fmt.Errorf("asking %q: %w", question, err)
 	}
 	line, err := p.read(interrupted)
 	line = cursorAnswer().ReplaceAllString(line, "")
 	if err != nil && !errors.Is(err, ErrInterrupted) {
-		err = fmt.Errorf("reading the answer to %q: %w", Clean(question, 0), err)
+		err = fmt.Errorf("reading the answer to %q: %w", Clean(question, maxShown), err)
 	}
 	return line, err
 }
 
-// Keys of a terminal in raw mode; in its usual mode the system handles them.
+// Keys of a terminal in raw mode. In the normal mode the system handles them.
 const (
 	keyInterrupt = 0x03
 	keyEOF       = 0x04
@@ -137,8 +137,8 @@ const (
 	keyDelete    = 0x7f
 )
 
-// read reads one line, a byte at a time so that the next question finds what
-// follows it, until a signal comes.
+// read reads one line, until a signal comes. It reads single bytes, so that the
+// next question gets the next line.
 func (p *plainPrompter) read(interrupted <-chan os.Signal) (string, error) {
 	var line []byte
 	b := make([]byte, 1)
@@ -171,8 +171,8 @@ func (p *plainPrompter) read(interrupted <-chan os.Signal) (string, error) {
 	}
 }
 
-// AwaitInput returns when in has something to read, so that Read does not block,
-// or with the context's error. Where it cannot tell it returns at once.
+// AwaitInput returns when a Read of in would not block, or with the context's
+// error. It returns at once when in is not a file.
 func AwaitInput(ctx context.Context, in io.Reader) error {
 	if err := awaitInput(in, ctx.Done()); !errors.Is(err, ErrInterrupted) {
 		return err
@@ -180,7 +180,7 @@ func AwaitInput(ctx context.Context, in io.Reader) error {
 	return ctx.Err()
 }
 
-// awaitInput is AwaitInput that ends with ErrInterrupted.
+// awaitInput is AwaitInput, but returns ErrInterrupted.
 func awaitInput[T any](in io.Reader, interrupted <-chan T) error {
 	if ahead, ok := in.(*typedAhead); ok && len(ahead.typed) > 0 {
 		return nil
@@ -213,7 +213,7 @@ func dropLast(line []byte) []byte {
 
 func checkOptions(question string, options []string) error {
 	if len(options) == 0 {
-		return fmt.Errorf("asking %q: there is nothing to choose from", Clean(question, 0))
+		return fmt.Errorf("asking %q: no options to choose from", Clean(question, maxShown))
 	}
 	return nil
 }
@@ -221,7 +221,7 @@ func checkOptions(question string, options []string) error {
 func cleanAll(texts []string) []string {
 	clean := make([]string, len(texts))
 	for i, text := range texts {
-		clean[i] = Clean(text, 0)
+		clean[i] = Clean(text, maxShown)
 	}
 	return clean
 }

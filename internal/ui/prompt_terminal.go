@@ -11,11 +11,11 @@ import (
 	"github.com/AlecAivazis/survey/v2/terminal"
 )
 
-// A terminalPrompter chooses, before the first question, how to ask. Survey
-// asks the terminal where its cursor is and waits for the answer without end,
-// and some terminals never answer (a serial console, `ssh -tt` or
-// `docker run -t` with nothing behind). So it is asked once with a limit, and
-// without an answer all questions are plain.
+// A terminalPrompter decides how to ask before its first question. Survey asks the
+// terminal for its cursor position and waits for the answer forever, but some
+// terminals never answer (a serial console, or `ssh -tt` and `docker run -t`
+// without a terminal at the other end). So the position is asked for once with a
+// time limit; without an answer, all questions are plain.
 type terminalPrompter struct {
 	in    file
 	out   fileWriter
@@ -80,10 +80,9 @@ func (p *terminalPrompter) choose() (Prompter, error) {
 	return p.chosen, nil
 }
 
-// typedAhead is a terminal of which some input was read already, while it was
-// asked for its cursor. Survey asks that again and again, and throws away what
-// it read behind the answer: so keys that follow one are held back for its next
-// read.
+// typedAhead is a terminal whose input was partly read while waiting for its cursor
+// position. Survey asks for the position repeatedly and discards the input that
+// it reads after an answer, so keys after an answer are kept for its next read.
 type typedAhead struct {
 	file
 	typed []byte
@@ -106,8 +105,8 @@ func (t *typedAhead) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// uncolored is a terminal that gets no colours. Survey itself has but one
-// switch for the whole process.
+// uncolored is a terminal without colours. Survey itself can only turn them off
+// for the whole process.
 type uncolored struct{ fileWriter }
 
 var colorCode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("\x1b\\[[0-9;]*m") })
@@ -119,7 +118,7 @@ func (u uncolored) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A surveyPrompter asks with line editing and menus, on a terminal that answers.
+// A surveyPrompter asks with line editing and menus.
 type surveyPrompter struct {
 	in  file
 	out fileWriter
@@ -127,13 +126,13 @@ type surveyPrompter struct {
 
 // Confirm asks a yes-or-no question.
 func (p *surveyPrompter) Confirm(question string, def bool) (answer bool, err error) {
-	err = p.ask(&survey.Confirm{Message: Clean(question, 0), Default: def}, &answer)
+	err = p.ask(&survey.Confirm{Message: Clean(question, maxShown), Default: def}, &answer)
 	return answer, err
 }
 
 // Input asks with a one-line editor. Ctrl-D is an empty answer.
 func (p *surveyPrompter) Input(question, def string) (answer string, err error) {
-	err = p.ask(&survey.Input{Message: Clean(question, 0), Default: Clean(def, 0)}, &answer)
+	err = p.ask(&survey.Input{Message: Clean(question, maxShown), Default: Clean(def, maxShown)}, &answer)
 	return answer, err
 }
 
@@ -142,13 +141,13 @@ func (p *surveyPrompter) Select(question string, options []string) (answer int, 
 	if err := checkOptions(question, options); err != nil {
 		return 0, err
 	}
-	err = p.ask(&survey.Select{Message: Clean(question, 0), Options: cleanAll(options)}, &answer)
+	err = p.ask(&survey.Select{Message: Clean(question, maxShown), Options: cleanAll(options)}, &answer)
 	return answer, err
 }
 
 // Secret asks for a line of text and shows stars.
 func (p *surveyPrompter) Secret(question string) (answer string, err error) {
-	err = p.ask(&survey.Password{Message: Clean(question, 0)}, &answer)
+	err = p.ask(&survey.Password{Message: Clean(question, maxShown)}, &answer)
 	return answer, err
 }
 

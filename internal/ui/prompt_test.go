@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// asks are one question of each kind, with its answer as text.
+// asks has a question of each kind.
 var asks = map[string]func(Prompter) (any, error){
 	"confirm": func(p Prompter) (any, error) { return p.Confirm("Agree?", true) },
 	"input":   func(p Prompter) (any, error) { return p.Input("Name?", "amf-01") },
@@ -53,7 +53,7 @@ func TestPlainPrompter(t *testing.T) {
 		{"endless", "input", strings.Repeat("x", maxAnswer+1), "amf-01", "Name? [amf-01] ", errAny},
 		{"number", "select", "2\n", 1, "  1) http-01\n  2) dns-01\n  3) tkauth-01\nWhich? [1-3] ", nil},
 		{"wrong number", "select", "0\n4\nx\n3\n", 2, "  1) http-01\n  2) dns-01\n  3) tkauth-01\nWhich? [1-3] " +
-			strings.Repeat("Please answer a number from 1 to 3.\nWhich? [1-3] ", 3), nil},
+			strings.Repeat("Please enter a number from 1 to 3.\nWhich? [1-3] ", 3), nil},
 		{"secret", "secret", "hush\n", "hush", "Key? ", nil},
 	}
 	for _, tt := range tests {
@@ -77,8 +77,8 @@ func TestPlainPrompter(t *testing.T) {
 
 var errAny = errors.New("any error")
 
-// One question does not swallow the answer to the next, and text from a server
-// does not drive the terminal.
+// A question does not consume the answer to the next one, and text from a server
+// does not control the terminal.
 func TestPlainPrompterInRow(t *testing.T) {
 	var screen bytes.Buffer
 	p := NewPrompter(Streams{In: strings.NewReader("one\ntwo\n1\n"), Err: &screen, InTTY: true, ErrTTY: true})

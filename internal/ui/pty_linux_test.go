@@ -13,11 +13,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A fakeTerminal is the far side of a pseudo-terminal: it records what is
-// shown, and types what the script says when it sees what the script awaits.
+// A fakeTerminal is the far side of a pseudo-terminal. It records what is shown,
+// and types the keys of its script.
 type fakeTerminal struct {
 	far, near *os.File
-	answers   bool // whether it says where its cursor is
+	answers   bool // whether it reports its cursor position
 
 	mu     sync.Mutex
 	screen bytes.Buffer
@@ -25,9 +25,9 @@ type fakeTerminal struct {
 	done   chan struct{}
 }
 
-// typed is typed when the text appears on the screen, after what stood before.
-// Keys without a newline are meant for a prompt that reads each key, which is
-// waited for: survey asks first and changes the terminal's mode then.
+// typed is one step of a script: keys to type when the text appears on the screen.
+// Keys without a newline are for a prompt that reads single keys. The script waits
+// until the terminal is in that mode: survey asks before it changes the mode.
 type typed struct{ after, keys string }
 
 func newFakeTerminal(t *testing.T, answers bool, script ...typed) *fakeTerminal {
@@ -50,15 +50,15 @@ func newFakeTerminal(t *testing.T, answers bool, script ...typed) *fakeTerminal 
 	f := &fakeTerminal{far: far, near: near, answers: answers, script: script, done: make(chan struct{})}
 	go f.run(t)
 	t.Cleanup(func() {
-		far.Close() // ends run, and whatever still reads the near side
+		far.Close() // ends run, and any read of the near side
 		<-f.done
 		near.Close()
 	})
 	return f
 }
 
-// control calls the system on f without [os.File.Fd], which would make its
-// reads ones that Close cannot end.
+// control makes a system call on f without [os.File.Fd], after which Close could
+// not end a blocked read.
 func control(t *testing.T, f *os.File, call func(fd int) error) {
 	t.Helper()
 	conn, err := f.SyscallConn()
@@ -104,7 +104,7 @@ func (f *fakeTerminal) run(t *testing.T) {
 	}
 }
 
-// awaitKeyMode returns when the terminal passes on each key, not whole lines.
+// awaitKeyMode returns when the terminal delivers single keys, not lines.
 func (f *fakeTerminal) awaitKeyMode(t *testing.T) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
@@ -132,8 +132,7 @@ func (f *fakeTerminal) streams() Streams {
 	return Streams{In: f.near, Err: f.near, InTTY: true, ErrTTY: true, Width: 80}
 }
 
-// within fails the test when ask does not return in time: a prompt that hangs
-// is the very thing to guard against.
+// within fails the test when ask does not return in time.
 func within(t *testing.T, ask func() (any, error)) (any, error) {
 	t.Helper()
 	type result struct {
@@ -235,8 +234,8 @@ func TestPromptOnDumbTerminal(t *testing.T) {
 	}
 }
 
-// In its usual mode the terminal turns Ctrl-C into a signal; a plain question
-// must end by that too, although its read does not.
+// In its normal mode the terminal turns Ctrl-C into a signal, which must end a
+// plain question although it does not end its read.
 func TestPlainPromptSignal(t *testing.T) {
 	terminal := newFakeTerminal(t, false)
 	s := terminal.streams()
@@ -256,4 +255,38 @@ func TestPlainPromptSignal(t *testing.T) {
 		t.Errorf("got %v, want ErrInterrupted", err)
 	}
 	<-asked
+}
+
+// A table on a real terminal of 80 columns has no line that the terminal wraps.
+func TestTableOnTerminal(t *testing.T) {
+	terminal := newFakeTerminal(t, false)
+	control(t, terminal.far, func(fd int) error {
+		return unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80})
+	})
+	stdout, stderr := os.Stdout, os.Stderr
+	os.Stdout, os.Stderr = terminal.near, terminal.near
+	s := System(func(string) string { return "" }, "auto")
+	os.Stdout, os.Stderr = stdout, stderr
+	if got := s.OutColumns(); !s.OutTTY || got != 80 {
+		t.Fatalf("terminal %t with %d columns, want 80", s.OutTTY, got)
+	}
+	table := NewTable("NAME", "STATUS", "EXPIRES", "URL", "REASON")
+	table.Row("amf-01", "invalid", noon, "https://ca.example/acme/order/0123456789abcdef0123456789abcdef", "the CA could not reach the NF")
+	table.Row("end", "", "", "", "")
+	if err := table.Write(s.Out, s.OutColumns()); err != nil {
+		t.Fatal(err)
+	}
+	within(t, func() (any, error) {
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for !strings.Contains(terminal.shown(), "end") {
+			<-tick.C
+		}
+		return nil, nil
+	})
+	for line := range strings.Lines(terminal.shown()) {
+		if n := width(strings.TrimRight(line, "\r\n")); n > 80 {
+			t.Errorf("a line of %d columns, want at most 80: %q", n, line)
+		}
+	}
 }

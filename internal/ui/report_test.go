@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// hostile is what a certificate's name may hold.
+// hostile is a name that a certificate may contain.
 const hostile = "a\x00b\x1b[2Jc\nd\u202ee\xffé]]><&\"'\ufffe"
 
 type object = map[string]any
@@ -46,7 +46,7 @@ func TestJSONList(t *testing.T) {
 	}
 }
 
-// A reader that goes away is told, if only at the end.
+// A reader that closes early is an error, at the latest from Close.
 func TestReportsToClosedPipe(t *testing.T) {
 	broken := errors.New("broken pipe")
 	list, err := NewJSONList(brokenPipe{broken}, object{"kind": "Lint"}, "files")
@@ -114,8 +114,8 @@ func TestSARIF(t *testing.T) {
 	}
 }
 
-// checkSARIF holds a log against what the schema of SARIF 2.1.0 requires, and
-// what readers need beyond it.
+// checkSARIF checks a log against the schema of SARIF 2.1.0 and what readers need
+// in addition.
 func checkSARIF(t *testing.T, out []byte, results, faults int) {
 	t.Helper()
 	var log struct {
@@ -154,7 +154,7 @@ func checkSARIF(t *testing.T, out []byte, results, faults int) {
 		t.Error("tool.driver.name is required")
 	}
 	if u, err := url.Parse(run.Tool.Driver.InformationURI); err != nil || !u.IsAbs() {
-		t.Errorf("informationUri %q is no absolute URI", run.Tool.Driver.InformationURI)
+		t.Errorf("informationUri %q is not an absolute URI", run.Tool.Driver.InformationURI)
 	}
 	seen := map[string]bool{}
 	for _, r := range run.Tool.Driver.Rules {
@@ -206,7 +206,7 @@ func checkLocations(t *testing.T, locations []sarifLocation) {
 	}
 	uri := locations[0].Physical.Artifact.URI
 	if _, err := url.Parse(uri); err != nil || uri == "" || strings.ContainsAny(uri, " \x1b#") {
-		t.Errorf("uri %q is no URI reference: %v", uri, err)
+		t.Errorf("uri %q is not a URI reference: %v", uri, err)
 	}
 	if r := locations[0].Physical.Region; r != nil && r.StartLine < 1 {
 		t.Errorf("startLine %d, want at least 1", r.StartLine)

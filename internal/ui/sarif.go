@@ -15,19 +15,18 @@ const (
 )
 
 // SARIF writes the static analysis results interchange format, version 2.1.0
-// (OASIS): a log of one run, whose results are written as they come. Nothing is
-// complete before Close.
+// (OASIS): a log of one run. Results are written as they come. The log is complete
+// only after Close.
 type SARIF struct{ list *JSONList }
 
-// SARIFTool is who found the results. Rules may be left out, and a result may
-// be of a rule that is not in it.
+// SARIFTool describes the tool that found the results. Rules are optional, and a
+// result may name a rule that is not listed.
 type SARIFTool struct {
 	Name, Version, URI string
 	Rules              []SARIFRule
 }
 
-// SARIFRule describes a rule. Level is what its results have unless they say
-// otherwise.
+// SARIFRule describes a rule. Level is the default level of its results.
 type SARIFRule struct {
 	ID, Title, Text, Help, Level string
 	Tags                         []string
@@ -38,11 +37,11 @@ type SARIFResult struct {
 	Rule, Level, Message string
 	File                 string // a path, or an address with a scheme
 	Line                 int
-	Part                 string // of the file, as in #2; "": all of it
+	Part                 string // of the file, as in #2; "" for all of it
 	Properties           map[string]string
 }
 
-// SARIFFault is something that could not be judged.
+// SARIFFault is a file or server that could not be checked.
 type SARIFFault struct{ File, Message string }
 
 type sarifText struct {
@@ -110,7 +109,7 @@ type sarifInvocation struct {
 	Notifications []sarifNotification `json:"toolExecutionNotifications,omitempty"`
 }
 
-// NewSARIF begins a log.
+// NewSARIF starts a log.
 func NewSARIF(w io.Writer, tool SARIFTool) (*SARIF, error) {
 	driver := sarifDriver{Name: tool.Name, Version: tool.Version, InformationURI: tool.URI}
 	for _, r := range tool.Rules {
@@ -156,7 +155,7 @@ func (s *SARIF) Result(r SARIFResult) error {
 	})
 }
 
-// Close ends the log, and says what could not be judged.
+// Close ends the log with the files that could not be checked.
 func (s *SARIF) Close(faults []SARIFFault) error {
 	invocation := sarifInvocation{Successful: len(faults) == 0}
 	for _, f := range faults {
@@ -182,8 +181,8 @@ func locations(file, part string, line int) []sarifLocation {
 	return []sarifLocation{location}
 }
 
-// reference makes a URI reference (RFC 3986) of a path: a relative one stays so,
-// for the reader resolves it against the root of the sources.
+// reference returns a path as a URI reference (RFC 3986). A relative path stays
+// relative: the reader resolves it against the root of the sources.
 func reference(file string) string {
 	if strings.Contains(file, "://") {
 		if u, err := url.Parse(file); err == nil {

@@ -1,10 +1,10 @@
-// Package ui is how results reach people and machines.
+// Package ui prints results for people and programs, and asks questions.
 //
-// Every command writes its answer, and nothing else, to standard output:
-// aligned columns on a terminal, TAB-separated full values in a pipe, or JSON.
-// Progress, prompts and errors go to standard error. Text that came from a
-// server, a token or a file passes [Clean] before a terminal sees it; tables,
-// fields, prompts and the waiting line do that themselves.
+// Every command writes its answer, and nothing else, to standard output: aligned
+// columns on a terminal, TAB-separated full values in a pipe, or JSON. Progress,
+// prompts and errors go to standard error. Text from a server, a token or a file
+// must pass [Clean] before it reaches a terminal; tables, fields, prompts and the
+// waiting line call it themselves.
 package ui
 
 import (
@@ -15,7 +15,7 @@ import (
 	"golang.org/x/term"
 )
 
-// defaultWidth is the width of a terminal that does not tell.
+// defaultWidth is the width of a terminal that does not report one.
 const defaultWidth = 80
 
 // Streams are the standard streams and what is known of them. The zero value
@@ -26,22 +26,22 @@ type Streams struct {
 
 	InTTY, OutTTY, ErrTTY bool // whether each is a terminal
 
-	// Width is the number of columns of the terminal, 80 when it does not
-	// tell. It is meaningless without one.
+	// Width is the number of columns of the terminal, 80 when it does not report
+	// one. It has no meaning without a terminal.
 	Width int
 
-	// Color says that text on a terminal may be coloured, ColorPipe that text
-	// which goes elsewhere is coloured too, because the user asked for it.
+	// Color allows colours on a terminal. ColorPipe allows them in files and pipes
+	// too, because the user asked for that.
 	Color, ColorPipe bool
 
-	// Dumb says that the terminal does not understand escape sequences: no
-	// line is redrawn and prompts are plain.
+	// Dumb says that the terminal does not support escape sequences: no line is
+	// redrawn, and prompts are plain.
 	Dumb bool
 }
 
-// System returns the streams of this process. The color word is "auto" (on
-// terminals, unless NO_COLOR is set), "always" or "never"; anything else means
-// auto. env is os.Getenv or a stand-in; NO_COLOR and TERM are read.
+// System returns the streams of this process. color is "auto" (colours on
+// terminals, unless NO_COLOR is set), "always" or "never"; any other value means
+// auto. It reads NO_COLOR and TERM with env, which is os.Getenv except in tests.
 func System(env func(string) string, color string) Streams {
 	s := Streams{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
@@ -57,7 +57,7 @@ func System(env func(string) string, color string) Streams {
 		}
 	}
 	s.setEscapes(env, color)
-	// A Windows console has to be told to understand escape sequences.
+	// A Windows console interprets escape sequences only after a system call.
 	for _, f := range []*os.File{os.Stderr, os.Stdout} {
 		if isTerminal(f) && !enableEscapes(f) {
 			s.Dumb, s.Color = true, false
@@ -66,7 +66,7 @@ func System(env func(string) string, color string) Streams {
 	return s
 }
 
-// setEscapes decides from the environment and the user's wish.
+// setEscapes sets Dumb and the colours from the environment and --color.
 func (s *Streams) setEscapes(env func(string) string, color string) {
 	term := env("TERM")
 	s.Dumb = term == "dumb" || (term == "" && runtime.GOOS != "windows")
@@ -90,5 +90,22 @@ func (s Streams) ErrPaint() Paint { return s.paint(s.ErrTTY) }
 
 func (s Streams) paint(tty bool) Paint { return Paint{On: s.ColorPipe || (s.Color && tty)} }
 
-// redraws reports whether a line on standard error can be drawn over.
+// OutColumns returns the width of the terminal on standard output, and 0 when that
+// is not a terminal.
+func (s Streams) OutColumns() int {
+	if !s.OutTTY {
+		return 0
+	}
+	return s.columns()
+}
+
+// columns returns the width, and the default when it is not set.
+func (s Streams) columns() int {
+	if s.Width <= 0 {
+		return defaultWidth
+	}
+	return s.Width
+}
+
+// redraws reports whether a line on standard error can be overwritten.
 func (s Streams) redraws() bool { return s.ErrTTY && !s.Dumb }

@@ -13,31 +13,31 @@ import (
 	"golang.org/x/term"
 )
 
-// cursorTimeout bounds how long a terminal may take to say where its cursor is.
+// cursorTimeout bounds the wait for the cursor position.
 const cursorTimeout = time.Second
 
 const askCursor = "\x1b[6n"
 
-// enableEscapes has nothing to do: TERM tells what the terminal understands.
+// enableEscapes does nothing: TERM says what the terminal supports.
 func enableEscapes(*os.File) bool { return true }
 
-// answersCursor asks the terminal where its cursor is and reports whether it
-// answered in time. It returns what was typed meanwhile.
+// answersCursor asks the terminal for its cursor position and reports whether it
+// answered in time. It returns the input that was typed meanwhile.
 func answersCursor(in file, out io.Writer) (answers bool, typed []byte, err error) {
 	fd := int(in.Fd())
 	state, err := term.MakeRaw(fd)
 	if err != nil {
-		return false, nil, fmt.Errorf("asking the terminal for its cursor: %w", err)
+		return false, nil, fmt.Errorf("asking the terminal for its cursor position: %w", err)
 	}
 	defer func() { err = errors.Join(err, term.Restore(fd, state)) }()
 	if _, err := io.WriteString(out, askCursor); err != nil {
-		return false, nil, fmt.Errorf("asking the terminal for its cursor: %w", err)
+		return false, nil, fmt.Errorf("asking the terminal for its cursor position: %w", err)
 	}
 	buf := make([]byte, 256)
 	for deadline := time.Now().Add(cursorTimeout); ; {
 		ready, err := readable(in.Fd(), time.Until(deadline))
 		if err != nil {
-			return false, typed, fmt.Errorf("asking the terminal for its cursor: %w", err)
+			return false, typed, fmt.Errorf("asking the terminal for its cursor position: %w", err)
 		}
 		if !ready || len(typed) > maxAnswer {
 			return false, typed, nil
@@ -48,13 +48,13 @@ func answersCursor(in file, out io.Writer) (answers bool, typed []byte, err erro
 			return true, append(typed[:loc[0]:loc[0]], typed[loc[1]:]...), nil
 		}
 		if err != nil {
-			return false, typed, nil // the next read says what is wrong
+			return false, typed, nil // the next read returns this error
 		}
 	}
 }
 
-// readable waits up to limit for fd to have something to read. It uses select,
-// because on macOS poll does not work on terminals.
+// readable waits until fd has input, up to limit. It uses select, because poll
+// does not work on terminals on macOS.
 func readable(fd uintptr, limit time.Duration) (bool, error) {
 	deadline := time.Now().Add(limit)
 	for {

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// enableEscapes makes a console understand escape sequences, and reports
-// whether it does.
+// enableEscapes makes a console interpret escape sequences, and reports whether
+// that worked.
 func enableEscapes(f *os.File) bool {
 	console := windows.Handle(f.Fd())
 	var mode uint32
@@ -19,10 +19,10 @@ func enableEscapes(f *os.File) bool {
 	return windows.SetConsoleMode(console, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING) == nil
 }
 
-// answersCursor is true: a console is asked by a call, not by a sequence.
+// answersCursor is true: a console reports its cursor by a system call.
 func answersCursor(file, io.Writer) (answers bool, typed []byte, err error) {
 	return true, nil, nil
 }
 
-// readable is true: reading a console ends by itself at an interrupt.
+// readable is true: an interrupt ends a read of a console.
 func readable(uintptr, time.Duration) (bool, error) { return true, nil }

@@ -1,147 +1,130 @@
 package ui
 
 import (
-	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/renderer"
-	"github.com/olekukonko/tablewriter/tw"
 )
 
 // A Table lists things, one a row. On a terminal it has a header and aligned
-// columns, and times are ages; in a pipe it has no header, TAB between full
-// values, and times are RFC 3339. No cell is ever cut: what is long and must
-// be copied whole belongs into [Fields].
+// columns, and times are ages. In a pipe it has no header, a TAB between full
+// values, and times in RFC 3339.
+//
+// A terminal that is too narrow for a line per row gets, in this order: no column
+// without a value, URLs shortened in the middle, text broken between words, and
+// at last several lines per row with all values in full. The first column, which
+// names the row, and a [Command] are never shortened or broken.
 type Table struct {
 	// Now is what ages are counted from; zero means the time of Write.
 	Now time.Time
 
 	header []string
 	rows   [][]any
-	paint  map[int]func(string) string
 }
+
+// A Command is a cell that the user may copy and run.
+type Command string
 
 // NewTable returns an empty table with the given column titles.
 func NewTable(header ...string) *Table { return &Table{header: header} }
 
-// Row adds a row. A cell is a [time.Time], or anything that fmt.Sprint shows;
-// nil is empty. Missing cells are empty. Text is cleaned when it is written.
+// Row adds a row. A cell is a [time.Time], a [Command], or anything that
+// fmt.Sprint prints; nil is empty. Missing cells are empty. Text is cleaned when
+// it is written.
 func (t *Table) Row(cells ...any) { t.rows = append(t.rows, cells) }
 
 // Len returns the number of rows.
 func (t *Table) Len() int { return len(t.rows) }
 
-// PaintColumn sets how the cells of a column, counted from zero, are coloured
-// on a terminal. The function gets a cell's clean text.
-func (t *Table) PaintColumn(column int, paint func(string) string) {
-	if t.paint == nil {
-		t.paint = make(map[int]func(string) string)
-	}
-	t.paint[column] = paint
-}
-
-// Write writes the table to w, in one write, as for a terminal or as for a
-// pipe. A table without rows writes nothing.
-func (t *Table) Write(w io.Writer, tty bool) error {
+// Write writes the table to w, in one write, for a terminal with that many
+// columns; 0 means for a pipe. A table without rows writes nothing.
+func (t *Table) Write(w io.Writer, columns int) error {
 	if len(t.rows) == 0 {
 		return nil
 	}
-	var out []byte
-	if tty {
+	var out string
+	if columns > 0 {
 		var err error
-		if out, err = t.render(); err != nil {
+		if out, err = t.layout(columns); err != nil {
 			return fmt.Errorf("rendering a table: %w", err)
 		}
 	} else {
-		for _, row := range t.rows {
-			out = append(out, strings.Join(t.texts(row, false), "\t")+"\n"...)
+		for _, row := range t.texts(text) {
+			out += strings.Join(row, "\t") + "\n"
 		}
 	}
-	if _, err := w.Write(out); err != nil {
+	if _, err := io.WriteString(w, out); err != nil {
 		return fmt.Errorf("writing a table: %w", err)
 	}
 	return nil
 }
 
-// WriteNames writes the first cell of each row, which names it, on a line of its
-// own, in one write.
+// WriteNames writes the first cell of each row, its name, one on a line, in one
+// write.
 func (t *Table) WriteNames(w io.Writer) error {
-	var out []byte
+	var out strings.Builder
 	for _, row := range t.rows {
-		out = append(out, text(row[0])+"\n"...)
+		out.WriteString(text(row[0]) + "\n")
 	}
-	if _, err := w.Write(out); err != nil {
+	if _, err := io.WriteString(w, out.String()); err != nil {
 		return fmt.Errorf("writing names: %w", err)
 	}
 	return nil
 }
 
-// texts returns the clean cells of one row, one for each column.
-func (t *Table) texts(row []any, tty bool) []string {
-	now := t.Now
-	if now.IsZero() {
-		now = time.Now()
-	}
+// texts returns the cells of all rows as format writes them, one for each column.
+func (t *Table) texts(format func(any) string) [][]string {
 	columns := len(t.header)
 	for _, row := range t.rows {
 		columns = max(columns, len(row))
 	}
-	texts := make([]string, columns)
-	for i, cell := range row {
-		switch {
-		case isTime(cell) && tty:
-			texts[i] = Age(cell.(time.Time), now)
-		default:
-			texts[i] = text(cell)
-		}
-		if paint := t.paint[i]; paint != nil && tty {
-			texts[i] = paint(texts[i])
+	texts := make([][]string, len(t.rows))
+	for i, row := range t.rows {
+		texts[i] = make([]string, columns)
+		for j, cell := range row {
+			texts[i][j] = format(cell)
 		}
 	}
 	return texts
 }
 
-// render lays the table out. It goes to a buffer because tablewriter swallows
-// the errors of a writer.
-func (t *Table) render() ([]byte, error) {
-	var buf bytes.Buffer
-	gap := tw.CellPadding{Global: tw.Padding{Right: "  ", Overwrite: true}}
-	left := tw.CellAlignment{Global: tw.AlignLeft}
-	table := tablewriter.NewTable(&buf,
-		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
-			Borders:  tw.BorderNone,
-			Symbols:  tw.NewSymbols(tw.StyleNone),
-			Settings: tw.Settings{Lines: tw.LinesNone, Separators: tw.SeparatorsNone},
-		})),
-		tablewriter.WithHeaderConfig(tw.CellConfig{Padding: gap, Alignment: left}),
-		tablewriter.WithRowConfig(tw.CellConfig{Padding: gap, Alignment: left}),
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
-		tablewriter.WithRowAutoWrap(tw.WrapNone),
-	)
-	table.Header(t.titles())
-	for _, row := range t.rows {
-		if err := table.Append(t.texts(row, true)); err != nil {
-			return nil, err
+// layout returns the table for a terminal.
+func (t *Table) layout(columns int) (string, error) {
+	now := t.Now
+	if now.IsZero() {
+		now = time.Now()
+	}
+	cells := t.texts(func(cell any) string {
+		if moment, ok := cell.(time.Time); ok {
+			return Age(moment, now)
 		}
+		return shown(cell)
+	})
+	all := make([]column, len(cells[0]))
+	for j := range all {
+		if j < len(t.header) {
+			all[j].title = Clean(t.header[j], 0)
+		}
+		all[j].whole = j == 0
+		for i, row := range cells {
+			all[j].cells = append(all[j].cells, row[j])
+			if j < len(t.rows[i]) {
+				_, command := t.rows[i][j].(Command)
+				all[j].whole = all[j].whole || command
+			}
+		}
+		all[j].measure()
 	}
-	if err := table.Render(); err != nil {
-		return nil, err
+	if rowWidth(all) > columns {
+		all = slices.DeleteFunc(all, column.isEmpty)
 	}
-	return trimLines(buf.Bytes()), nil
-}
-
-// titles returns the clean header.
-func (t *Table) titles() []string {
-	titles := make([]string, len(t.header))
-	for i, title := range t.header {
-		titles[i] = Clean(title, 0)
+	lines := [][]column{all}
+	if !shrink(all, columns) {
+		lines = fold(all, columns)
 	}
-	return titles
+	return render(lines)
 }
 
 // text returns a value as clean text: a time in full, nil as nothing.
@@ -155,17 +138,5 @@ func text(value any) string {
 	return Clean(fmt.Sprint(value), 0)
 }
 
-func isTime(value any) bool {
-	_, ok := value.(time.Time)
-	return ok
-}
-
-// trimLines removes the blanks that padding leaves at line ends.
-func trimLines(data []byte) []byte {
-	var out []byte
-	for line := range bytes.Lines(data) {
-		out = append(out, bytes.TrimRight(line, " \n")...)
-		out = append(out, '\n')
-	}
-	return out
-}
+// shown returns a value as clean text for a terminal, capped.
+func shown(value any) string { return Clean(text(value), maxShown) }

@@ -10,30 +10,30 @@ import (
 // eraseLine goes to the start of the line and clears it.
 const eraseLine = "\r\x1b[K"
 
-// A Waiting shows what is being waited for, on standard error. On a terminal
-// it is one line that counts down to the next poll; elsewhere each new thing
-// is said once. Progress that is written while it is shown must go through its
-// Write. Its methods may be called at once; after Done it can be used again.
+// A Waiting shows what the program waits for, on standard error. On a terminal it
+// is one line that counts down to the next poll. Elsewhere each new message is
+// printed once. While it is shown, progress must be written with its Write. Its
+// methods are safe for concurrent use. It can be used again after Done.
 type Waiting struct {
 	streams Streams
 
 	mu    sync.Mutex
 	what  string
 	next  time.Time
-	drawn bool          // the waiting line is on the screen
-	stop  chan struct{} // closed to end the countdown; nil when there is none
+	drawn bool          // the line is on the screen
+	stop  chan struct{} // closed to end the countdown; nil without a countdown
 	ended chan struct{} // closed by the countdown when it has ended
 }
 
 // NewWaiting returns a waiting line on s.Err that shows nothing yet.
 func NewWaiting(s Streams) *Waiting { return &Waiting{streams: s} }
 
-// Update says what is being waited for and when it will be looked for next; a
-// zero or past time means now. The caller must call Done when the wait ends.
+// Update shows what the program waits for, and the time of the next poll; a zero
+// or past time means now. The caller must call Done when the wait ends.
 func (w *Waiting) Update(what string, next time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	what = Clean(what, 0)
+	what = Clean(what, maxShown)
 	isNew := what != w.what
 	w.what, w.next = what, next
 	if !w.streams.redraws() {
@@ -49,7 +49,8 @@ func (w *Waiting) Update(what string, next time.Time) {
 	}
 }
 
-// Write writes progress, whole lines, to standard error, above the waiting line.
+// Write writes complete lines of progress to standard error, above the waiting
+// line.
 func (w *Waiting) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -61,8 +62,8 @@ func (w *Waiting) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Done removes the waiting line and ends its countdown. It waits for that, and
-// is safe to call when nothing is shown.
+// Done removes the waiting line, ends its countdown and waits for the end. It may
+// be called when no line is shown.
 func (w *Waiting) Done() {
 	w.mu.Lock()
 	w.erase()
@@ -88,32 +89,28 @@ func (w *Waiting) countDown(stop, ended chan struct{}) {
 		case <-tick.C:
 		}
 		w.mu.Lock()
-		if w.stop == stop { // not after Done
+		if w.stop == stop { // Done was not called
 			w.draw()
 		}
 		w.mu.Unlock()
 	}
 }
 
-// draw puts the line on the screen. It stays within the width, because a
-// wrapped line cannot be erased. The caller holds mu.
+// draw shows the line. It must fit the width, because a wrapped line cannot be
+// erased. The caller holds mu.
 func (w *Waiting) draw() {
-	tail := ": asking now"
+	tail := ": checking now"
 	if left := time.Until(w.next); left > 0 {
 		seconds := (left + time.Second - 1) / time.Second
-		tail = ": next look in " + strconv.FormatInt(int64(seconds), 10) + "s"
+		tail = ": next check in " + strconv.FormatInt(int64(seconds), 10) + "s"
 	}
-	columns := w.streams.Width
-	if columns <= 0 {
-		columns = defaultWidth
-	}
-	room := max(columns-1, 1)
+	room := max(w.streams.columns()-1, 1)
 	line := Clean(Clean(w.what, max(room-width(tail), 1))+tail, room)
 	io.WriteString(w.streams.Err, eraseLine+w.streams.ErrPaint().Faint(line))
 	w.drawn = true
 }
 
-// erase takes the line off the screen. The caller holds mu.
+// erase removes the line. The caller holds mu.
 func (w *Waiting) erase() {
 	if w.drawn {
 		io.WriteString(w.streams.Err, eraseLine)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A recorder is a screen that may be written and read at once.
+// A recorder is a screen that is safe for concurrent use.
 type recorder struct {
 	mu  sync.Mutex
 	out bytes.Buffer
@@ -23,7 +23,7 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return r.out.Write(p)
 }
 
-// taken returns what was written since it was asked last.
+// taken returns what was written since the last call.
 func (r *recorder) taken() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -45,15 +45,15 @@ func TestWaitingOnTerminal(t *testing.T) {
 		w.Done()
 		step("Done before anything", "")
 		w.Update("amf1: pending", time.Now().Add(3*time.Second))
-		step("Update", eraseLine+"amf1: pending: next look in 3s")
+		step("Update", eraseLine+"amf1: pending: next check in 3s")
 		time.Sleep(time.Second) // the clock of synctest
-		step("after a second", eraseLine+"amf1: pending: next look in 2s")
+		step("after a second", eraseLine+"amf1: pending: next check in 2s")
 		io.WriteString(w, "a line of progress\n")
-		step("progress", eraseLine+"a line of progress\n"+eraseLine+"amf1: pending: next look in 2s")
+		step("progress", eraseLine+"a line of progress\n"+eraseLine+"amf1: pending: next check in 2s")
 		time.Sleep(2 * time.Second)
-		step("at the poll", eraseLine+"amf1: pending: next look in 1s"+eraseLine+"amf1: pending: asking now")
+		step("at the poll", eraseLine+"amf1: pending: next check in 1s"+eraseLine+"amf1: pending: checking now")
 		w.Update("amf1:\x1b processing\n", time.Now().Add(1500*time.Millisecond))
-		step("second Update", eraseLine+"amf1: processing : next look in 2s")
+		step("second Update", eraseLine+"amf1: processing : next check in 2s")
 		w.Done()
 		w.Done()
 		step("Done", eraseLine)
@@ -62,7 +62,7 @@ func TestWaitingOnTerminal(t *testing.T) {
 		io.WriteString(w, "after\n")
 		step("progress after", "after\n")
 		w.Update("again", time.Time{})
-		step("used again", eraseLine+"again: asking now")
+		step("used again", eraseLine+"again: checking now")
 		w.Done()
 		step("Done again", eraseLine)
 	})

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// day is a civil day; ages are too coarse for leap seconds to matter.
+// day is 24 hours; ages are too coarse for leap seconds to matter.
 const day = 24 * time.Hour
 
-// Age returns how long t is before now in one unit, as in "3m", or after it,
-// as in "in 5d". Parts of a unit are dropped. The zero time gives "-".
+// Age returns the time from t to now in one unit, rounded down, as in "3m"; "in 5d"
+// when t is after now; and "-" for the zero time.
 func Age(t, now time.Time) string {
 	if t.IsZero() {
 		return "-"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,17 +19,17 @@ const (
 	manDir       = "man"
 )
 
-// folders are those that hold nothing but generated files.
+// folders lists the folders that contain only generated files.
 func folders() []string { return []string{referenceDir, manDir} }
 
-// generate returns the content of every generated file, by slash-separated path
-// below docs.
+// generate returns the content of every generated file, by its slash-separated
+// path below docs.
 func generate() (map[string][]byte, error) {
 	root := commands.Tree()
 	root.DisableAutoGenTag = true
 	files := map[string][]byte{}
 	var index bytes.Buffer
-	fmt.Fprintf(&index, "# Command reference\n\nGenerated from the commands by `go run ./scripts/gendocs`; `nfcert COMMAND --help`\nprints the same.\n")
+	fmt.Fprintf(&index, "# Command reference\n\nGenerated from the commands by `go run ./scripts/gendocs`. `nfcert COMMAND --help`\nprints the same text.\n")
 	for _, section := range []struct {
 		title string
 		pages []*cobra.Command
@@ -44,12 +45,13 @@ func generate() (map[string][]byte, error) {
 	}
 	files[path.Join(referenceDir, "README.md")] = index.Bytes()
 	files["rules.md"] = rulesPage()
+	files["deviations.md"] = deviationsPage()
 	files["names.md"] = namesPage()
 	files["profiles.md"] = profilesPage()
 	return files, nil
 }
 
-// runnable lists a command and the commands below it.
+// runnable lists a command and all its subcommands.
 func runnable(cmd *cobra.Command) []*cobra.Command {
 	found := []*cobra.Command{cmd}
 	for _, child := range cmd.Commands() {
@@ -60,7 +62,7 @@ func runnable(cmd *cobra.Command) []*cobra.Command {
 	return found
 }
 
-// topics lists the help topics, which are commands that do nothing.
+// topics lists the help topics, which are commands without a run function.
 func topics(root *cobra.Command) []*cobra.Command {
 	var found []*cobra.Command
 	for _, child := range root.Commands() {
@@ -71,7 +73,7 @@ func topics(root *cobra.Command) []*cobra.Command {
 	return found
 }
 
-// referenceFile is the name that cobra's own links between pages use.
+// referenceFile is the file name that cobra uses in links between pages.
 func referenceFile(cmd *cobra.Command) string {
 	return strings.ReplaceAll(cmd.CommandPath(), " ", "_") + ".md"
 }
@@ -97,8 +99,8 @@ func addCommand(files map[string][]byte, cmd *cobra.Command) error {
 	return nil
 }
 
-// addTopic adds a help topic. It has neither flags nor a synopsis of its own,
-// so cobra's layout for commands would surround it with noise.
+// addTopic adds a help topic. It does not use cobra's layout for commands, because
+// a topic has neither flags nor a synopsis.
 func addTopic(files map[string][]byte, cmd *cobra.Command) error {
 	title, text, _ := strings.Cut(fenceTables(cmd.Long), "\n")
 	page := fmt.Sprintf("## %s\n\n%s\n\nIn a terminal: `nfcert help %s`\n", title, strings.TrimLeft(text, "\n"), cmd.Name())
@@ -116,16 +118,16 @@ func addTopic(files map[string][]byte, cmd *cobra.Command) error {
 	return nil
 }
 
-// manHeader dates every page the same: a date that moved would make each
-// generated file differ each month.
+// manHeader gives every page the same fixed date. The current date would change
+// every generated file each month.
 func manHeader(section string) *doc.GenManHeader {
 	date := time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
 	return &doc.GenManHeader{Section: section, Manual: "nfcert manual", Source: "nfcert", Date: &date}
 }
 
-// fenceTables marks the indented parts of a help text as preformatted. Help is
-// written for a terminal, where columns are made with spaces; Markdown would
-// run them together, and take <NAME> for HTML.
+// fenceTables puts the indented parts of a help text into code blocks. Help texts
+// are for a terminal and align columns with spaces; Markdown would join the lines
+// and read <NAME> as HTML.
 func fenceTables(text string) string {
 	var out []string
 	fenced := false
@@ -154,17 +156,13 @@ func fenceTables(text string) string {
 	return strings.Join(out, "\n")
 }
 
-// continues reports whether an indented line follows the empty ones.
+// continues reports whether an indented line follows the empty lines.
 func continues(lines []string) bool {
-	for _, line := range lines {
-		if line != "" {
-			return strings.HasPrefix(line, "  ")
-		}
-	}
-	return false
+	i := slices.IndexFunc(lines, func(line string) bool { return line != "" })
+	return i >= 0 && strings.HasPrefix(lines[i], "  ")
 }
 
-// trimEnd leaves exactly one newline at the end and no blanks at line ends.
+// trimEnd removes blanks at line ends and leaves one newline at the end.
 func trimEnd(page []byte) []byte {
 	lines := strings.Split(string(page), "\n")
 	for i := range lines {

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestDocsAreCurrent holds the committed pages against the commands.
+// TestDocsAreCurrent compares the committed pages with the commands.
 func TestDocsAreCurrent(t *testing.T) {
 	want, err := generate()
 	if err != nil {
@@ -24,7 +24,7 @@ func TestDocsAreCurrent(t *testing.T) {
 			continue
 		}
 		if diff := cmp.Diff(string(content), string(got)); diff != "" {
-			t.Errorf("docs/%s is not what the commands say; renew it with: go run ./scripts/gendocs\n(-generated +committed)\n%s", name, diff)
+			t.Errorf("docs/%s is out of date; update it with: go run ./scripts/gendocs\n(-generated +committed)\n%s", name, diff)
 		}
 	}
 	for _, folder := range folders() {

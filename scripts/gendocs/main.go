@@ -1,11 +1,11 @@
-// Command gendocs writes the command reference and the man pages, both made
-// from the commands themselves, and the page of lint's rules from the rules:
+// Command gendocs writes the command reference and the man pages from the
+// commands, and the pages of lint rules, profiles and names from their tables:
 //
-//	go run ./scripts/gendocs            writes docs/commands, docs/man, docs/rules.md
+//	go run ./scripts/gendocs            writes docs/commands, docs/man and the pages
 //	go run ./scripts/gendocs -out DIR   writes the same below DIR
 //
-// What it writes depends on the code alone, so a test can hold the
-// committed files against it. For packages it also makes what no one commits:
+// The output depends only on the code, so a test compares it with the committed
+// files. For packages it also writes shell completions, which are not committed:
 //
 //	go run ./scripts/gendocs -completions DIR
 package main
@@ -22,7 +22,7 @@ import (
 )
 
 func main() {
-	out := flag.String("out", "docs", "`DIR` to write commands and man into")
+	out := flag.String("out", "docs", "write the documents into `DIR`")
 	completions := flag.String("completions", "", "write shell completions into `DIR` instead")
 	flag.Parse()
 	work := func() error { return write(*out) }
@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// write replaces the generated folders of dir.
+// write replaces the generated folders and pages in dir.
 func write(dir string) error {
 	files, err := generate()
 	if err != nil {
@@ -57,8 +57,7 @@ func write(dir string) error {
 	return nil
 }
 
-// writeCompletions writes a completion script for each shell, all named
-// nfcert.SHELL.
+// writeCompletions writes nfcert.SHELL, a completion script, for each shell.
 func writeCompletions(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err

@@ -10,19 +10,19 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// namesPage is the page of the name forms.
+// namesPage returns the page of the name forms and NF types.
 func namesPage() []byte {
 	var page bytes.Buffer
-	fmt.Fprint(&page, "# Names of the 5G core\n\nGenerated from the table in `internal/nf` by `go run ./scripts/gendocs`. `show csr` and `show cert` name the form of each name that is one of these, its network and its NF type.\n\nThe MNC has three digits in a name, so that one of two gets a leading zero; an underscore of an NF type becomes a hyphen, as host names have none (the hyphen is ours).\n\n| name | form | example | clause | known |\n| --- | --- | --- | --- | --- |\n")
+	fmt.Fprint(&page, "# Names of the 5G core\n\nGenerated from the table in `internal/nf` by `go run ./scripts/gendocs`. For each name of one of these forms, `show csr` and `show cert` print the form, the network and the NF type.\n\nThe MNC in a name has three digits: an MNC of two digits gets a leading zero. An underscore in an NF type becomes a hyphen, because host names have no underscores. The hyphen is our choice.\n\n*Known* says how we know the form: **read** in the text of the clause, **secondary** from a text that cites it, **unverified** from memory or inferred.\n\n| name | form | example | clause | known |\n| --- | --- | --- | --- | --- |\n")
 	for _, f := range nf.NameForms() {
 		fmt.Fprintf(&page, "| %s | `%s` | `%s` | %s | %s |\n", f.Title, f.Shape, f.Example, f.Clause, f.Confidence)
 	}
-	fmt.Fprintf(&page, "\nThe id of an NF set (TS 23.003 28.12) has no domain behind it: `%s`.\n", nf.SetID{Set: "xyz", Type: "AMF", Network: nf.Network{PLMN: nf.PLMN{MCC: "345", MNC: "012"}}})
+	fmt.Fprintf(&page, "\nThe ID of an NF set (TS 23.003 28.12) does not end with a domain: `%s`.\n", nf.SetID{Set: "xyz", Type: "AMF", Network: nf.Network{PLMN: nf.PLMN{MCC: "345", MNC: "012"}}})
 	byRelease := map[int][]string{}
 	for _, t := range nf.Types() {
 		byRelease[t.Release] = append(byRelease[t.Release], "`"+t.Name+"`")
 	}
-	fmt.Fprintf(&page, "\n## NF types\n\nThe %d of TS 29.510 V19.6.0 (6.1.6.3.3), by the release that brought them. An operator may have its own beside them (RFC 9310 section 5).\n\n| release | NF types |\n| --- | --- |\n", len(nf.Types()))
+	fmt.Fprintf(&page, "\n## NF types\n\nThe %d types of TS 29.510 V19.6.0 (6.1.6.3.3), by the release that added them. Operators may define other types (RFC 9310 section 5).\n\n| release | NF types |\n| --- | --- |\n", len(nf.Types()))
 	for _, release := range slices.Sorted(maps.Keys(byRelease)) {
 		name := fmt.Sprint(release)
 		if release == 17 {

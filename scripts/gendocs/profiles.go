@@ -8,14 +8,14 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// profilesPage is the page of the certificate profiles.
+// profilesPage returns the page of the certificate profiles.
 func profilesPage() []byte {
 	var page bytes.Buffer
 	fmt.Fprint(&page, `# Certificate profiles
 
-Generated from the tables in `+"`internal/nf`"+` by `+"`go run ./scripts/gendocs`"+`; `+"`nfcert csr profiles NAME`"+` prints the same. The CSR generator, the linter and the comparison of what was asked for with what was issued follow these rows.
+Generated from the tables in `+"`internal/nf`"+` by `+"`go run ./scripts/gendocs`"+`; `+"`nfcert csr profiles NAME`"+` prints the same table. The CSR generator, the linter and the comparison of request and certificate use these rows.
 
-*Known* says how: **read** in the text of the clause, **secondary** from a text that cites it, **unverified** carried over or from memory. What was not read in the clause itself is at most a warning.
+*Known* says how we know a rule: **read** in the text of the clause, **secondary** from a text that cites it, **unverified** from memory or inferred. A rule that we did not read in the clause itself gives at most a warning.
 
 | profile | for | clause |
 | --- | --- | --- |

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,23 +11,18 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// rulesPage is the table of lint's rules, and each rule in full, by the
-// specification that its clause is of.
+// rulesPage returns the page of lint's rules: a table for each specification, and
+// then each rule in full.
 func rulesPage() []byte {
 	var page bytes.Buffer
 	rules := lint.Rules()
-	fmt.Fprintf(&page, "# Rules of nfcert lint\n\nGenerated from the rules by `go run ./scripts/gendocs`; `nfcert lint --explain RULE`\nprints the same, and [lint](lint.md) says how to use them. There are %d, beside\nzlint's.\n\n", len(rules))
-	fmt.Fprint(&page, "A clause that is marked secondary was read in a text that cites it, one that is marked\nunverified not at all: such a rule warns at most.\n")
+	fmt.Fprintf(&page, "# Rules of nfcert lint\n\nGenerated from the rules by `go run ./scripts/gendocs`. `nfcert lint --explain RULE`\nprints the same text, and [lint](lint.md) explains how to use the rules. There are %d,\nnot counting zlint's.\n\n", len(rules))
+	fmt.Fprint(&page, "We know a rule marked *secondary* from a text that cites the clause, and a rule marked\n*unverified* from memory or by inference. Such rules give at most a warning.\n")
 	bySpec := map[string][]lint.Rule{}
 	for _, r := range rules {
 		bySpec[specification(r)] = append(bySpec[specification(r)], r)
 	}
-	var specs []string
-	for spec := range bySpec {
-		specs = append(specs, spec)
-	}
-	slices.Sort(specs)
-	for _, spec := range specs {
+	for _, spec := range slices.Sorted(maps.Keys(bySpec)) {
 		fmt.Fprintf(&page, "\n## %s\n\n| rule | severity | level | field | clause | what is wrong |\n| --- | --- | --- | --- | --- | --- |\n", spec)
 		for _, r := range bySpec[spec] {
 			fmt.Fprintf(&page, "| [%s](#%[1]s) | %s | %s | %s | %s | %s |\n", r.ID, r.Severity, r.Level, cell(string(r.Field)), cell(clause(r)), cell(r.Title))
@@ -39,7 +35,7 @@ func rulesPage() []byte {
 	return trimEnd(page.Bytes())
 }
 
-// specification is the document of a rule's clause; rules of ours have none.
+// specification is the document of a rule's clause; our own rules have none.
 func specification(r lint.Rule) string {
 	words := strings.Fields(r.Clause)
 	if len(words) < 2 { // "ours"
@@ -48,7 +44,7 @@ func specification(r lint.Rule) string {
 	return words[0] + " " + strings.Trim(words[1], ",;")
 }
 
-// clause is a rule's clause and how sure we are of it.
+// clause is a rule's clause and how we know it.
 func clause(r lint.Rule) string {
 	if r.Clause != "" && r.Confidence != nf.Read {
 		return r.Clause + " (" + string(r.Confidence) + ")"
@@ -63,9 +59,9 @@ func ruleSection(page *bytes.Buffer, r lint.Rule) {
 	}
 	fmt.Fprintf(page, ".\n\n%s\n\n", r.Why)
 	if r.Lenience != "" {
-		fmt.Fprintf(page, "Milder than its level: %s\n\n", r.Lenience)
+		fmt.Fprintf(page, "Less severe than its level: %s\n\n", r.Lenience)
 	}
-	fmt.Fprintf(page, "To mend it: %s\n", r.Fix)
+	fmt.Fprintf(page, "Fix: %s\n", r.Fix)
 	if r.Good != "" || r.Bad != "" {
 		fmt.Fprint(page, "\n```text\n")
 		for _, example := range [][2]string{{"good: ", r.Good}, {"bad:  ", r.Bad}} {
@@ -77,7 +73,7 @@ func ruleSection(page *bytes.Buffer, r lint.Rule) {
 	}
 }
 
-// cell keeps text within one cell of a table.
+// cell escapes text for a cell of a table.
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 
 func upperFirst(s string) string {

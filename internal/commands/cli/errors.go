@@ -6,13 +6,16 @@ import (
 )
 
 // UsageError says that the command line cannot be followed.
-type UsageError struct{ message, Hint string }
+type UsageError struct {
+	Message string
+	Hint    string // "": none
+}
 
-func (e *UsageError) Error() string { return e.message }
+func (e *UsageError) Error() string { return e.Message }
 
-// Usagef makes a usageError with a hint, which may be "".
+// Usagef makes a [UsageError] with a hint, which may be "".
 func Usagef(hint, format string, args ...any) error {
-	return &UsageError{message: fmt.Sprintf(format, args...), Hint: hint}
+	return &UsageError{Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
 // InputError says that a file the user named cannot be read or is not valid.

@@ -33,7 +33,7 @@ func (call *Call) PrintList(kind, member string, list any, table *ui.Table) erro
 		call.Progress.Note("there are none")
 		return nil
 	}
-	if err := table.Write(call.Streams.Out, call.Streams.OutTTY); err != nil {
+	if err := table.Write(call.Streams.Out, call.Streams.OutColumns()); err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
 	return nil

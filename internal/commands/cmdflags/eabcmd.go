@@ -39,15 +39,15 @@ const (
 	varEABThumbprint = "NFCERT_EAB_THUMBPRINT"
 )
 
-// EabCommandError says that the program gave no binding. It never repeats what
+// EABCommandError says that the program gave no binding. It never repeats what
 // the program printed on stdout.
-type EabCommandError struct {
+type EABCommandError struct {
 	Program string
 	Detail  string // what it said on stderr
 	Err     error
 }
 
-func (e *EabCommandError) Error() string {
+func (e *EABCommandError) Error() string {
 	s := fmt.Sprintf("no external account binding from the command %q: %v", e.Program, e.Err)
 	if e.Detail != "" {
 		s += ": " + e.Detail
@@ -55,7 +55,7 @@ func (e *EabCommandError) Error() string {
 	return s
 }
 
-func (e *EabCommandError) Unwrap() error { return e.Err }
+func (e *EABCommandError) Unwrap() error { return e.Err }
 
 // fetch runs the program. alg is what the user wants of it; "": anything.
 func (c eabCommand) fetch(ctx context.Context, alg string) (*acmewire.Binding, error) {
@@ -80,7 +80,7 @@ func (c eabCommand) fetch(ctx context.Context, alg string) (*acmewire.Binding, e
 		b, err = parseBinding(stdout.buf.Bytes(), alg)
 	}
 	if err != nil {
-		return nil, &EabCommandError{Program: c.args[0], Err: err, Detail: strings.TrimSpace(stderr.buf.String())}
+		return nil, &EABCommandError{Program: c.args[0], Err: err, Detail: strings.TrimSpace(stderr.buf.String())}
 	}
 	return b, nil
 }

@@ -54,7 +54,7 @@ func (o *Source) passphrase(call *cli.Call) (secret.Bytes, error) {
 }
 
 // ReadSource reads the source of the argument.
-func (o *Source) ReadSource(ctx context.Context, call *cli.Call, target string, filesOnly bool) (*certsource.Artifact, error) {
+func (o *Source) ReadSource(ctx context.Context, call *cli.Call, target string, filesOnly bool) (*certsource.Contents, error) {
 	if target == "-" && o.PassphraseFile == "-" {
 		return nil, cli.Usagef("put one of them into a file", "standard input cannot be both the passphrase and what it opens")
 	}

@@ -37,13 +37,13 @@ func (e *IdentityError) Error() string {
 	case KeyMissing:
 		return fmt.Sprintf("client certificate %q: its key is missing: the file has none, and none was named", e.Cert)
 	case KeyForeign:
-		return fmt.Sprintf("client certificate %q: the key of %q is not that of %q", e.Cert, cmp.Or(e.Key, e.Cert), c.Subject)
+		return fmt.Sprintf("client certificate %q: the key of %q is not that of %q", e.Cert, cmp.Or(e.Key, e.Cert), inspect.DistinguishedName(c.RawSubject))
 	case CertExpired:
-		return fmt.Sprintf("client certificate %q: %q expired at %s", e.Cert, c.Subject, ui.Time(c.NotAfter))
+		return fmt.Sprintf("client certificate %q: %q expired at %s", e.Cert, inspect.DistinguishedName(c.RawSubject), ui.Time(c.NotAfter))
 	case CertEarly:
-		return fmt.Sprintf("client certificate %q: %q is not valid before %s", e.Cert, c.Subject, ui.Time(c.NotBefore))
+		return fmt.Sprintf("client certificate %q: %q is not valid before %s", e.Cert, inspect.DistinguishedName(c.RawSubject), ui.Time(c.NotBefore))
 	}
-	return fmt.Sprintf("client certificate %q: %q is not for client authentication: its extended key usage is %s", e.Cert, c.Subject, strings.Join(usages(c), ", "))
+	return fmt.Sprintf("client certificate %q: %q is not for client authentication: its extended key usage is %s", e.Cert, inspect.DistinguishedName(c.RawSubject), strings.Join(usages(c), ", "))
 }
 
 // usages names the extended key usages of a certificate.

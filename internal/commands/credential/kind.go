@@ -28,7 +28,7 @@ func kindWords(k certsource.Kind) string {
 }
 
 // OfKind takes the items of one kind, and counts the others.
-func OfKind(art *certsource.Artifact, kind certsource.Kind) (items []certsource.Item, others int, err error) {
+func OfKind(art *certsource.Contents, kind certsource.Kind) (items []certsource.Item, others int, err error) {
 	for _, item := range art.Items {
 		if item.Kind == kind {
 			items = append(items, item)

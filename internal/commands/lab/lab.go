@@ -35,7 +35,7 @@ func newLabUp(env *cli.Env) *cobra.Command {
 	o := &practice.Flags{}
 	cmd := &cobra.Command{
 		Use: "up", Short: "Run a lab CA until interrupted",
-		Long: "Run a lab CA until it is interrupted. Stdout carries the settings that point\nnfcert at it, as a shell reads them.\n\n" + knobHelp(),
+		Long: "Run a lab CA until it is interrupted. Stdout carries the settings that point\nnfcert at it, as a shell reads them.\n\n" + misbehaviourHelp(),
 		Example: `  nfcert lab up                                   in one terminal
   nfcert lab up --misbehave bad-nonce=50 --misbehave retry-after-past`,
 		Args: cli.NoArgs,
@@ -45,10 +45,10 @@ func newLabUp(env *cli.Env) *cobra.Command {
 	return cmd
 }
 
-func knobHelp() string {
+func misbehaviourHelp() string {
 	var b strings.Builder
 	b.WriteString("--misbehave takes:\n")
-	for _, k := range lab.Knobs() {
+	for _, k := range lab.Misbehaviours() {
 		name := k.Name
 		switch {
 		case strings.HasPrefix(k.Value, "["):

@@ -49,7 +49,7 @@ func explainRule(call *cli.Call, id string, args []string) error {
 	f.Add("fix", r.Fix)
 	f.Add("good", r.Good)
 	f.Add("bad", r.Bad)
-	return f.Write(call.Streams.Out, call.Streams.OutTTY)
+	return f.Write(call.Streams.Out, call.Streams.OutColumns())
 }
 
 // levelWords says where a rule's severity comes from.

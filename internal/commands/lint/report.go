@@ -178,7 +178,7 @@ func (r *pipeReport) item(f *lintItem) error {
 		x := &f.Findings[i]
 		table.Row(f.File, f.Part, string(x.Severity), x.Rule, string(x.Field), x.Message, x.Got, x.Want, x.Fix, x.Clause, x.Source)
 	}
-	return table.Write(r.call.Streams.Out, false)
+	return table.Write(r.call.Streams.Out, 0)
 }
 
 func (r *pipeReport) end(*lintSummary, string) error { return nil }

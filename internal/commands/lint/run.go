@@ -124,7 +124,7 @@ func (w *lintWorker) end() {
 // judge judges one source.
 func (w *lintWorker) judge(ctx context.Context, source lintSource) []lintItem {
 	err := source.err
-	var art *certsource.Artifact
+	var art *certsource.Contents
 	if err == nil {
 		art, err = certsource.Read(ctx, source.name, w.run.read)
 	}
@@ -155,7 +155,7 @@ func unjudged(name string, err error) lintItem {
 
 // byRules judges by our own rules, and makes an item of each request and
 // certificate.
-func (w *lintWorker) byRules(art *certsource.Artifact) []lintItem {
+func (w *lintWorker) byRules(art *certsource.Contents) []lintItem {
 	in := lint.Input{Items: make([]*inspect.Contents, len(art.Items)), TLS: serverFacts(art.TLS)}
 	items := make([]lintItem, len(art.Items))
 	for i := range art.Items {

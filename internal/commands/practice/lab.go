@@ -132,11 +132,11 @@ func (o *Flags) options(call *cli.Call) (lab.Options, error) {
 		return out, err
 	}
 	for _, s := range o.misbehave {
-		knob, err := lab.ParseKnob(s)
+		m, err := lab.ParseMisbehaviour(s)
 		if err != nil {
 			return out, cli.Usagef("see: nfcert lab up --help", "--misbehave: %v", err)
 		}
-		out.Misbehave = append(out.Misbehave, knob)
+		out.Misbehave = append(out.Misbehave, m)
 	}
 	if o.clientCA != "" {
 		certs, err := cmdflags.ReadCertificates(o.clientCA)

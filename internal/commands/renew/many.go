@@ -56,6 +56,27 @@ type renewalsDoc struct {
 	Warnings   []string       `json:"warnings,omitempty"`
 }
 
+// someFailedError says that some of several enrolments were not renewed.
+type someFailedError struct {
+	Failed, Of int
+	Fault      report.Fault // of the first
+}
+
+func (e *someFailedError) Error() string {
+	return fmt.Sprintf("renew: %d of %d enrolments failed", e.Failed, e.Of)
+}
+
+// Errors explains the errors that only this command returns.
+func Errors() []report.Entry {
+	return []report.Entry{
+		report.For(report.ExitFindings, report.CodeSomeFailed, report.FaultState, func(c *report.Context, e *someFailedError, r *report.Report) {
+			r.Fault = e.Fault
+			r.Hint = "those that failed keep the certificate that they have; the next run tries them again"
+			r.Next = c.Resume()
+		}),
+	}
+}
+
 // renewMany judges every enrolment, or the one that is named, and renews those
 // that are due. What fails does not stop the others.
 func renewMany(ctx context.Context, call *cli.Call, o *renewFlags) error {
@@ -66,7 +87,7 @@ func renewMany(ctx context.Context, call *cli.Call, o *renewFlags) error {
 	ctx, cancel := call.Bounded(ctx)
 	defer cancel()
 	doc := renewalsDoc{APIVersion: cli.APIVersion, Kind: "Renewals", DryRun: o.dryRun, Renewals: []renewalRow{}}
-	failure := &report.SomeFailedError{}
+	failure := &someFailedError{}
 	for i, name := range names {
 		row, err := renewNamed(ctx, call, o, name, len(names)-i)
 		if errors.Is(err, context.Canceled) { // not its time alone, the whole command
@@ -125,7 +146,7 @@ func renewNamed(ctx context.Context, call *cli.Call, o *renewFlags, name string,
 	row = renewalRow{Name: name, Result: resultNotDue}
 	defer func() {
 		if err != nil && !errors.Is(err, context.Canceled) {
-			r := report.Explain(call, err)
+			r := o.errors.Explain(call, err)
 			row.Result, row.Error = resultFailed, &r
 			tellFailure(call, r, err)
 		}
@@ -229,7 +250,7 @@ func printRenewals(call *cli.Call, doc renewalsDoc) error {
 		call.Progress.Note("there are none")
 		return nil
 	}
-	if err := table.Write(call.Streams.Out, call.Streams.OutTTY); err != nil {
+	if err := table.Write(call.Streams.Out, call.Streams.OutColumns()); err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
 	s := doc.Summary

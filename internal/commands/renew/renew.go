@@ -11,6 +11,7 @@ import (
 
 	"github.com/nfcert/nfcert/internal/commands/cli"
 	"github.com/nfcert/nfcert/internal/commands/cmdflags"
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/commands/session"
 	"github.com/nfcert/nfcert/internal/commands/view"
 	"github.com/nfcert/nfcert/internal/csrgen"
@@ -20,6 +21,8 @@ import (
 
 // renewFlags say what to renew, when, and how.
 type renewFlags struct {
+	errors *report.Registry
+
 	due      bool
 	at       float64
 	dryRun   bool
@@ -51,8 +54,9 @@ func (o *renewFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.finalize.Lint, "lint", "", "judge the certificate before it is installed: error, warn or off (default: as the last time)")
 }
 
-func New(env *cli.Env) *cobra.Command {
-	o := &renewFlags{}
+// New returns the command. errors explains why one of several failed.
+func New(env *cli.Env, errors *report.Registry) *cobra.Command {
+	o := &renewFlags{errors: errors}
 	cmd := &cobra.Command{
 		Use:   "renew",
 		Short: "Get the next certificate of an enrolment, or of all that are due",

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -15,56 +14,47 @@ import (
 	"github.com/nfcert/nfcert/internal/enroll"
 )
 
-// explainAccount is for accounts: their keys, bindings and files.
-func explainAccount(call *cli.Call, err error, r *Report) bool {
-	r.Exit, r.Code, r.Fault = ExitUsage, "invalid-input", faultInput
+// accountErrors are about accounts: their keys, external account bindings and
+// exported files.
+func accountErrors() []Entry {
 	const give = "give it with --account-key-passphrase-file FILE, or $" + credential.VarAccountPassphrase
-	if _, ok := cli.As[*credential.AccountPassphraseError](err); ok {
-		r.Code, r.Hint = "passphrase", give
-		return true
+	const giveForFile = "--passphrase-file FILE, or $NFCERT_PASSPHRASE"
+	return []Entry{
+		For(ExitUsage, CodePassphrase, FaultInput, func(_ *Context, _ *credential.AccountPassphraseError, r *Report) { r.Hint = give }),
+		For(ExitUsage, CodeWrongPassphrase, FaultInput, func(_ *Context, _ *enroll.PassphraseError, r *Report) { r.Hint = give }),
+		For(ExitUsage, CodePassphrase, FaultInput, func(_ *Context, _ *credential.TransferPassphraseError, r *Report) {
+			r.Hint = "give it with " + giveForFile
+		}),
+		Is(accountfile.ErrWrongPassphrase, ExitUsage, CodeWrongPassphrase, FaultInput, func(_ *Context, r *Report) {
+			r.Hint = "give the passphrase that it was exported with: " + giveForFile
+		}),
+		For(ExitUsage, CodeNewerVersion, FaultInput, func(_ *Context, _ *accountfile.VersionError, r *Report) {
+			r.Hint = "a newer nfcert wrote it; use that version"
+		}),
+		For(ExitUsage, CodeInvalidInput, FaultInput, func(_ *Context, _ *accountfile.DamagedError, r *Report) {
+			r.Hint = "nothing was saved; export it again with nfcert account export, and copy it unchanged"
+		}),
+		For(ExitState, CodeConflict, FaultState, func(_ *Context, _ *enroll.AccountExistsError, r *Report) {
+			r.Hint = "nothing was changed; import it under another name: --account NAME"
+		}),
+		For(ExitState, CodeState, FaultState, func(_ *Context, e *enroll.AccountStateError, r *Report) {
+			r.Code, r.Clause = Code("account-"+e.Status), "RFC 8555 7.1.6"
+			r.Hint = "it cannot be used again; register another under a new name: --account NAME"
+		}),
+		For(ExitUsage, CodeTerms, FaultUsage, func(_ *Context, e *enroll.TermsError, r *Report) {
+			r.Clause, r.Hint = "RFC 8555 7.3.3", "read them, and agree with --accept-tos: "+e.URL
+		}),
+		For(ExitUsage, CodeEABRequired, FaultUsage, func(_ *Context, _ *enroll.BindingRequiredError, r *Report) {
+			r.Clause, r.Hint = "RFC 8555 7.3.4", problemAdvice["externalaccountrequired"].hint
+		}),
+		For(ExitUsage, CodeEABCommand, FaultInput, func(_ *Context, _ *cmdflags.EABCommandError, r *Report) {
+			r.Hint = `nothing was sent to the CA; run the command by hand: it must print {"kid": "…", "key": "…"}, or the key id and the MAC key on a line each`
+		}),
+		For(ExitRefused, CodeRefused, FaultCA, bindingRefused),
+		For(ExitUsage, CodeInvalidInput, FaultInput, func(c *Context, e *acmewire.KeyError, r *Report) {
+			r.Message = c.Subject() + ": " + e.Error()
+		}),
 	}
-	if _, ok := cli.As[*credential.TransferPassphraseError](err); ok {
-		r.Code, r.Hint = "passphrase", "give it with --passphrase-file FILE, or $NFCERT_PASSPHRASE"
-		return true
-	}
-	if _, ok := cli.As[*enroll.PassphraseError](err); ok {
-		r.Code, r.Hint = "wrong-passphrase", give
-		return true
-	}
-	if _, ok := cli.As[*cmdflags.EabCommandError](err); ok {
-		r.Code, r.Hint = "eab-cmd", `nothing was sent to the CA; run the command by hand: it must print {"kid": "…", "key": "…"}, or the key id and the MAC key on a line each`
-		return true
-	}
-	if e, ok := cli.As[*acmewire.KeyError](err); ok {
-		r.Message = subject(call) + ": " + e.Error()
-		return true
-	}
-	if _, ok := cli.As[*enroll.AccountExistsError](err); ok {
-		r.Exit, r.Code, r.Fault = ExitState, "conflict", FaultState
-		r.Hint = "nothing was changed; import it under another name: --account NAME"
-		return true
-	}
-	if explainParcel(err, r) {
-		return true
-	}
-	if e, ok := cli.As[*enroll.BindingRefusedError](err); ok {
-		explainProblem(call, err, e.Problem, r)
-		explainBinding(call, err, e, r)
-		return true
-	}
-	if p, ok := cli.As[*acmewire.Problem](err); ok && p.HasType("badSignatureAlgorithm") {
-		explainProblem(call, err, p, r)
-		takes := ""
-		if len(p.Algorithms) > 0 {
-			takes = " (" + strings.Join(p.Algorithms, ", ") + ")"
-		}
-		r.Hint = "the CA does not take this kind of account key; nearly every CA takes P256" + takes
-		if call.Command == "account" || call.Command == "account rollover" {
-			r.Next = call.Line(call.Command, append(accountArgs(call), "--account-key", "P256")...)
-		}
-		return true
-	}
-	return false
 }
 
 // accountArgs repeats which account was meant.
@@ -76,58 +66,41 @@ func accountArgs(call *cli.Call) []string {
 	return args
 }
 
-// explainParcel is for a file of account import.
-func explainParcel(err error, r *Report) bool {
-	if errors.Is(err, accountfile.ErrWrongPassphrase) {
-		r.Code, r.Hint = "wrong-passphrase", "give the one that it was exported with: --passphrase-file FILE, or $NFCERT_PASSPHRASE"
-		return true
-	}
-	if _, ok := cli.As[*accountfile.VersionError](err); ok {
-		r.Code, r.Hint = "newer-version", "a newer nfcert wrote it; use that one"
-		return true
-	}
-	if _, ok := cli.As[*accountfile.DamagedError](err); ok {
-		r.Hint = "nothing was saved; export it again with nfcert account export, and carry it over unchanged"
-		return true
-	}
-	return false
-}
-
-// tolerableSkew is how far clocks may differ without being suspected.
+// tolerableSkew is how far clocks may differ before that is a possible cause.
 const tolerableSkew = 5 * time.Minute
 
-// explainBinding lists what makes CAs refuse a binding: what can be seen from
-// here first, then what cannot.
-func explainBinding(call *cli.Call, err error, e *enroll.BindingRefusedError, r *Report) {
+// bindingRefused lists what makes CAs refuse an external account binding: what can
+// be seen from here first, then what cannot.
+func bindingRefused(c *Context, e *enroll.BindingRefusedError, r *Report) {
+	c.explain(e.Problem, r)
 	r.Clause = "RFC 8555 7.3.4"
-	r.Message = fmt.Sprintf("%s: the CA refused the external account binding of key id %q: %s", subject(call), e.KeyID, problemName(e.Problem))
+	r.Message = fmt.Sprintf("%s: the CA refused the external account binding of key id %q: %s", c.Subject(), e.KeyID, problemName(e.Problem))
 	because := func(format string, args ...any) { r.Causes = append(r.Causes, fmt.Sprintf(format, args...)) }
 	if e.Twice {
-		because("encoded twice: the MAC key, decoded, is base64 text again; decode it once before it is given")
+		because("encoded twice: the MAC key, decoded, is base64 text again; decode it once before you give it")
 	}
 	if e.NewAccount != "" {
 		because("a proxy that does not rewrite URLs: the directory is %s, and its newAccount is %s; the binding is signed for the latter", e.Directory, e.NewAccount)
 	}
-	if clock, ok := cli.As[*session.ClockError](err); ok && clock.Ahead.Abs() >= tolerableSkew {
-		ahead := clock.Ahead
+	if clock, ok := cli.As[*session.ClockError](c.Err); ok && clock.Ahead.Abs() >= tolerableSkew {
 		word := "ahead of"
-		if ahead < 0 {
+		if clock.Ahead < 0 {
 			word = "behind"
 		}
-		because("clocks: the CA's is %s %s this machine's", ahead.Abs().Round(time.Second), word)
+		because("clocks: the CA's is %s %s this machine's", clock.Ahead.Abs().Round(time.Second), word)
 	}
-	sure := len(r.Causes) > 0
+	visible := len(r.Causes) > 0
 	if e.Short {
-		because("a short key: %d bytes, fewer than %s wants (RFC 7518 3.2)", e.KeyBytes, e.Algorithm)
+		because("a short key: %d bytes, fewer than %s needs (RFC 7518 3.2)", e.KeyBytes, e.Algorithm)
 	}
-	because("used up: many CAs take a key for one account only; ask for a fresh pair")
-	because("another MAC: this one is %s; --eab-alg takes %s", e.Algorithm, strings.Join(acmewire.BindingAlgorithms(), ", "))
-	because("another CA's pair, or the key of another key id")
-	r.Hint = "nothing of the external account binding looks wrong from here; the likely causes are listed, and the CA's operator can say which"
-	if sure {
-		r.Hint = "the first cause of the external account binding's refusal can be seen from here; mend it and run the same again"
+	because("used before: many CAs accept a key for one account only; ask for a new pair")
+	because("another MAC algorithm: this one is %s; --eab-alg takes %s", e.Algorithm, strings.Join(acmewire.BindingAlgorithms(), ", "))
+	because("the pair of another CA, or the key of another key id")
+	r.Hint = "nothing looks wrong with the external account binding from here; the likely causes are listed, and the CA's operator can say which it is"
+	if visible {
+		r.Hint = "the first cause can be seen from here; fix it and run the same again"
 	}
 	if e.Problem.HasType("serverInternal") {
-		r.Hint += ". Some CAs answer a wrong binding as if they had failed themselves"
+		r.Hint += ". Some CAs answer a wrong external account binding with serverInternal"
 	}
 }

@@ -2,62 +2,77 @@ package report
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
-	"github.com/nfcert/nfcert/internal/commands/cli"
 	"github.com/nfcert/nfcert/internal/commands/credential"
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/layout"
 	"github.com/nfcert/nfcert/internal/pkcs11"
 )
 
-// explainKey is for keys that the user brings, and for those that are not there.
-func explainKey(call *cli.Call, err error, r *Report) bool {
-	const give = "give it with --key-passphrase-file FILE, or $NFCERT_KEY_PASSPHRASE"
-	if _, saved := cli.As[*enroll.KeyFileError](err); saved {
-		return false
+const giveKeyPassphrase = "give it with --key-passphrase-file FILE, or $NFCERT_KEY_PASSPHRASE"
+
+// keyErrors are about private keys that the user brings, and those that are
+// missing.
+func keyErrors() []Entry {
+	hint := func(text string) func(*Report) { return func(r *Report) { r.Hint = text } }
+	return []Entry{
+		For(ExitUsage, CodePassphrase, FaultInput, with[*credential.PassphraseError](hint(giveKeyPassphrase))),
+		For(ExitUsage, CodeInvalidInput, FaultInput, badKey),
+		For(ExitUsage, CodeForeignKey, FaultInput, with[*enroll.ForeignKeyError](hint("omit --key-in, and the enrolment continues without a key; or give the key that the CSR was made with"))),
+		For(ExitUsage, CodeNoKey, FaultUsage, with[*enroll.KeylessError](hint("omit --key-out; certificate and chain can be written, to be used where the key is"))),
+		For(ExitUsage, CodeUsage, FaultUsage, with[*pkcs11.URIError](hint("as in --key-in 'pkcs11:token=NAME;object=KEY?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=/path/to/pin'"))),
+		For[*pkcs11.PINError](ExitUsage, CodeInvalidInput, FaultInput, nil),
+		For(ExitUsage, CodePKCS11, FaultInput, pkcs11Key),
+		For(ExitUsage, CodeNoKey, FaultUsage, func(_ *Context, e *layout.NoKeyError, r *Report) {
+			r.Hint = fmt.Sprintf("use a layout that writes certificate and key as separate files: %s, %s, %s, %s", layout.PEM, layout.Open5GS, layout.Free5GC, layout.SDCore)
+			if e.Layout == "" {
+				r.Hint = "omit --key-out"
+			}
+		}),
+		For(ExitUsage, CodePassphrase, FaultInput, with[*layout.PassphraseError](hint("nothing was sent or written; give another with --p12-passphrase-file FILE"))),
 	}
-	r.Exit, r.Code, r.Fault = ExitUsage, "invalid-input", faultInput
-	if _, ok := cli.As[*credential.PassphraseError](err); ok {
-		r.Code, r.Hint = "passphrase", give
-		return true
+}
+
+// with is an explanation that needs nothing of the error.
+func with[E error](explain func(*Report)) func(*Context, E, *Report) {
+	return func(_ *Context, _ E, r *Report) { explain(r) }
+}
+
+func badKey(_ *Context, e *csrgen.KeyError, r *Report) {
+	switch {
+	case errors.Is(e, csrgen.ErrWrongPassphrase):
+		r.Code, r.Hint = CodeWrongPassphrase, giveKeyPassphrase
+	case errors.Is(e, csrgen.ErrOtherEncryption):
+		r.Hint = "encrypt it in a supported form: openssl pkey -in KEY -aes256 -out NEW-KEY"
+	case errors.Is(e, csrgen.ErrEncryptedKey):
+		r.Hint = "decrypt it first: openssl pkcs8 -in KEY -out PLAIN-KEY"
 	}
-	if _, ok := cli.As[*csrgen.KeyError](err); ok {
-		switch {
-		case errors.Is(err, csrgen.ErrWrongPassphrase):
-			r.Code, r.Hint = "wrong-passphrase", give
-		case errors.Is(err, csrgen.ErrOtherEncryption):
-			r.Hint = "encrypt it anew: openssl pkey -in KEY -aes256 -out NEW-KEY"
-		case errors.Is(err, csrgen.ErrEncryptedKey):
-			r.Hint = "decrypt it first: openssl pkcs8 -in KEY -out PLAIN-KEY"
-		}
-		return true
+}
+
+func pkcs11Key(_ *Context, e *pkcs11.Error, r *Report) {
+	switch {
+	case errors.Is(e, pkcs11.ErrNotBuilt):
+		r.Code, r.Fault = CodeNoPKCS11, FaultUsage
+		r.Hint = "released binaries have no PKCS#11, as it needs a C library; build one that has, with a C compiler: CGO_ENABLED=1 go build -tags pkcs11 ./cmd/nfcert"
+	case errors.Is(e, pkcs11.ErrWrongPIN):
+		r.Code, r.Hint = CodeWrongPassphrase, "a token locks after some wrong PINs: check the file of pin-source before the next try"
 	}
-	if _, ok := cli.As[*enroll.ForeignKeyError](err); ok {
-		r.Code, r.Hint = "foreign-key", "leave --key-in out, and the enrolment goes on without a key; or give the key that the CSR was made with"
-		return true
+}
+
+// identityErrors are about client certificates, which are read before anything is
+// sent.
+func identityErrors() []Entry {
+	return []Entry{
+		For(ExitUsage, CodeClientCertificate, FaultInput, clientCertificate),
+		For(ExitUsage, CodeClientCertificate, FaultInput, func(c *Context, e *credential.NamedIdentityError, r *Report) {
+			c.explain(e.Err, r)
+			if r.Code == CodePassphrase || r.Code == CodeWrongPassphrase {
+				r.Hint = fmt.Sprintf("give it with --%s FILE, or $%s", e.FlagName("passphrase-file"), e.PassphraseVariable())
+			}
+			r.Hint = strings.ReplaceAll(r.Hint, "--key-in", "--"+e.FlagName("key"))
+		}),
 	}
-	if _, ok := cli.As[*enroll.KeylessError](err); ok {
-		r.Code, r.Fault, r.Hint = "no-key", FaultUsage, "leave --key-out out; the certificate and its chain can be written, for where the key is"
-		return true
-	}
-	if _, ok := cli.As[*pkcs11.URIError](err); ok {
-		r.Code, r.Fault = "usage", FaultUsage
-		r.Hint = "as in --key-in 'pkcs11:token=NAME;object=KEY?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=/path/to/pin'"
-		return true
-	}
-	if _, ok := cli.As[*pkcs11.PINError](err); ok {
-		return true
-	}
-	if _, ok := cli.As[*pkcs11.Error](err); ok {
-		r.Code = "token"
-		switch {
-		case errors.Is(err, pkcs11.ErrNotBuilt):
-			r.Code, r.Fault = "no-pkcs11", FaultUsage
-			r.Hint = "released binaries need no C library and have none of it; build one that has, with a C compiler: CGO_ENABLED=1 go build -tags pkcs11 ./cmd/nfcert"
-		case errors.Is(err, pkcs11.ErrWrongPIN):
-			r.Code, r.Hint = "wrong-passphrase", "tokens lock after some wrong PINs, so look at the file of pin-source before the next try"
-		}
-		return true
-	}
-	return false
 }

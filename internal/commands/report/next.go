@@ -43,7 +43,7 @@ func orderAgain(call *cli.Call, name string) string {
 	return call.Line("order", append([]string{"-n", name}, call.Settings.Way...)...)
 }
 
-// otherAccounts tells which accounts there are, for who looked for another.
+// otherAccounts lists the saved accounts when the one that was named is missing.
 func otherAccounts(call *cli.Call) string {
 	s, err := session.OpenStore(call)
 	if err != nil {
@@ -57,5 +57,5 @@ func otherAccounts(call *cli.Call) string {
 	for _, acc := range accounts {
 		names = append(names, acc.Name+" at "+acc.Server)
 	}
-	return "there is " + strings.Join(names, ", ") + "; --account says which is meant"
+	return "saved accounts: " + strings.Join(names, ", ") + "; choose one with --account"
 }

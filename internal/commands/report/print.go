@@ -12,18 +12,18 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// Fail tells an error on stderr and returns the exit code.
-func Fail(call *cli.Call, err error) int {
+// Fail writes an error to stderr and returns the exit code.
+func (r *Registry) Fail(call *cli.Call, err error) int {
 	if e, ok := cli.As[*cli.ExitError](err); ok {
 		return e.Code
 	}
-	r := Explain(call, err)
+	out := r.Explain(call, err)
 	if call.Machine() {
-		_ = ui.WriteJSONLine(call.Streams.Err, r)
-		return r.Exit
+		_ = ui.WriteJSONLine(call.Streams.Err, out)
+	} else {
+		_ = cli.WriteAll(call.Streams.Err, []byte(ForPeople(call, out, err)))
 	}
-	_ = cli.WriteAll(call.Streams.Err, []byte(ForPeople(call, r, err)))
-	return r.Exit
+	return out.Exit
 }
 
 // ForPeople lays a report out: what happened, the CA's own words, the clause,
@@ -75,7 +75,7 @@ func ForPeople(call *cli.Call, r Report, err error) string {
 // headline is the message without what stands in lines of its own.
 func headline(call *cli.Call, r Report, err error) string {
 	if _, ok := cli.As[nf.FieldErrors](err); ok {
-		return fmt.Sprintf("%s: the network function cannot have this certificate, because", subject(call))
+		return fmt.Sprintf("%s: cannot build the CSR:", (&Context{Call: call}).Subject())
 	}
 	e, ok := cli.As[*enroll.AuthorizationError](err)
 	if !ok || len(e.Refused) == 0 {
@@ -89,7 +89,7 @@ func headline(call *cli.Call, r Report, err error) string {
 		}
 		names = append(names, name)
 	}
-	return fmt.Sprintf("%s: the CA could not prove %s", subject(call), strings.Join(names, ", "))
+	return fmt.Sprintf("%s: the CA could not validate %s", (&Context{Call: call}).Subject(), strings.Join(names, ", "))
 }
 
 // caSays lists the CA's own words.

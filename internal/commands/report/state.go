@@ -10,33 +10,27 @@ import (
 	"github.com/nfcert/nfcert/internal/store"
 )
 
-// explainState is for what lies on this machine's disk.
-func explainState(call *cli.Call, err error, r *Report) bool {
-	r.Exit, r.Code, r.Fault = ExitState, "state", FaultState
-	if e, ok := cli.As[*store.LockedError](err); ok {
-		r.Code, r.Hint = "locked", "wait for that run to end, or end it; a lock never outlives its process"
-		r.Message = subject(call) + ": " + e.Error()
-		return true
+// stateErrors are about what is saved on this machine.
+func stateErrors() []Entry {
+	return []Entry{
+		For(ExitState, CodeLocked, FaultState, func(c *Context, e *store.LockedError, r *Report) {
+			r.Message = c.Subject() + ": " + e.Error()
+			r.Hint = "wait for that run to end, or end it; a lock never outlives its process"
+		}),
+		For(ExitState, CodeDamaged, FaultState, func(_ *Context, e *store.DamagedError, r *Report) {
+			r.Hint = fmt.Sprintf("nothing was changed. Restore it from a backup, or move it away and start over: mv %[1]s %[1]s.damaged", cli.ShellQuote(e.Path))
+		}),
+		For(ExitState, CodeNewerVersion, FaultState, func(_ *Context, _ *store.VersionError, r *Report) {
+			r.Hint = "a newer nfcert wrote it; use that version. Nothing was changed"
+		}),
+		For(ExitState, CodeKey, FaultState, func(_ *Context, _ *enroll.KeyFileError, r *Report) {
+			r.Hint = "nothing was changed; restore the file from a backup, or start over under another name"
+		}),
+		For(ExitState, CodeAccess, FaultState, func(_ *Context, e *store.AccessError, r *Report) {
+			r.Hint = "nfcert must be able to read and write its state; --state DIR sets another directory"
+			if errors.Is(e, syscall.ENOSPC) { // another directory has nothing of what was begun
+				r.Hint = "free space on that disk, and run the same again: it continues from what is saved"
+			}
+		}),
 	}
-	if e, ok := cli.As[*store.DamagedError](err); ok {
-		r.Code = "damaged"
-		r.Hint = fmt.Sprintf("nothing was changed. Restore it from a backup, or move it away and start over: mv %[1]s %[1]s.damaged", cli.ShellQuote(e.Path))
-		return true
-	}
-	if _, ok := cli.As[*store.VersionError](err); ok {
-		r.Code, r.Hint = "newer-version", "a newer nfcert wrote it; use that one. Nothing was changed"
-		return true
-	}
-	if _, ok := cli.As[*enroll.KeyFileError](err); ok {
-		r.Code, r.Hint = "key", "nothing was changed; restore the file from a backup, or start over under another name"
-		return true
-	}
-	if _, ok := cli.As[*store.AccessError](err); ok {
-		r.Code, r.Hint = "access", "nfcert needs to read and write its state; --state DIR names another place"
-		if errors.Is(err, syscall.ENOSPC) { // elsewhere is nothing of what was begun
-			r.Hint = "make room on that disk, and run the same again: it goes on from what is saved"
-		}
-		return true
-	}
-	return false
 }

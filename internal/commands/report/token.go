@@ -3,120 +3,73 @@ package report
 import (
 	"fmt"
 	"net/url"
-	"strings"
 
-	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/challenge"
-	"github.com/nfcert/nfcert/internal/commands/cli"
 	"github.com/nfcert/nfcert/internal/commands/cmdflags"
-	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/token"
 )
 
-// explainToken is for Authority Tokens: those that were not had, and those that
-// do not fit.
-func explainToken(call *cli.Call, err error, r *Report) bool {
-	r.Exit, r.Code, r.Fault, r.Clause = ExitToken, "token-refused", faultTokenAuthority, "RFC 9447 5"
-	proof, proving := cli.As[*challenge.ProofError](err)
-	if proving {
-		r.Message = subject(call) + ": " + proof.Error()
+// tokenErrors are about Authority Tokens (RFC 9447): those that could not be had,
+// and those that do not fit.
+func tokenErrors() []Entry {
+	return []Entry{
+		For(ExitToken, CodeTokenRefused, FaultTokenAuthority, proving),
+		For(ExitToken, CodeTokenRefused, FaultTokenAuthority, func(c *Context, e *cmdflags.TokenError, r *Report) {
+			c.TokenAuthority = true
+			c.explain(e.Err, r)
+		}),
+		For(ExitToken, CodeTokenUnfit, FaultTokenAuthority, func(_ *Context, e *token.CheckError, r *Report) {
+			r.Clause, r.Hint = e.Clause, tokenHint(e)
+		}),
+		For(ExitToken, CodeTokenMalformed, FaultTokenAuthority, func(_ *Context, _ *token.FormError, r *Report) {
+			r.Clause = "RFC 9447 4"
+			r.Hint = "a token is a JWT as a compact JWS: three parts of base64url separated by dots, and nothing else"
+		}),
+		For(ExitToken, CodeTokenRefused, FaultTokenAuthority, func(_ *Context, e *token.RefusedError, r *Report) {
+			r.Clause, r.Hint = "RFC 9447 5", refusedTokenHint(e)
+		}),
+		For(ExitToken, CodeTokenAuthorityURL, FaultCA, func(_ *Context, e *token.AuthorityURLError, r *Report) {
+			r.Clause = "RFC 9447 5"
+			r.Hint = "nothing was sent there; name the authority with --ta URL, and tell the CA's operator"
+			if e.Unlisted {
+				r.Hint = fmt.Sprintf("the token-authority of a challenge is only the CA's hint: if the operator vouches for that host, use --ta-allow %s; otherwise name the authority with --ta URL", hostOf(e.URL))
+			}
+		}),
+		For(ExitUsage, CodeNoTokenSource, FaultUsage, func(_ *Context, e *challenge.NoSourceError, r *Report) {
+			r.Clause = "RFC 9447 5"
+			r.Hint = "name the Token Authority with --ta URL, or give a token with --token-file or --token-cmd"
+			if e.Hint != "" {
+				r.Hint += fmt.Sprintf("; the CA names %q, which --ta-allow %s permits", e.Hint, hostOf(e.Hint))
+			}
+		}),
+		For(ExitRefused, CodeTKAuthType, FaultCA, func(_ *Context, _ *challenge.KindError, r *Report) {
+			r.Clause = "RFC 9447 3.1"
+			r.Hint = "no other kind of token is defined; ask the CA's operator what it expects"
+		}),
+		For(ExitToken, CodeTokenSource, FaultTokenAuthority, func(_ *Context, e *token.SourceError, r *Report) {
+			r.Hint = "run it by hand to see what is missing; it must print only the token and exit with 0"
+			if e.File {
+				r.Exit, r.Code, r.Fault = ExitUsage, CodeInvalidInput, FaultInput
+				r.Hint = "it must be a readable file that contains only the token"
+			}
+		}),
 	}
-	_, asking := cli.As[*cmdflags.TokenError](err)
-	if proving {
-		r.Next = call.Again() // the order stays: the CA was told nothing
-	}
-	kept := func(hint string) string {
-		if proving {
-			return hint + ". The CA was not told, so the order stays"
-		}
-		return hint
-	}
-	if e, ok := cli.As[*token.CheckError](err); ok {
-		r.Code, r.Clause = "token-unfit", e.Clause
-		r.Hint = kept(tokenHint(e))
-		return true
-	}
-	if _, ok := cli.As[*token.FormError](err); ok {
-		r.Code, r.Clause = "token-malformed", "RFC 9447 4"
-		r.Hint = kept("want a JWT in a compact JWS: three parts of base64url with dots between, and nothing else")
-		return true
-	}
-	if e, ok := cli.As[*token.RefusedError](err); ok {
-		r.Code = "token-refused"
-		r.Hint = kept(refusedTokenHint(e))
-		return true
-	}
-	if e, ok := cli.As[*token.AuthorityURLError](err); ok {
-		explainAuthorityURL(call, e, r)
-		return true
-	}
-	if e, ok := cli.As[*challenge.NoSourceError](err); ok {
-		r.Exit, r.Code, r.Fault = ExitUsage, "no-token-source", FaultUsage
-		r.Hint = "name the Token Authority with --ta URL, or give a token with --token-file or --token-cmd"
-		if e.Hint != "" {
-			r.Hint += fmt.Sprintf("; the CA names %q, which --ta-allow %s would let be used", e.Hint, hostOf(e.Hint))
-		}
-		return true
-	}
-	if _, ok := cli.As[*challenge.KindError](err); ok {
-		r.Exit, r.Code, r.Fault, r.Clause = ExitRefused, "tkauth-type", faultCA, "RFC 9447 3.1"
-		r.Hint = "no other kind of token is defined; ask the CA's operator what it wants"
-		return true
-	}
-	if e, ok := cli.As[*token.SourceError](err); ok {
-		r.Code, r.Clause = "token-source", ""
-		r.Hint = kept("run it by hand to see what it lacks; it must print the token alone and end with 0")
-		if e.File {
-			r.Exit, r.Code, r.Fault = ExitUsage, "invalid-input", faultInput
-			r.Hint = kept("it must be a readable file with the token alone")
-		}
-		return true
-	}
-	return (proving || asking) && explainTokenWire(call, err, r)
 }
 
-// explainTokenWire is for a Token Authority that was not reached or trusted, or
-// does not answer as it should.
-func explainTokenWire(call *cli.Call, err error, r *Report) bool {
-	if e, ok := cli.As[*acmewire.NetworkError](err); ok {
-		r.Exit, r.Code, r.Fault, r.Clause = ExitNetwork, "token-authority-unreachable", FaultNetwork, ""
-		r.Message = subject(call) + ": the Token Authority: " + e.Error()
-		r.Request = &e.Request
-		r.Hint = networkHint(e)
-		switch e.Stage {
-		case acmewire.StageTLS:
-			explainTrust(call, err, e, r)
-			r.Code, r.Hint = "token-authority-untrusted", ofAuthority.Replace(r.Hint)
-		case acmewire.StageAnswer: // what may have happened there does not matter
-			r.Hint = "running the same again asks it again"
-		}
-		return true
+// proving is for a token that was needed for a challenge. The CA was not told, so
+// the order stays.
+func proving(c *Context, e *challenge.ProofError, r *Report) {
+	c.TokenAuthority = true
+	if !c.explain(e.Err, r) {
+		return
 	}
-	if e, ok := cli.As[*acmewire.ProtocolError](err); ok {
-		r.Code = "token-authority-protocol"
-		r.Message = subject(call) + ": the Token Authority does not answer as it should: " + e.Found
-		r.Request = &e.Request
-		r.Hint = "is this the URL of its token resource, as in https://oam.example/at/account/ID/token?"
-		return true
+	if r.Code != CodeTKAuthType && r.Code != CodeNoTokenSource && r.Code != CodeTokenAuthorityURL && r.Exit != ExitNetwork && r.Code != CodeTokenAuthorityProtocol {
+		r.Hint += ". The CA was not told, so the order stays"
 	}
-	return false
-}
-
-// ofAuthority turns words on trust in the CA into such on trust in the Token
-// Authority.
-var ofAuthority = strings.NewReplacer(
-	", or its fingerprint with --ca-pin", "", "--ca-root", "--ta-root", "--client-cert", "--ta-client-cert", "--client-key", "--ta-client-key",
-	"the CA's", "the OAM's", "a CA that", "an authority that",
-)
-
-func explainAuthorityURL(call *cli.Call, e *token.AuthorityURLError, r *Report) {
-	r.Code, r.Fault = "token-authority-url", faultCA
-	switch {
-	case e.Unlisted:
-		r.Hint = fmt.Sprintf("a challenge's token-authority is but a hint of the CA's: when the operator vouches for that host, --ta-allow %s; else name the authority with --ta URL", hostOf(e.URL))
-	default:
-		r.Hint = "nothing was sent there; name the authority with --ta URL, and tell the CA's operator"
+	if r.Code != CodeTokenAuthorityProtocol && r.Exit != ExitNetwork {
+		r.Message = c.Subject() + ": " + e.Error()
 	}
+	r.Next = c.Again()
 }
 
 func hostOf(raw string) string {
@@ -130,53 +83,33 @@ func hostOf(raw string) string {
 func refusedTokenHint(e *token.RefusedError) string {
 	switch e.Status {
 	case 401:
-		return "show it who asks: --ta-client-cert and --ta-client-key, --ta-bearer-file or --ta-basic-file, as the OAM's operator says"
+		return "authenticate to it: --ta-client-cert and --ta-client-key, --ta-bearer-file or --ta-basic-file, as the OAM's operator says"
 	case 403:
-		return "the OAM's operator must allow this NF instance id to who asks"
+		return "the OAM's operator must allow this client to get tokens for this NF instance id"
 	case 404, 405:
 		return "is this the URL of its token resource, as in https://oam.example/at/account/ID/token?"
 	}
 	if e.Status >= 500 {
-		return "it failed; its operator finds the cause in its log. Running the same again asks it again"
+		return "it failed; its operator finds the cause in its log. Run the same again to ask it again"
 	}
-	return "the OAM's operator knows what it wants (RFC 9447 5 leaves much open)"
+	return "ask the OAM's operator what it expects (RFC 9447 5 leaves much open)"
 }
 
-// tokenHint says whose desk a failed check lies on.
+// tokenHint says who must act on a failed check.
 func tokenHint(e *token.CheckError) string {
 	switch e.Check {
 	case token.CheckFingerprint:
-		return "the token is for another ACME account key; get one for this account: nfcert show account tells its thumbprint"
+		return "the token is for another ACME account key; get one for this account: nfcert show account prints its thumbprint"
 	case token.CheckValue, token.CheckType:
 		return "the token is for another identifier; get one for this NF instance id"
 	case token.CheckExpiry, token.CheckNotBefore:
-		return "get a fresh one; when the authority says that it is fresh, one of the two clocks is wrong"
+		return "get a new token; if the authority says that it is new, one of the two clocks is wrong"
 	case token.CheckSigner, token.CheckSignature:
-		return "name the root of who signs the tokens with --ta-root; when it is the right one, do not use this token"
+		return "name the root of the tokens' signer with --ta-root; if it is the right one, do not use this token"
 	case token.CheckAlgorithm:
-		return "nobody can tell who made such a token; the authority must sign with an asymmetric key"
+		return "anybody can make such a token; the authority must sign with an asymmetric key"
 	case token.CheckCA:
 		return "the authority must not allow a CA certificate to a network function"
 	}
-	return "the authority's tokens lack what RFC 9447 demands; tell its operator"
-}
-
-// explainRefusedOrder adds the way out when the CA refused an NF instance id, or
-// may have: most of today's CAs know dns and ip alone, and not all say so.
-func explainRefusedOrder(call *cli.Call, err error, p *acmewire.Problem, r *Report) {
-	e, ok := cli.As[*enroll.RefusedOrderError](err)
-	if !ok || !e.HasInstance() || !(p.HasType("unsupportedIdentifier") || p.HasType("rejectedIdentifier") || p.HasType("malformed")) {
-		return
-	}
-	if p.HasType("rejectedIdentifier") && len(p.Subproblems) == 0 && e.OthersThanInstance() {
-		return // it may well mean another one
-	}
-	if !p.HasType("rejectedIdentifier") {
-		r.Clause = "TS 33.310 Annex J.2.2"
-		r.Hint = "most of today's CAs know only dns and ip names and no NfInstanceId"
-		if e.OthersThanInstance() {
-			r.Hint += "; order the DNS names alone (the certificate will carry the NF instance id only if the CA copies it from the CSR)"
-			r.Next = call.Line("order", "-n", e.Name, "--identifiers", "dns")
-		}
-	}
+	return "the authority's tokens lack what RFC 9447 requires; tell its operator"
 }

@@ -10,44 +10,45 @@ import (
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/commands/cli"
 	"github.com/nfcert/nfcert/internal/commands/session"
+	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// explainTrust is for a server that was not trusted, did not trust us, or
-// speaks too little TLS.
-func explainTrust(call *cli.Call, err error, e *acmewire.NetworkError, r *Report) {
-	r.Code, r.Fault = "untrusted", FaultTLS
-	judged, _ := cli.As[*session.TrustError](err)
+// untrusted is for a server that was not trusted, that did not trust this client,
+// or whose TLS is too weak.
+func untrusted(c *Context, e *acmewire.NetworkError, r *Report) {
+	r.Code, r.Fault = CodeUntrusted, FaultTLS
+	judged, _ := cli.As[*session.TrustError](c.Err)
 	if judged != nil {
 		r.Trust = &judged.Report
 	}
 	var pin *acmewire.PinError
 	switch {
 	case errors.As(e.Err, &pin):
-		r.Code, r.Clause = "pin-mismatch", "TS 33.310 Annex J.2.1"
+		r.Code, r.Clause = CodePinMismatch, "TS 33.310 Annex J.2.1"
 		r.Hint = pinHint(judged)
 	case e.Offer != nil && e.Offer.Old:
-		r.Code, r.Clause = "weak-tls", "TS 33.210 6.2.1"
-		r.Hint = "older versions are not spoken to anybody: the CA's operator must turn TLS 1.2 or 1.3 on"
+		r.Code, r.Clause = CodeWeakTLS, "TS 33.210 6.2.1"
+		r.Hint = "nfcert does not use older versions: the CA's operator must enable TLS 1.2 or 1.3"
 	case e.Offer != nil:
-		r.Code, r.Clause = "weak-tls", "TS 33.501 13.1.0, RFC 9113 9.2.2"
-		r.Hint = "such suites are not spoken to anybody: the CA's operator must allow ECDHE with GCM or ChaCha20-Poly1305, or TLS 1.3"
+		r.Code, r.Clause = CodeWeakTLS, "TS 33.501 13.1.0, RFC 9113 9.2.2"
+		r.Hint = "these cipher suites are disabled: the CA's operator must allow ECDHE with GCM or ChaCha20-Poly1305, or TLS 1.3"
 	case len(e.Chain) > 0:
-		r.Hint = trustHint(e, judged, call.Clock())
+		r.Hint = trustHint(e, judged, c.Clock())
 	case e.Client != nil:
-		r.Code, r.Clause = "client-certificate-refused", "TS 33.310 Annex J.2.1"
+		r.Code, r.Clause = CodeClientRefused, "TS 33.310 Annex J.2.1"
 		r.Hint = clientHint(e.Client)
 	default:
-		r.Hint = "the TLS handshake failed; a CA that wants mutual TLS needs --client-cert and --client-key"
+		r.Hint = "the TLS handshake failed; a CA that requires mutual TLS needs --client-cert and --client-key"
 	}
 }
 
 // pinHint says what a pin that nothing matches may mean.
 func pinHint(judged *session.TrustError) string {
 	if judged != nil && judged.Replaced != nil {
-		return fmt.Sprintf("the server had another certificate when it was pinned, %s: it was replaced, or something stands between. When the CA's operator confirms the new fingerprint, say it once with --ca-pin", session.TrustCertOf(judged.Replaced).Line())
+		return fmt.Sprintf("the server had another certificate when it was pinned, %s: it was replaced, or another host intercepts the connection. If the CA's operator confirms the new fingerprint, give it once with --ca-pin", session.TrustCertOf(judged.Replaced).Line())
 	}
-	return "nothing was sent. Compare what was served with what the CA's operator tells; the fingerprint of a root that the server does not send needs the root itself: --ca-root FILE beside --ca-pin"
+	return "nothing was sent. Compare what was served with what the CA's operator says; to pin a root that the server does not send, give the root too: --ca-root FILE with --ca-pin"
 }
 
 // trustHint says why a server's TLS certificate was not trusted.
@@ -61,13 +62,13 @@ func trustHint(e *acmewire.NetworkError, judged *session.TrustError, now time.Ti
 		if judged != nil && len(judged.Report.WouldTrust) > 0 {
 			return wouldHint(judged.Report.WouldTrust[0])
 		}
-		return fmt.Sprintf("its chain ends at %q; name the CA's TLS root with --ca-root FILE, had from the CA's operator (TS 33.310 Annex J.2.1), or its fingerprint with --ca-pin", e.Chain[len(e.Chain)-1].Issuer.String())
+		return fmt.Sprintf("its chain ends at %q; get the CA's TLS root from its operator (TS 33.310 Annex J.2.1) and name it with --ca-root FILE, or its fingerprint with --ca-pin", inspect.DistinguishedName(e.Chain[len(e.Chain)-1].RawIssuer))
 	case errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired && invalid.Cert != nil && now.Before(invalid.Cert.NotBefore):
 		return fmt.Sprintf("%q is not valid before %s%s", invalid.Cert.Subject, ui.Time(invalid.Cert.NotBefore), clock)
 	case errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired:
 		subject, end := "its certificate", ""
 		if invalid.Cert != nil {
-			subject, end = fmt.Sprintf("%q", invalid.Cert.Subject), " at "+ui.Time(invalid.Cert.NotAfter)
+			subject, end = fmt.Sprintf("%q", inspect.DistinguishedName(invalid.Cert.RawSubject)), " at "+ui.Time(invalid.Cert.NotAfter)
 		}
 		return subject + " expired" + end + ": the CA's operator must renew it" + clock
 	case errors.As(e.Err, &host):
@@ -78,17 +79,17 @@ func trustHint(e *acmewire.NetworkError, judged *session.TrustError, now time.Ti
 		return hint
 	}
 	if errors.As(e.Err, &invalid) && invalid.Reason == x509.IncompatibleUsage {
-		return "its certificate is not one of a server: the CA's operator must give it one with serverAuth"
+		return "its certificate is not for servers: the CA's operator must install one with serverAuth"
 	}
-	return "its chain does not hold: the CA's operator must mend it"
+	return "its certificate chain is not valid: the CA's operator must fix it"
 }
 
 // wouldHint is for a chain that roots known here verify.
 func wouldHint(c session.TrustCert) string {
 	if c.From == "the system's roots" {
-		return fmt.Sprintf("the system's roots trust it, by %q, and --ca-root replaces them: say --ca-root %s to go back to them", c.Subject, session.SystemRoots)
+		return fmt.Sprintf("the system's roots trust it, by %q, and --ca-root replaces them: use --ca-root %s to return to them", c.Subject, session.SystemRoots)
 	}
-	return fmt.Sprintf("%s trusts it, by %q (sha256:%s): if the CA's operator says so, name that root with --ca-root FILE", c.From, c.Subject, c.SHA256)
+	return fmt.Sprintf("%s trusts it, by %q (sha256:%s): if the CA's operator confirms it, name that root with --ca-root FILE", c.From, c.Subject, c.SHA256)
 }
 
 // hostNames lists the names of a server's certificate.
@@ -111,15 +112,15 @@ const maxNames = 8
 
 // clientHint is for a server that asked for a client certificate and then
 // ended the handshake.
-func clientHint(c *acmewire.AskedClient) string {
+func clientHint(c *acmewire.ClientCertRequest) string {
 	takes := ""
 	if len(c.CAs) > 0 {
-		takes = "; the server takes certificates of " + strings.Join(c.CAs[:min(len(c.CAs), maxNames)], "; ")
+		takes = "; the server accepts certificates of " + strings.Join(c.CAs[:min(len(c.CAs), maxNames)], "; ")
 	}
 	if c.Shown == nil {
-		return "it wants mutual TLS: name a client certificate with --client-cert and --client-key" + takes
+		return "the server requires mutual TLS: name a client certificate with --client-cert and --client-key" + takes
 	}
-	return fmt.Sprintf("it does not take the client certificate %q of %q: ask the CA's operator which issuer it trusts for clients%s", c.Shown.Subject, c.Shown.Issuer, takes)
+	return fmt.Sprintf("it does not accept the client certificate %q of %q: ask the CA's operator which issuer it trusts for clients%s", c.Shown.Subject, c.Shown.Issuer, takes)
 }
 
 // trustLines lay a trust report out for people.

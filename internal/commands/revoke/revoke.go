@@ -23,6 +23,7 @@ import (
 	"github.com/nfcert/nfcert/internal/commands/session"
 	"github.com/nfcert/nfcert/internal/commands/view"
 	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -228,7 +229,7 @@ type revocationDoc struct {
 }
 
 func revokeFile(ctx context.Context, call *cli.Call, flags *revokeFlags, cert *x509.Certificate, o enroll.RevokeOptions) error {
-	serial := fmt.Sprintf("%x", cert.SerialNumber)
+	serial := inspect.Serial(cert.SerialNumber)
 	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {
 		s.Engine.OpenKey = flags.keyIn.OpenToken(call)
 		if err := confirmRevoking(call, "certificate "+serial, serial); err != nil {
@@ -240,7 +241,7 @@ func revokeFile(ctx context.Context, call *cli.Call, flags *revokeFlags, cert *x
 		}
 		doc := revocationDoc{
 			APIVersion: cli.APIVersion, Kind: "Revocation", Server: s.Server.URL, Serial: serial,
-			Subject: cert.Subject.String(), Issuer: cert.Issuer.String(), NotAfter: cert.NotAfter.UTC(),
+			Subject: inspect.DistinguishedName(cert.RawSubject), Issuer: inspect.DistinguishedName(cert.RawIssuer), NotAfter: cert.NotAfter.UTC(),
 			Reason: o.Reason.Name, Unchanged: unchanged, Warnings: call.Progress.Warnings(),
 		}
 		if unchanged {
@@ -268,5 +269,5 @@ func printRevocation(call *cli.Call, doc revocationDoc) error {
 	f.Add("issuer", doc.Issuer)
 	f.Add("not after", doc.NotAfter)
 	f.Add("server", doc.Server)
-	return f.Write(call.Streams.Out, call.Streams.OutTTY)
+	return f.Write(call.Streams.Out, call.Streams.OutColumns())
 }

@@ -67,6 +67,8 @@ func serverRootFile(url string) string { return ServerDir(url) + "/root.pem" }
 
 func directoryFile(url string) string { return ServerDir(url) + "/directory.json" }
 
+func deviationsFile(url string) string { return ServerDir(url) + "/deviations.json" }
+
 // Servers lists the saved servers.
 func Servers(s *store.Store) ([]*Server, error) {
 	ids, err := s.List(serversDir)

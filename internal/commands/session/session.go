@@ -237,6 +237,22 @@ type wireCache struct {
 // DocVersion implements [store.Document].
 func (*wireCache) DocVersion() int { return 1 }
 
+// deviationsDoc remembers how a server differs from the standard.
+type deviationsDoc struct {
+	Version    int                     `json:"version"`
+	Deviations []acmewire.MetDeviation `json:"deviations"`
+}
+
+// DocVersion implements [store.Document].
+func (*deviationsDoc) DocVersion() int { return 1 }
+
+// Deviations merges what this session met with what earlier ones remembered.
+func (s *Session) Deviations() []acmewire.MetDeviation {
+	var saved deviationsDoc
+	_ = s.Store.Load(deviationsFile(s.Server.URL), &saved) // a cache: what cannot be read is not there
+	return acmewire.MergeDeviations(saved.Deviations, s.Engine.CA.Wire().Deviations())
+}
+
 // Close keeps what the next process can use. It is called also after failures.
 func (s *Session) Close(err error) error {
 	if _, ok := cli.As[*enroll.BindingRefusedError](err); ok {
@@ -262,6 +278,9 @@ func (s *Session) Close(err error) error {
 	s.remember()
 	if saveErr := <-s.remembered; saveErr != nil {
 		return errors.Join(err, saveErr)
+	}
+	if len(s.Engine.CA.Wire().Deviations()) > 0 {
+		_ = s.Store.SaveCache(deviationsFile(s.Server.URL), &deviationsDoc{Version: 1, Deviations: s.Deviations()})
 	}
 	before := s.saved()
 	if kept.DirectoryAt != before.DirectoryAt {

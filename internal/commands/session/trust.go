@@ -11,6 +11,7 @@ import (
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/commands/cli"
 	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/store"
 )
 
@@ -31,7 +32,7 @@ type TrustCert struct {
 func TrustCertOf(c *x509.Certificate) TrustCert {
 	der, key := sha256.Sum256(c.Raw), sha256.Sum256(c.RawSubjectPublicKeyInfo)
 	return TrustCert{
-		Subject: c.Subject.String(), Issuer: c.Issuer.String(), NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(),
+		Subject: inspect.DistinguishedName(c.RawSubject), Issuer: inspect.DistinguishedName(c.RawIssuer), NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(),
 		SHA256: hex.EncodeToString(der[:]), SPKISHA256: hex.EncodeToString(key[:]),
 	}
 }

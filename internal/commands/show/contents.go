@@ -130,7 +130,7 @@ func runShowCert(ctx context.Context, call *cli.Call, o *cmdflags.Source, args [
 }
 
 // source reads what the argument names, or what an enrolment has of the kind.
-func source(ctx context.Context, call *cli.Call, o *cmdflags.Source, args []string, kind certsource.Kind) (*certsource.Artifact, error) {
+func source(ctx context.Context, call *cli.Call, o *cmdflags.Source, args []string, kind certsource.Kind) (*certsource.Contents, error) {
 	ctx, cancel := call.Bounded(ctx)
 	defer cancel()
 	if len(args) == 1 {

@@ -63,7 +63,7 @@ func runShow(call *cli.Call) error {
 		if en.Certificate != nil {
 			end = en.Certificate.NotAfter
 		}
-		table.Row(en.Name, kind, view.Standing(en), end, en.Server, next)
+		table.Row(en.Name, kind, view.Standing(en), end, en.Server, ui.Command(next))
 	}
 	if err := call.PrintList("Enrolments", "enrolments", docs, table); err != nil {
 		return err
@@ -136,7 +136,7 @@ func runShowOrder(call *cli.Call) error {
 	}
 	f := &ui.Fields{Now: call.Clock(), Paint: call.Streams.OutPaint()}
 	view.AddOrder(f, en.Order)
-	if err := f.Write(call.Streams.Out, call.Streams.OutTTY); err != nil {
+	if err := f.Write(call.Streams.Out, call.Streams.OutColumns()); err != nil {
 		return err
 	}
 	call.Progress.Next(view.NextFor(call, en))
@@ -170,11 +170,16 @@ func runShowServer(ctx context.Context, call *cli.Call) error {
 				*session.Server
 				TLS       *tlsDoc             `json:"tls,omitempty"`
 				Directory *acmewire.Directory `json:"directory"`
-			}{cli.APIVersion, "Server", s.Server, live, d})
+				// Deviations are those met now and those remembered.
+				Deviations []acmewire.MetDeviation `json:"deviations"`
+			}{cli.APIVersion, "Server", s.Server, live, d, s.Deviations()})
 		}
 		f := serverFields(call, s.Server, d)
 		live.addTo(f)
-		return f.Write(call.Streams.Out, call.Streams.OutTTY)
+		for _, m := range s.Deviations() {
+			f.Add("deviation", fmt.Sprintf("%s (%s): %s; count %d, last %s", m.ID, m.Clause, m.Found, m.Count, ui.Time(m.Last)))
+		}
+		return f.Write(call.Streams.Out, call.Streams.OutColumns())
 	})
 }
 

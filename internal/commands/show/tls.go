@@ -30,7 +30,7 @@ func liveTLS(w *acmewire.Wire) *tlsDoc {
 	if s.CurveID != 0 {
 		d.Group = s.CurveID.String()
 	}
-	if asked := w.Asked(); asked != nil {
+	if asked := w.ClientCertRequest(); asked != nil {
 		d.ClientCertificateAsked, d.AcceptableCAs = true, asked.CAs
 	}
 	return d

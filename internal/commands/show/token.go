@@ -40,7 +40,7 @@ func runShowToken(call *cli.Call, path string) error {
 	if call.Machine() {
 		return ui.WriteJSON(call.Streams.Out, doc)
 	}
-	return tokenFields(call, doc).Write(call.Streams.Out, call.Streams.OutTTY)
+	return tokenFields(call, doc).Write(call.Streams.Out, call.Streams.OutColumns())
 }
 
 func tokenFields(call *cli.Call, doc view.TokenDoc) *ui.Fields {

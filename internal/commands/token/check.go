@@ -151,7 +151,7 @@ func printChecks(call *cli.Call, doc view.TokenDoc, faults []*token.CheckError) 
 	for _, c := range doc.Checks {
 		table.Row(string(c.Check), c.Verdict, c.Found, c.Wanted, c.Clause)
 	}
-	if err := table.Write(call.Streams.Out, call.Streams.OutTTY); err != nil || len(faults) == 0 {
+	if err := table.Write(call.Streams.Out, call.Streams.OutColumns()); err != nil || len(faults) == 0 {
 		return err
 	}
 	return &cmdflags.TokenError{Err: faults[0]}

@@ -49,7 +49,7 @@ type Leftover struct {
 	Certificates int                  `json:"furtherCertificates,omitempty"`
 }
 
-func FaultTexts(art *certsource.Artifact) (texts []string) {
+func FaultTexts(art *certsource.Contents) (texts []string) {
 	for _, f := range art.Faults {
 		texts = append(texts, f.Error())
 	}

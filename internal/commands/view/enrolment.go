@@ -46,7 +46,7 @@ func PrintEnrolment(call *cli.Call, en *enroll.Enrolment, unchanged bool) error 
 	if unchanged {
 		call.Progress.Note("unchanged: %s", Standing(en))
 	}
-	if err := enrolmentFields(call, en).Write(call.Streams.Out, call.Streams.OutTTY); err != nil {
+	if err := enrolmentFields(call, en).Write(call.Streams.Out, call.Streams.OutColumns()); err != nil {
 		return err
 	}
 	if en.Step == enroll.StepDone && next == "" { // a script is done here, a person wants to look
@@ -250,7 +250,7 @@ func PrintAccount(call *cli.Call, acc *enroll.Account, unchanged bool, next stri
 	f.Add("eab kid", acc.BindingKey)
 	f.Add("terms", acc.TermsAgreed)
 	f.Add("created", acc.Created)
-	if err := f.Write(call.Streams.Out, call.Streams.OutTTY); err != nil {
+	if err := f.Write(call.Streams.Out, call.Streams.OutColumns()); err != nil {
 		return err
 	}
 	call.Progress.Next(next)

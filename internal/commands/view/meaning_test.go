@@ -19,7 +19,7 @@ func TestNameOf(t *testing.T) {
 		{"home domain", inspect.Name{Kind: inspect.NameDNS, Value: home}, "the home network domain of PLMN 001-01 or 001-001; TS 23.003 28.2"},
 		{"no NF type", inspect.Name{Kind: inspect.NameDNS, Value: "x." + home}, "in the home network domain of PLMN 001-01 or 001-001; TS 23.003 28.2"},
 		{"wildcard", inspect.Name{Kind: inspect.NameDNS, Value: "*.sepp1.sepp." + home}, "names below: SEPP of PLMN 001-01 or 001-001; TS 33.501 13.1.2"},
-		{"MNC of two digits", inspect.Name{Kind: inspect.NameDNS, Value: "nrf.5gc.mnc01.mcc001.3gppnetwork.org"}, `no name of the 5G core: the MNC "01" has not three digits, where one of two gets a leading zero; TS 23.003 28.2`},
+		{"MNC of two digits", inspect.Name{Kind: inspect.NameDNS, Value: "nrf.5gc.mnc01.mcc001.3gppnetwork.org"}, `no name of the 5G core: the MNC "01" does not have three digits (an MNC of two digits gets a leading zero); TS 23.003 28.2`},
 		{"another ending", inspect.Name{Kind: inspect.NameDNS, Value: "nrf.5gc.mnc001.mcc001.3gppnetwork.com"}, ""},
 		{"cut off", inspect.Name{Kind: inspect.NameDNS, Value: "nrf.5gc."}, ""},
 		{"5gc alone", inspect.Name{Kind: inspect.NameDNS, Value: "5gc.x"}, ""},

@@ -38,7 +38,7 @@ func (p *page) Write() error {
 			}
 		}
 		first = false
-		if err := f.Write(p.call.Streams.Out, p.call.Streams.OutTTY); err != nil {
+		if err := f.Write(p.call.Streams.Out, p.call.Streams.OutColumns()); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package view
 import (
 	"github.com/nfcert/nfcert/internal/commands/cli"
 	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/secret"
 	"github.com/nfcert/nfcert/internal/store"
 	"github.com/nfcert/nfcert/internal/token"
@@ -52,7 +53,7 @@ func BoundTo(call *cli.Call, s *store.Store, got *token.Token) (names []string, 
 // Signers are the subjects of a token's x5c.
 func Signers(got *token.Token) (subjects []string) {
 	for _, cert := range got.Chain {
-		subjects = append(subjects, cert.Subject.String())
+		subjects = append(subjects, inspect.DistinguishedName(cert.RawSubject))
 	}
 	return subjects
 }

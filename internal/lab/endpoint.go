@@ -1,0 +1,169 @@
+package lab
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// An Endpoint names one kind of ACME resource, in misbehaviours and in the
+// request log.
+type Endpoint string
+
+// The endpoints of the lab.
+const (
+	EndpointDirectory  Endpoint = "directory"
+	EndpointNewNonce   Endpoint = "new-nonce"
+	EndpointNewAccount Endpoint = "new-account"
+	EndpointNewOrder   Endpoint = "new-order"
+	EndpointOrder      Endpoint = "order"
+	EndpointAuthz      Endpoint = "authz"
+	EndpointChallenge  Endpoint = "challenge"
+	EndpointFinalize   Endpoint = "finalize"
+	EndpointCert       Endpoint = "cert"
+	EndpointAccount    Endpoint = "account"
+	EndpointOrders     Endpoint = "orders"
+	EndpointKeyChange  Endpoint = "key-change"
+	EndpointRevokeCert Endpoint = "revoke-cert"
+	EndpointRenewal    Endpoint = "renewal-info"
+)
+
+// Endpoints lists every endpoint.
+func Endpoints() []Endpoint {
+	return []Endpoint{
+		EndpointDirectory, EndpointNewNonce, EndpointNewAccount, EndpointNewOrder, EndpointOrder,
+		EndpointAuthz, EndpointChallenge, EndpointFinalize, EndpointCert, EndpointAccount,
+		EndpointOrders, EndpointKeyChange, EndpointRevokeCert, EndpointRenewal,
+	}
+}
+
+// Paths of the resources. After one that ends in "/" comes an identifier.
+const (
+	newNoncePath   = "/new-nonce"
+	newAccountPath = "/new-account"
+	newOrderPath   = "/new-order"
+	revokePath     = "/revoke-cert"
+	keyChangePath  = "/key-change"
+	accountPath    = "/account/"
+	orderPath      = "/order/"
+	authzPath      = "/authz/"
+	challengePath  = "/challenge/"
+	finalizePath   = "/finalize/"
+	certPath       = "/cert/"
+	renewalPath    = "/renewal-info/" // then a certificate identifier (RFC 9773 4.1)
+)
+
+// A handler answers a request. An error that is not a problem becomes serverInternal.
+type handler func(r *http.Request) (reply, error)
+
+// A signedHandler answers a request that has been authenticated.
+type signedHandler func(s *signedRequest) (reply, error)
+
+// handler routes requests to endpoints, each with its misbehaviours.
+func (l *Lab) handler() http.Handler {
+	mux := http.NewServeMux()
+	route := func(e Endpoint, pattern string, h handler) {
+		mux.HandleFunc(pattern, l.logRequest(e, l.withFaults(e, l.respond(e, h))))
+	}
+	route(EndpointDirectory, "/directory", l.readable(l.directory, http.MethodGet))
+	route(EndpointNewNonce, newNoncePath, l.readable(l.newNonce, http.MethodHead, http.MethodGet))
+	route(EndpointNewAccount, newAccountPath, l.signed(byKey, l.newAccount))
+	route(EndpointAccount, accountPath+"{id}", l.signed(byAccount, l.updateAccount))
+	route(EndpointOrders, accountPath+"{id}/orders", l.signed(byAccount, postAsGet(l.listOrders)))
+	route(EndpointKeyChange, keyChangePath, l.signed(byAccount, l.changeKey))
+	route(EndpointNewOrder, newOrderPath, l.signed(byAccount, l.newOrder))
+	route(EndpointOrder, orderPath+"{id}", l.signed(byAccount, postAsGet(l.getOrder)))
+	route(EndpointAuthz, authzPath+"{id}", l.signed(byAccount, l.postAuthorization))
+	route(EndpointChallenge, challengePath+"{id}", l.signed(byAccount, l.postChallenge))
+	route(EndpointFinalize, finalizePath+"{id}", l.signed(byAccount, l.finalize))
+	route(EndpointCert, certPath+"{id}", l.signed(byAccount, postAsGet(l.getCertificate)))
+	route(EndpointCert, certPath+"{id}/alternate", l.signed(byAccount, postAsGet(l.getAlternate)))
+	route(EndpointRevokeCert, revokePath, l.signed(byEither, l.revoke))
+	route(EndpointRenewal, renewalPath+"{id}", withMethods(l.renewalInfo, http.MethodGet))
+	route("", "/", func(*http.Request) (reply, error) { return reply{}, notFound("resource") })
+	return mux
+}
+
+// withMethods refuses other methods than the given ones.
+func withMethods(h handler, methods ...string) handler {
+	return func(r *http.Request) (reply, error) {
+		if !slices.Contains(methods, r.Method) {
+			return reply{}, methodNotAllowed(r.Method, methods...)
+		}
+		return h(r)
+	}
+}
+
+// readable accepts the given methods and POST-as-GET, with which every resource
+// can be read (RFC 8555 6.3).
+func (l *Lab) readable(h handler, methods ...string) handler {
+	read := withMethods(h, append(methods, http.MethodPost)...)
+	post := l.signed(byAccount, postAsGet(func(s *signedRequest) (reply, error) { return h(s.http) }))
+	return func(r *http.Request) (reply, error) {
+		if r.Method == http.MethodPost {
+			return post(r)
+		}
+		return read(r)
+	}
+}
+
+// postAsGet refuses requests with a payload (RFC 8555 6.3).
+func postAsGet(h signedHandler) signedHandler {
+	return func(s *signedRequest) (reply, error) {
+		if !s.isGet() {
+			return reply{}, problemf(malformed, "this resource takes no payload, want a POST-as-GET (RFC 8555 6.3)")
+		}
+		return h(s)
+	}
+}
+
+// signed accepts authenticated POST requests only. A GET is answered with 405
+// (RFC 8555 6.3).
+func (l *Lab) signed(by signer, h signedHandler) handler {
+	return withMethods(func(r *http.Request) (reply, error) {
+		s, err := l.authenticate(r, by)
+		if err != nil {
+			return reply{}, err
+		}
+		return h(s)
+	}, http.MethodPost)
+}
+
+func methodNotAllowed(got string, want ...string) *problem {
+	allow := strings.Join(want, ", ")
+	return problemf(malformed, "method %s, want %s", got, allow).
+		withStatus(http.StatusMethodNotAllowed).withHeader("Allow", allow)
+}
+
+// directory lists the resources (RFC 8555 7.1.1).
+func (l *Lab) directory(*http.Request) (reply, error) {
+	if l.faults.directoryEmpty {
+		return reply{status: http.StatusOK}, nil
+	}
+	base := l.base
+	if l.faults.directoryHTTPURLs {
+		base = "http" + strings.TrimPrefix(base, "https")
+	}
+	meta := map[string]any{"website": l.plain + "/"}
+	if l.options.TermsOfService != "" {
+		meta["termsOfService"] = l.options.TermsOfService
+	}
+	if l.options.RequireEAB {
+		meta["externalAccountRequired"] = true
+	}
+	d := map[string]any{
+		"newNonce":   base + newNoncePath,
+		"newAccount": base + newAccountPath,
+		"newOrder":   base + newOrderPath,
+		"revokeCert": base + revokePath,
+		"keyChange":  base + keyChangePath,
+		"meta":       meta,
+	}
+	if !l.faults.noRenewalInfo {
+		d["renewalInfo"] = base + strings.TrimSuffix(renewalPath, "/")
+	}
+	if l.faults.directoryNoNewOrder {
+		delete(d, "newOrder")
+	}
+	return reply{status: http.StatusOK, body: d}, nil
+}
