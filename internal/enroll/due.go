@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -186,7 +187,7 @@ func (r *run) fetchRenewalInfo(ctx context.Context) error {
 		r.deviated(acmewire.DevRenewalInfoLate, "the window ends at %s, the certificate at %s", info.End.Format(time.RFC3339), r.en.Certificate.NotAfter.Format(time.RFC3339))
 	}
 	now := isoTime(r.now())
-	again := orDefault(info.RetryAfter, defaultAskAgain)
+	again := cmp.Or(info.RetryAfter, defaultAskAgain)
 	again = min(max(again, time.Minute), 24*time.Hour) // RFC 9773 section 4.3.2
 	r.en.Certificate.RenewalInfo = &RenewalInfo{
 		Start: isoTime(info.Start), End: isoTime(info.End), Explanation: info.Explanation,

@@ -2,7 +2,8 @@
 //
 // The steps [Engine.Account], [Engine.CSR], [Engine.Order] and
 // [Engine.Finalize] each load the enrolment, do one thing, save it and return
-// it. A step that is done returns at once, so running the steps again is
+// it: each is one run, which holds the locked enrolment, a client of the CA and a
+// saver. A step that is done returns at once, so running the steps again is
 // resuming. Before a request that changes something at the CA, what is needed
 // to recover from dying right after it is on disk; after a crash the engine
 // asks the CA what happened instead of guessing.

@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -18,19 +19,12 @@ type Poll struct {
 
 func (p Poll) first(seen bool) time.Duration {
 	if seen {
-		return orDefault(p.First, 50*time.Millisecond)
+		return cmp.Or(p.First, 50*time.Millisecond)
 	}
-	return orDefault(p.First, afterAnswer)
+	return cmp.Or(p.First, afterAnswer)
 }
-func (p Poll) max() time.Duration { return orDefault(p.Max, 5*time.Second) }
-func (p Poll) cap() time.Duration { return orDefault(p.Cap, time.Minute) }
-
-func orDefault(d, def time.Duration) time.Duration {
-	if d <= 0 {
-		return def
-	}
-	return d
-}
+func (p Poll) max() time.Duration { return cmp.Or(p.Max, 5*time.Second) }
+func (p Poll) cap() time.Duration { return cmp.Or(p.Cap, time.Minute) }
 
 // toleratedFailures is how many times in a row the CA may be unreachable, or
 // busy, while it is being polled.

@@ -65,9 +65,9 @@ type AccountExport struct {
 func OpenExport(file []byte, passphrase csrgen.Passphrase) (*AccountExport, error) {
 	c := &AccountExport{}
 	key, meta, err := accountfile.Open(file, func() (secret.Bytes, error) {
-		word, err := passphrase()
-		c.passphrase = word
-		return word, err
+		var err error
+		c.passphrase, err = passphrase()
+		return c.passphrase, err
 	})
 	if err != nil {
 		return nil, err
