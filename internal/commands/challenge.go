@@ -17,7 +17,7 @@ type challengeFlags struct {
 	webroot    string
 	published  bool
 	tokens     tokenFlags
-	leaves     bool // nfcert ends before the CA has looked (--no-wait)
+	leaves     bool // nfcert ends before the CA has validated (--no-wait)
 }
 
 func (o *challengeFlags) addFlags(fs *pflag.FlagSet) {
@@ -31,7 +31,7 @@ func (o *challengeFlags) addFlags(fs *pflag.FlagSet) {
 // defaultHTTPListen is where a CA comes for http-01 (RFC 8555 section 8.3).
 const defaultHTTPListen = ":80"
 
-// withSolvers is withServer with what answers challenges in place.
+// withSolvers is withServer with the solvers that the flags configure.
 func (a *App) withSolvers(ctx context.Context, flags *challengeFlags, work func(context.Context, *session) error) error {
 	if err := flags.check(); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (a *App) withSolvers(ctx context.Context, flags *challengeFlags, work func(
 	})
 }
 
-// addTokens lets the engine answer tkauth-01, where tokens can be had.
+// addTokens lets the engine answer tkauth-01 if there is a source of tokens.
 func (s *session) addTokens(flags *tokenFlags) error {
 	tokens, err := flags.solver(s)
 	if err == nil && tokens != nil {
@@ -59,13 +59,13 @@ func (s *session) addTokens(flags *tokenFlags) error {
 	return err
 }
 
-// check refuses what cannot be meant, before anything is looked at.
+// check refuses flags that contradict each other, before anything is read.
 func (o *challengeFlags) check() error {
 	switch o.challenge {
 	case enroll.ChallengeAuto, challenge.HTTP01:
 	case challenge.TKAuth01:
 		if !o.tokens.given() {
-			return usagef("--ta URL, --ta-allow HOST, --token-file FILE or --token-cmd COMMAND", "tkauth-01 is answered with a token, and nothing says where to get one")
+			return usagef("--ta URL, --ta-allow HOST, --token-file FILE or --token-cmd COMMAND", "tkauth-01 is answered with a token, and no source of tokens is given")
 		}
 	default:
 		return usagef("one of: auto, http-01, tkauth-01", "--challenge %q cannot be answered here", o.challenge)
@@ -81,9 +81,9 @@ func (o *challengeFlags) check() error {
 	case ways > 1:
 		return usagef("give one of them", "--http-listen, --webroot and --published are three ways to do the same")
 	case addrErr != nil:
-		return usagef("as in --http-listen :80, 127.0.0.1:5080 or [::1]:5080", "--http-listen %q is no address with a port", o.httpListen)
+		return usagef("as in --http-listen :80, 127.0.0.1:5080 or [::1]:5080", "--http-listen %q is not an address with a port", o.httpListen)
 	case o.leaves && !o.published && o.webroot == "" && o.challenge != challenge.TKAuth01:
-		return usagef("what stays in place is --webroot DIR, or --published", "--no-wait would end the listener before the CA has looked")
+		return usagef("what stays in place is --webroot DIR, or --published", "--no-wait would end the listener before the CA has validated")
 	}
 	return o.tokens.check()
 }
