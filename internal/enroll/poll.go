@@ -11,7 +11,7 @@ import (
 // Poll says how patiently the engine asks. The zero value asks first after a
 // few milliseconds and then ever more slowly.
 type Poll struct {
-	First time.Duration // before the first question; 0: 3ms, or 50ms where it is seen that the CA looks
+	First time.Duration // before the first question; 0: 3ms, or 50ms where it is seen that the CA fetches the response
 	Max   time.Duration // between questions without a Retry-After; 0: 5s
 	Cap   time.Duration // of a Retry-After; 0: 1m
 }
@@ -49,16 +49,16 @@ type answer struct {
 // poll is the only poll loop. It asks until the answer is done, an error comes
 // that is not a passing failure of the network or the CA, or ctx ends. The first
 // wait does not heed Retry-After, since most CAs are done in milliseconds and
-// send one all the same. A wait ends early when looked tells that the CA did what
-// is waited for, as far as can be seen from here, unless the CA wished for the
-// wait; nil: nothing is seen.
-func (e *Engine) poll(ctx context.Context, step Step, what string, looked <-chan struct{}, ask func(context.Context) (answer, error)) error {
-	delay, failures := e.Poll.first(looked != nil), 0
+// send one all the same. A wait ends early when fetched signals that the CA has
+// fetched the response, unless the CA asked for the wait; nil: that cannot be seen
+// from here.
+func (e *Engine) poll(ctx context.Context, step Step, what string, fetched <-chan struct{}, ask func(context.Context) (answer, error)) error {
+	delay, failures := e.Poll.first(fetched != nil), 0
 	for n := 0; ; n++ {
 		if n > 0 { // the first wait is too short to tell
 			e.emit(Event{Step: step, Message: what, Next: e.now().Add(delay)})
 		}
-		if err := wait(ctx, delay, looked); err != nil {
+		if err := wait(ctx, delay, fetched); err != nil {
 			return err
 		}
 		got, err := ask(ctx)
@@ -80,20 +80,20 @@ func (e *Engine) poll(ctx context.Context, step Step, what string, looked <-chan
 			delay = min(delay*2, e.Poll.max())
 		}
 		if wish := min(got.retryAfter, e.Poll.cap()); wish > 0 {
-			delay, looked = max(delay, wish), nil
+			delay, fetched = max(delay, wish), nil
 		}
 	}
 }
 
-// The CA may look from several places at once, and needs a moment to note what it
-// saw: it is not asked sooner than this after it was told, or first looked.
+// The CA may fetch from several places at once, and needs a moment to record the
+// result: it is not polled sooner than this after it was told, or first fetched.
 const (
 	afterTelling = 3 * time.Millisecond
-	afterLook    = time.Millisecond
+	afterFetch   = time.Millisecond
 )
 
-// wait waits d, or less where it is looked.
-func wait(ctx context.Context, d time.Duration, looked <-chan struct{}) error {
+// wait waits d, or less when fetched signals.
+func wait(ctx context.Context, d time.Duration, fetched <-chan struct{}) error {
 	began := time.Now()
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -101,9 +101,9 @@ func wait(ctx context.Context, d time.Duration, looked <-chan struct{}) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-looked:
-			looked = nil
-			t.Reset(min(d, max(afterLook, afterTelling-time.Since(began))))
+		case <-fetched:
+			fetched = nil
+			t.Reset(min(d, max(afterFetch, afterTelling-time.Since(began))))
 		case <-t.C:
 			return nil
 		}
