@@ -35,10 +35,10 @@ var arrows = map[string][]string{
 		"internal/acmewire", "internal/challenge", "internal/commands/cli", "internal/commands/cmdflags", "internal/commands/session", "internal/enroll", "internal/lab", "internal/loopback", "internal/store", "internal/token",
 	},
 	"internal/commands/report": {
-		"internal/accountfile", "internal/acmewire", "internal/certsource", "internal/challenge", "internal/commands/cli", "internal/commands/cmdflags", "internal/commands/credential", "internal/commands/session", "internal/csrgen", "internal/enroll", "internal/layout", "internal/nf", "internal/pkcs11", "internal/store", "internal/token", "internal/ui",
+		"internal/accountfile", "internal/acmewire", "internal/certsource", "internal/challenge", "internal/commands/cli", "internal/commands/cmdflags", "internal/commands/credential", "internal/commands/session", "internal/csrgen", "internal/enroll", "internal/inspect", "internal/layout", "internal/nf", "internal/pkcs11", "internal/store", "internal/token", "internal/ui",
 	},
 	"internal/commands/session": {
-		"internal/acmewire", "internal/commands/cli", "internal/commands/credential", "internal/enroll", "internal/pkcs11", "internal/secret", "internal/store", "internal/ui",
+		"internal/acmewire", "internal/commands/cli", "internal/commands/credential", "internal/enroll", "internal/inspect", "internal/pkcs11", "internal/secret", "internal/store", "internal/ui",
 	},
 	"internal/commands/view": {
 		"internal/acmewire", "internal/certsource", "internal/commands/cli", "internal/commands/session", "internal/enroll", "internal/inspect", "internal/layout", "internal/nf", "internal/secret", "internal/store", "internal/token", "internal/ui",
@@ -100,22 +100,23 @@ func allows(pkg, imported string) bool {
 // owners are modules that only some packages may import, tests apart, so that
 // each could be replaced in one place. A path includes all below it.
 var owners = map[string][]string{
-	"github.com/spf13":                      {"internal/commands", "scripts/gendocs"},
-	"github.com/AlecAivazis/survey":         {"internal/ui"},
-	"github.com/olekukonko/tablewriter":     {"internal/ui"},
-	"golang.org/x/term":                     {"internal/ui"},
-	"golang.org/x/crypto/acme":              {"internal/acmewire"},
-	"github.com/go-jose":                    {"internal/acmewire", "internal/token"},
-	"github.com/gofrs/flock":                {"internal/store"},
-	"github.com/kballard/go-shellquote":     {"internal/commands"},
-	"go.yaml.in/yaml":                       {"internal/nf", "internal/commands"},
-	"software.sslmate.com/src/go-pkcs12":    {"internal/certsource", "internal/layout"},
-	"github.com/ThalesGroup/crypto11":       {"internal/pkcs11"},
-	"github.com/miekg/pkcs11":               {"internal/pkcs11"},
-	"github.com/zmap":                       {"cmd/nfcert-zlint"},
-	"github.com/google/go-cmp":              {},
-	"github.com/rogpeppe/go-internal":       {},
-	"github.com/nfcert/nfcert/internal/lab": {"internal/commands"},
+	"github.com/spf13":                                          {"internal/commands", "scripts/gendocs"},
+	"github.com/AlecAivazis/survey":                             {"internal/ui"},
+	"github.com/olekukonko/tablewriter":                         {"internal/ui"},
+	"golang.org/x/term":                                         {"internal/ui"},
+	"golang.org/x/crypto/acme":                                  {"internal/acmewire"},
+	"github.com/go-jose":                                        {"internal/acmewire", "internal/token"},
+	"github.com/gofrs/flock":                                    {"internal/store"},
+	"github.com/kballard/go-shellquote":                         {"internal/commands"},
+	"go.yaml.in/yaml":                                           {"internal/nf", "internal/commands"},
+	"software.sslmate.com/src/go-pkcs12":                        {"internal/certsource", "internal/layout"},
+	"github.com/ThalesGroup/crypto11":                           {"internal/pkcs11"},
+	"github.com/miekg/pkcs11":                                   {"internal/pkcs11"},
+	"github.com/zmap":                                           {"cmd/nfcert-zlint"},
+	"github.com/google/go-cmp":                                  {},
+	"github.com/rogpeppe/go-internal":                           {},
+	"github.com/nfcert/nfcert/internal/challenge/challengetest": {},
+	"github.com/nfcert/nfcert/internal/lab":                     {"internal/commands"},
 }
 
 // standardOnly are packages that may import nothing but the standard library

@@ -14,8 +14,8 @@ import (
 	"github.com/nfcert/nfcert/internal/token"
 )
 
-// TokenField is the member of the answer that carries the token: RFC 9448 has
-// tkauth, some older servers want atc.
+// TokenField is the member of the answer that carries the token: RFC 9448 uses
+// tkauth, some older servers require atc.
 type TokenField string
 
 // The members that carry a token.
@@ -28,22 +28,22 @@ const (
 // TKAuth solves tkauth-01 (RFC 9447) with an Authority Token, which it checks
 // before the server sees it: one that fails there costs the order.
 type TKAuth struct {
-	Source token.Source // nil: the authority that a challenge names, where Hint takes it
+	Source token.Source // nil: the authority that a challenge names, if Hint accepts it
 	// Hint makes a source of the URL that a challenge names, or says why not;
-	// nil: none is taken.
+	// nil: such URLs are not used.
 	Hint  func(url string) (token.Source, error)
 	Field TokenField // "": FieldTKAuth
 	Check token.CheckOptions
-	// Signer fetches the certificates that a token's x5u names; nil: none are.
+	// Signer fetches the certificates that a token's x5u names; nil: they are not fetched.
 	Signer func(context.Context, *token.Token) error
-	Reuse  bool             // use a token again while it lasts, in place of a fresh one for each challenge
+	Reuse  bool             // reuse a token while it is valid, instead of a new one for each challenge
 	Clock  func() time.Time // nil: time.Now
 
 	mu   sync.Mutex
-	kept map[token.ATC]keptToken // with Reuse alone
+	kept map[token.ATC]keptToken // only with Reuse
 }
 
-// keptToken is one that may be used again.
+// keptToken is a token that may be reused.
 type keptToken struct {
 	text    secret.Bytes
 	expires time.Time
@@ -62,14 +62,14 @@ func (e *ProofError) Error() string {
 
 func (e *ProofError) Unwrap() error { return e.Err }
 
-// KindError refuses a kind of token that is not known here.
+// KindError refuses a kind of token that nfcert does not support.
 type KindError struct{ Kind string }
 
 func (e *KindError) Error() string {
-	return fmt.Sprintf("the challenge wants a token of tkauth-type %.60q, want %q (RFC 9447 3.1)", e.Kind, token.TKTypeATC)
+	return fmt.Sprintf("the challenge requires a token of tkauth-type %.60q, want %q (RFC 9447 3.1)", e.Kind, token.TKTypeATC)
 }
 
-// NoSourceError says that nothing is known to get a token from.
+// NoSourceError says that there is no source of tokens.
 type NoSourceError struct {
 	Hint string // what the challenge names; "": nothing
 }
@@ -95,9 +95,9 @@ func (s *TKAuth) Plan(c Challenge) (Placement, error) {
 	return Placement{Type: TKAuth01, Method: MethodToken, Where: source.Where(), Token: c.Token}, nil
 }
 
-// source is where a token for the challenge is had.
+// source returns where to get a token for the challenge.
 func (s *TKAuth) source(c Challenge) (token.Source, error) {
-	// A server that says no kind can only mean the one there is.
+	// A server that names no kind can only mean the one that is defined.
 	if c.TKAuthType != "" && !strings.EqualFold(c.TKAuthType, token.TKTypeATC) {
 		return nil, &KindError{Kind: c.TKAuthType}
 	}
@@ -110,7 +110,7 @@ func (s *TKAuth) source(c Challenge) (token.Source, error) {
 	return s.Hint(c.TokenAuthority)
 }
 
-// Present does nothing: the answer itself proves.
+// Present does nothing: the answer carries the proof.
 func (*TKAuth) Present(context.Context, Challenge, Placement) error { return nil }
 
 // CleanUp does nothing.
@@ -154,7 +154,7 @@ func (s *TKAuth) Get(ctx context.Context, source token.Source, want token.ATC) (
 	if err != nil {
 		return secret.Bytes{}, err
 	}
-	text = secret.New(bytes.TrimSpace(text.Reveal())) // servers do not forgive what Parse does
+	text = secret.New(bytes.TrimSpace(text.Reveal())) // Parse is more lenient than servers are
 	t, err := token.Parse(text)
 	if err != nil {
 		return secret.Bytes{}, err
@@ -189,8 +189,8 @@ func (s *TKAuth) again(want token.ATC, now time.Time) (text secret.Bytes, ok boo
 	return kept.text, err == nil && t.Check(want, now, s.Check) == nil
 }
 
-// keep holds on to a token, and lets go of those that are over: one process may
-// enrol thousands.
+// keep stores a token and drops the expired ones: one process may enrol
+// thousands.
 func (s *TKAuth) keep(want token.ATC, kept keptToken, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

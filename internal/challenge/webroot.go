@@ -17,21 +17,21 @@ const (
 	webDirMode  = 0o755
 )
 
-// maxCompare caps what is read of a file to see whether it is ours; a key
-// authorization is shorter.
+// maxCompare caps how much of a file is read to compare it; a key authorization
+// is shorter.
 const maxCompare = 4 << 10
 
 // presentTries bounds how often Present makes its directories again because
 // another process, cleaning up its own challenge, removed them in between.
 const presentTries = 5
 
-// An OccupiedError says that another file stands where the token must go.
+// An OccupiedError says that another file has the path of the token.
 type OccupiedError struct {
 	Path string
 }
 
 func (e *OccupiedError) Error() string {
-	return fmt.Sprintf("%q exists with other content, and is left alone", e.Path)
+	return fmt.Sprintf("%q exists with other content and was not changed", e.Path)
 }
 
 // A Webroot solves http-01 by a file in the directory that a web server serves.
@@ -115,14 +115,14 @@ func present(p Placement) error {
 		return nil
 	}
 	temp := tempName(p)
-	os.Remove(temp) // of a killed run; what else is wrong with it, creating it says
+	os.Remove(temp) // of a killed run; any other problem shows when it is created
 	if err := createWebFile(temp, p.Content); err != nil {
 		return fmt.Errorf("writing %q: %w", p.Where, reason(err))
 	}
 	defer os.Remove(temp)
 	err := os.Link(temp, p.Where) // unlike a rename, never replaces
 	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) {
-		err = os.Rename(temp, p.Where) // a file system without links; holds has looked
+		err = os.Rename(temp, p.Where) // a file system without links; holds has checked
 	}
 	if errors.Is(err, fs.ErrExist) {
 		return &OccupiedError{Path: p.Where}
@@ -134,8 +134,8 @@ func present(p Placement) error {
 }
 
 // CleanUp removes the file and those directories that Present made, when
-// nothing else is in them. A file with other content is somebody else's and
-// stays.
+// nothing else is in them. A file with other content is not the
+// placement's and stays.
 func (w *Webroot) CleanUp(_ context.Context, p Placement) error {
 	if err := checkWebPlacement(p); err != nil {
 		return err
@@ -155,7 +155,7 @@ func (w *Webroot) CleanUp(_ context.Context, p Placement) error {
 	}
 	for i := len(p.Directories) - 1; i >= 0; i-- {
 		if info, err := os.Lstat(p.Directories[i]); err == nil && info.IsDir() {
-			os.Remove(p.Directories[i]) // fails when something is in it: then it must stay
+			os.Remove(p.Directories[i]) // fails when it is not empty: then it must stay
 		}
 	}
 	return nil
@@ -194,7 +194,7 @@ func makeWebDir(dir string) error {
 		err = os.Chmod(dir, webDirMode)
 	}
 	if errors.Is(err, fs.ErrExist) {
-		return nil // also a link; that it is no directory, the next step says
+		return nil // also a link; if it is not a directory, the next step fails
 	}
 	if err != nil {
 		return fmt.Errorf("creating %q: %w", dir, reason(err))
@@ -216,8 +216,8 @@ func createWebFile(path, content string) error {
 	return err
 }
 
-// holds reports whether path is a file with that content. Nothing there is
-// false; anything else there is an [OccupiedError].
+// holds reports whether path is a file with that content. A missing file is
+// false; anything else is an [OccupiedError].
 func holds(path, content string) (bool, error) {
 	info, err := os.Lstat(path)
 	switch {

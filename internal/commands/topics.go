@@ -184,8 +184,11 @@ A CA issues a certificate for a name only when the name is proven. nfcert can
 An order is for the DNS names and addresses of the CSR, and for its NF instance id
 where a token can prove it; --identifiers dns, nf or both says otherwise.
 
-What was put in place is taken away again in every case, also after Ctrl-C; what
-a killed run left behind is taken away by the next.`
+With --http-listen, nfcert opens the address before it places an order. While
+another nfcert uses that address it waits, within --timeout.
+
+What was put in place is removed in every case, also after Ctrl-C; what a killed
+run left behind is removed by the next run with the same flags.`
 
 const topicState = `State
 

@@ -97,8 +97,8 @@ type task struct {
 	before        time.Time       // when an earlier run answered; zero: none did
 }
 
-// challenge finds the task's challenge in its authorization, whose list is made
-// restartRenewal with each answer of the CA.
+// challenge finds the task's challenge in its authorization, whose list is
+// replaced with each response of the CA.
 func (t task) challenge() *Challenge {
 	for i := range t.authorization.Challenges {
 		if c := &t.authorization.Challenges[i]; c.URL == t.url {

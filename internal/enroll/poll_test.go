@@ -10,14 +10,14 @@ import (
 	"github.com/nfcert/nfcert/internal/acmewire"
 )
 
-// A wait ends a moment after the CA looked, is never shorter than the CA needs
+// A wait ends a moment after the CA fetched the response, is never shorter than the CA needs
 // after it was told, and otherwise as long as it was to be.
 func TestWait(t *testing.T) {
 	const never = time.Hour
 	ms := time.Millisecond
 	for _, tt := range []struct {
-		name              string
-		looked, wait, end time.Duration
+		name               string
+		fetched, wait, end time.Duration
 	}{
 		{"nobody looks", never, 50 * ms, 50 * ms},
 		{"at once", 0, 50 * ms, 3 * ms},
@@ -30,10 +30,10 @@ func TestWait(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 				defer cancel()
-				looked := make(chan struct{}, 1)
-				time.AfterFunc(tt.looked, func() { looked <- struct{}{} })
+				fetched := make(chan struct{}, 1)
+				time.AfterFunc(tt.fetched, func() { fetched <- struct{}{} })
 				began := time.Now()
-				if err := wait(ctx, tt.wait, looked); err != nil {
+				if err := wait(ctx, tt.wait, fetched); err != nil {
 					t.Fatal(err)
 				}
 				if took := time.Since(began); took != tt.end {

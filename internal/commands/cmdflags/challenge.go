@@ -20,7 +20,7 @@ type Challenge struct {
 	webroot    string
 	Published  bool
 	tokens     Tokens
-	Leaves     bool // nfcert ends before the CA has looked (--no-wait)
+	Leaves     bool // nfcert ends before the CA has validated (--no-wait)
 }
 
 func (o *Challenge) AddFlags(fs *pflag.FlagSet) {
@@ -86,7 +86,7 @@ func (o *Challenge) Check() error {
 	case addrErr != nil:
 		return cli.Usagef("as in --http-listen :80, 127.0.0.1:5080 or [::1]:5080", "--http-listen %q is no address with a port", o.httpListen)
 	case o.Leaves && !o.Published && o.webroot == "" && o.Challenge != challenge.TKAuth01:
-		return cli.Usagef("what stays in place is --webroot DIR, or --published", "--no-wait would end the listener before the CA has looked")
+		return cli.Usagef("what stays in place is --webroot DIR, or --published", "--no-wait would end the listener before the CA has validated")
 	}
 	return o.tokens.check()
 }
