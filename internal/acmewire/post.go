@@ -72,10 +72,14 @@ func (c *Client) postSigned(ctx context.Context, url string, payload any, who jo
 // persist repeats a request as [retryDelay] says, until it succeeds.
 func (c *Client) persist(ctx context.Context, once func() error) error {
 	for n := 1; ; n++ {
+		before := captured(ctx).last
 		if err := once(); err != nil {
 			return err
 		}
 		last := captured(ctx).last
+		if last == before {
+			return nil // answered by the wire, with a nonce that another client got meanwhile
+		}
 		if last.isSuccess() {
 			return nil
 		}
