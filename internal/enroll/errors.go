@@ -135,7 +135,7 @@ func (r RefusedIdentifier) String() string {
 		s += " by " + r.Challenge
 	}
 	if r.Problem != nil {
-		return s + ": " + r.Problem.Error()
+		return s + ": " + r.Problem.String()
 	}
 	return s + ": authorization is " + string(r.Status) + " and the CA gave no reason"
 }
@@ -157,7 +157,7 @@ func (e *AuthorizationError) Error() string {
 	if len(parts) == 0 {
 		reason := fmt.Sprintf("the order is %s", e.OrderStatus)
 		if e.OrderError != nil {
-			reason += ": " + e.OrderError.Error()
+			reason += ": " + e.OrderError.String()
 		}
 		parts = append(parts, reason)
 	}

@@ -250,7 +250,7 @@ func TestOldStateContinues(t *testing.T) {
 			t.Fatal(err)
 		}
 		problem := en.Order.Authorizations[0].Challenges[0].Error
-		if problem == nil || !problem.ACME().HasType("connection") || !strings.Contains(problem.Error(), "connection refused") {
+		if problem == nil || !problem.ACME().HasType("connection") || !strings.Contains(problem.String(), "connection refused") {
 			t.Errorf("the challenge's problem is %v, want what the CA said", problem)
 		}
 		if en := enrol(t, "failed"); len(en.Earlier) != 1 || en.Earlier[0].Status != enroll.Invalid {

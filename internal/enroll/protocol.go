@@ -65,8 +65,8 @@ type Subproblem struct {
 	Identifier *Identifier `json:"identifier,omitempty"`
 }
 
-// Error tells type and detail, then the subproblems.
-func (p *Problem) Error() string { return p.ACME().Error() }
+// String is type and detail, then the subproblems.
+func (p *Problem) String() string { return p.ACME().Error() }
 
 // ACME is the problem as the wire has it, but for the request that caused it.
 func (p *Problem) ACME() *acmewire.Problem {

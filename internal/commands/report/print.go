@@ -100,8 +100,8 @@ func caSays(r Report, err error) []string {
 			said = append(said, refused.String())
 		}
 		// Most CAs repeat the challenge's problem as the order's.
-		if o := e.OrderError; o != nil && !slices.ContainsFunc(said, func(s string) bool { return strings.HasSuffix(s, o.Error()) }) {
-			said = append(said, o.Error())
+		if o := e.OrderError; o != nil && !slices.ContainsFunc(said, func(s string) bool { return strings.HasSuffix(s, o.String()) }) {
+			said = append(said, o.String())
 		}
 		return said
 	}
