@@ -62,7 +62,7 @@ var owners = map[string][]string{
 	"golang.org/x/crypto/acme":              {"internal/acmewire"},
 	"github.com/go-jose":                    {"internal/acmewire", "internal/token"},
 	"github.com/gofrs/flock":                {"internal/store"},
-	"github.com/kballard/go-shellquote":     {"internal/commands"},
+	"github.com/kballard/go-shellquote":     {"internal/commands", "internal/store"},
 	"go.yaml.in/yaml":                       {"internal/nf", "internal/commands"},
 	"software.sslmate.com/src/go-pkcs12":    {"internal/certsource", "internal/layout"},
 	"github.com/ThalesGroup/crypto11":       {"internal/pkcs11"},
