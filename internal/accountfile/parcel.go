@@ -12,6 +12,7 @@ package accountfile
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
@@ -67,15 +68,15 @@ type sealed struct {
 }
 
 // Seal makes a file of a key and what belongs to it. The passphrase must not be
-// empty.
-func Seal(key crypto.Signer, meta []byte, passphrase secret.Bytes) ([]byte, error) {
-	first, err := csrgen.SealKey(key, passphrase)
+// empty. iterations is the work of PBKDF2; 0 means [csrgen.SealIterations].
+func Seal(key crypto.Signer, meta []byte, passphrase secret.Bytes, iterations int) ([]byte, error) {
+	first, err := csrgen.SealKey(key, passphrase, iterations)
 	if err != nil {
 		return nil, err
 	}
 	block, _ := pem.Decode(first)
 	sum := sha256.Sum256(block.Bytes)
-	s := sealed{Version: Version, KeySHA256: sum[:], Iterations: csrgen.SealIterations, Salt: make([]byte, saltSize)}
+	s := sealed{Version: Version, KeySHA256: sum[:], Iterations: cmp.Or(iterations, csrgen.SealIterations), Salt: make([]byte, saltSize)}
 	if _, err := rand.Read(s.Salt); err != nil {
 		return nil, err
 	}

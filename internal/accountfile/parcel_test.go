@@ -30,7 +30,7 @@ func newKey(t testing.TB, kind csrgen.KeyType) crypto.Signer {
 
 func seal(t testing.TB, key crypto.Signer, meta string) []byte {
 	t.Helper()
-	file, err := Seal(key, []byte(meta), secret.New([]byte(passphrase)))
+	file, err := Seal(key, []byte(meta), secret.New([]byte(passphrase)), 2000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestSealOpen(t *testing.T) {
 }
 
 func TestNoPassphrase(t *testing.T) {
-	if _, err := Seal(newKey(t, csrgen.P256), nil, secret.Bytes{}); err == nil {
+	if _, err := Seal(newKey(t, csrgen.P256), nil, secret.Bytes{}, 0); err == nil {
 		t.Error("sealed by nothing")
 	}
 	why := errors.New("nobody to ask")

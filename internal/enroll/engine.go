@@ -63,6 +63,9 @@ type Engine struct {
 	// file. It is asked only when the key is encrypted. nil: such keys cannot be
 	// used.
 	Passphrase func(file string) (secret.Bytes, error)
+	// SealIterations is the work of encrypting a key; 0 means
+	// [csrgen.SealIterations].
+	SealIterations int
 	// Progress is told what happens as it happens, one event at a time. nil:
 	// nobody listens.
 	Progress func(Event)

@@ -45,7 +45,7 @@ func (e *Engine) Rollover(ctx context.Context, name string, o RolloverOptions) (
 	if next.Signer, err = csrgen.GenerateKey(csrgen.KeyType(orString(string(o.KeyType), a.KeyType))); err != nil {
 		return nil, err
 	}
-	data, err := next.encode()
+	data, err := e.encodeKey(next)
 	if err != nil {
 		return nil, err
 	}

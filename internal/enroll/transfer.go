@@ -48,7 +48,7 @@ func (e *Engine) ExportAccount(ctx context.Context, name string, passphrase secr
 	if err != nil {
 		return nil, nil, err
 	}
-	file, err := accountfile.Seal(key.Signer, meta, passphrase)
+	file, err := accountfile.Seal(key.Signer, meta, passphrase, e.SealIterations)
 	return file, a, err
 }
 
@@ -158,7 +158,7 @@ func (e *Engine) putKey(dir string, key accountKey) error {
 	there, err := e.readAccountKey(accountKeyFile(dir))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		data, err := key.encode()
+		data, err := e.encodeKey(key)
 		if err != nil {
 			return err
 		}
