@@ -73,8 +73,8 @@ var owners = map[string][]string{
 }
 
 // standardOnly are packages that may import nothing but the standard library
-// and what arrows allows: the yardstick and the opponent must not lean on what
-// they are held against.
+// and what arrows allows: the minimal client and the lab must not depend on
+// what they are compared with.
 var standardOnly = []string{"scripts/floor", "scripts/sba", "internal/lab", "internal/secret", "internal/zlint"}
 
 // within reports whether an import path is root or below it.
