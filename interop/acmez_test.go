@@ -97,7 +97,7 @@ func (s *acmezSolver) CleanUp(context.Context, acme.Challenge) error {
 }
 
 // newKey returns a fresh P-256 key.
-func newKey(t *testing.T) crypto.Signer {
+func newKey(t testing.TB) crypto.Signer {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

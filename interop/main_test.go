@@ -18,10 +18,10 @@ import (
 // buildTimeout bounds one build, with its downloads on a fresh machine.
 const buildTimeout = 8 * time.Minute
 
-// binaries are the programs under test and their opponents. Each is built
+// binaries are the programs under test and those that they are tested against. Each is built
 // when a test first asks for it, so that one test alone builds only its own.
 type binaries struct {
-	nfcert, floor, pebble, stepCA func() (string, error)
+	nfcert, zlint, floor, bench, pebble, stepCA func() (string, error)
 }
 
 // built is set once, before any test runs.
@@ -36,6 +36,8 @@ func TestMain(m *testing.M) {
 	built = binaries{
 		nfcert: sync.OnceValues(func() (string, error) { return buildOwn(dir, "./cmd/nfcert") }),
 		floor:  sync.OnceValues(func() (string, error) { return buildOwn(dir, "./scripts/floor") }),
+		zlint:  sync.OnceValues(func() (string, error) { return buildOwn(dir, "./cmd/nfcert-zlint") }),
+		bench:  sync.OnceValues(func() (string, error) { return build(".", dir, "./bench") }),
 		pebble: sync.OnceValues(func() (string, error) { return buildTool(".", "pebble") }),
 		stepCA: sync.OnceValues(func() (string, error) { return buildTool("stepca", "step-ca") }),
 	}
@@ -48,11 +50,13 @@ func TestMain(m *testing.M) {
 }
 
 // buildOwn builds a main package of the module above.
-func buildOwn(dir, pkg string) (string, error) {
+func buildOwn(dir, pkg string) (string, error) { return build("..", dir, pkg) }
+
+func build(module, dir, pkg string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), buildTimeout)
 	defer cancel()
 	out := filepath.Join(dir, filepath.Base(pkg))
-	return out, realca.Build(ctx, "..", pkg, out)
+	return out, realca.Build(ctx, module, pkg, out)
 }
 
 // buildTool builds a server from the module that pins it.
@@ -63,7 +67,7 @@ func buildTool(module, name string) (string, error) {
 }
 
 // binary returns what build built.
-func binary(t *testing.T, build func() (string, error)) string {
+func binary(t testing.TB, build func() (string, error)) string {
 	t.Helper()
 	path, err := build()
 	if err != nil {
@@ -74,7 +78,7 @@ func binary(t *testing.T, build func() (string, error)) string {
 
 // startPebble runs a Pebble for the length of the test. Its log is shown when
 // the test fails.
-func startPebble(t *testing.T, opts realca.PebbleOptions) *realca.Pebble {
+func startPebble(t testing.TB, opts realca.PebbleOptions) *realca.Pebble {
 	t.Helper()
 	opts.Binary, opts.Dir = binary(t, built.pebble), t.TempDir()
 	ca, err := realca.StartPebble(t.Context(), opts)
@@ -89,7 +93,7 @@ func startPebble(t *testing.T, opts realca.PebbleOptions) *realca.Pebble {
 }
 
 // showLog prints the end of a server's log when the test failed.
-func showLog(t *testing.T, name, log string) {
+func showLog(t testing.TB, name, log string) {
 	const tail = 16 << 10
 	if t.Failed() {
 		t.Logf("the end of the log of %s:\n%s", name, log[max(0, len(log)-tail):])

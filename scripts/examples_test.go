@@ -158,19 +158,20 @@ func TestSystemdExamples(t *testing.T) {
 		}
 		files = append(files, path)
 	}
-	analyze, err := exec.LookPath("systemd-analyze")
-	if err != nil {
-		t.Log("not judged by systemd-analyze, which is not installed")
-		return
-	}
-	slices.Sort(files)
-	out, err := exec.Command(analyze, append([]string{"verify", "--man=no"}, files...)...).CombinedOutput()
-	for line := range strings.Lines(string(out)) {
-		if strings.Contains(line, dir) || strings.Contains(line, "nfcert-renew") {
-			t.Errorf("systemd-analyze verify: %s", line)
+	t.Run("systemd-analyze", func(t *testing.T) {
+		analyze, err := exec.LookPath("systemd-analyze")
+		if err != nil {
+			t.Skip("systemd-analyze is not installed (Debian package systemd)")
 		}
-	}
-	if err != nil && len(out) == 0 {
-		t.Errorf("systemd-analyze verify: %v", err)
-	}
+		slices.Sort(files)
+		out, err := exec.Command(analyze, append([]string{"verify", "--man=no"}, files...)...).CombinedOutput()
+		for line := range strings.Lines(string(out)) {
+			if strings.Contains(line, dir) || strings.Contains(line, "nfcert-renew") {
+				t.Errorf("systemd-analyze verify: %s", line)
+			}
+		}
+		if err != nil && len(out) == 0 {
+			t.Errorf("systemd-analyze verify: %v", err)
+		}
+	})
 }

@@ -12,6 +12,7 @@ package accountfile
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
@@ -67,13 +68,14 @@ type accountBlock struct {
 }
 
 // Seal encrypts a key and its account into a file. The passphrase must not be
-// empty.
-func Seal(key crypto.Signer, account []byte, passphrase secret.Bytes) ([]byte, error) {
-	encrypted, err := csrgen.SealKey(key, passphrase)
+// empty. iterations is the work of PBKDF2; 0 means
+// [csrgen.SealIterations].
+func Seal(key crypto.Signer, account []byte, passphrase secret.Bytes, iterations int) ([]byte, error) {
+	encrypted, err := csrgen.SealKey(key, passphrase, iterations)
 	if err != nil {
 		return nil, err
 	}
-	return seal(encrypted, account, passphrase, csrgen.SealIterations)
+	return seal(encrypted, account, passphrase, cmp.Or(iterations, csrgen.SealIterations))
 }
 
 // seal adds the account's block to the PEM of an encrypted key, with the given

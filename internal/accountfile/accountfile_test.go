@@ -48,7 +48,7 @@ func quick(t testing.TB, keyFile, account string) []byte {
 func TestSealOpen(t *testing.T) {
 	key := newKey(t, csrgen.P521)
 	const account = `{"server":"https://ca.example/directory"}`
-	file, err := Seal(key, []byte(account), secret.New([]byte(passphrase)))
+	file, err := Seal(key, []byte(account), secret.New([]byte(passphrase)), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestOpenKeyTypes(t *testing.T) {
 }
 
 func TestNoPassphrase(t *testing.T) {
-	if _, err := Seal(newKey(t, csrgen.P256), nil, secret.Bytes{}); err == nil {
+	if _, err := Seal(newKey(t, csrgen.P256), nil, secret.Bytes{}, 0); err == nil {
 		t.Error("Seal accepted an empty passphrase")
 	}
 	why := errors.New("no terminal")

@@ -21,6 +21,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	commands := scriptCommands()
 	commands["companion"] = companionCommand(t.TempDir())
+	commands["alone"] = cmdAlone
 	commands["forge"] = forgeCommand()
 	commands["serve"] = serveCommand()
 	commands["proxy"] = cmdProxy

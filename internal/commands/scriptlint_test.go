@@ -28,6 +28,14 @@ import (
 	"github.com/nfcert/nfcert/internal/zlint"
 )
 
+// cmdAlone is the word alone: of all programs only nfcert is on the PATH of the
+// script, so an installed nfcert-zlint is not found.
+func cmdAlone(ts *testscript.TestScript, _ bool, _ []string) {
+	path, err := exec.LookPath("nfcert")
+	ts.Check(err)
+	ts.Setenv("PATH", filepath.Dir(path))
+}
+
 // companionCommand is the word companion: nfcert-zlint is on the PATH of the
 // script. It is built once, into dir.
 func companionCommand(dir string) func(*testscript.TestScript, bool, []string) {

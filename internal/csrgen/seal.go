@@ -1,6 +1,7 @@
 package csrgen
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
@@ -23,13 +24,18 @@ import (
 // least 8).
 const sealSalt = 16
 
+// SealIterations is the default work of PBKDF2: some tenths of a second.
+const SealIterations = 600_000
+
 // SealKey returns the key as encrypted PKCS#8 in PEM (RFC 5958 section 3, PBES2
 // of RFC 8018), which [ParseKeyWith] reads. The passphrase must not be empty.
+// iterations is the work of PBKDF2; 0 means [SealIterations].
 //
 // It uses PBKDF2 with HMAC-SHA-256, and AES-256 in CBC mode: every openssl since
 // 1.0 reads them and FIPS 140 allows them. scrypt with useful parameters needs
 // more memory than openssl allows by default.
-func SealKey(key crypto.Signer, passphrase secret.Bytes) ([]byte, error) {
+func SealKey(key crypto.Signer, passphrase secret.Bytes, iterations int) ([]byte, error) {
+	iterations = cmp.Or(iterations, SealIterations)
 	if passphrase.IsZero() {
 		return nil, errors.New("encrypting a private key: the passphrase is empty")
 	}
@@ -42,7 +48,7 @@ func SealKey(key crypto.Signer, passphrase secret.Bytes) ([]byte, error) {
 		return nil, err
 	}
 	salt, iv := random[:sealSalt], random[sealSalt:]
-	derived, err := pbkdf2.Key(sha256.New, string(passphrase.Reveal()), salt, SealIterations, 32)
+	derived, err := pbkdf2.Key(sha256.New, string(passphrase.Reveal()), salt, iterations, 32)
 	if err != nil {
 		return nil, fmt.Errorf("encrypting a private key: %w", err)
 	}
@@ -55,7 +61,7 @@ func SealKey(key crypto.Signer, passphrase secret.Bytes) ([]byte, error) {
 		plain = append(plain, byte(pad))
 	}
 	cipher.NewCBCEncrypter(block, iv).CryptBlocks(plain, plain)
-	der, err := sealedInfo(salt, iv, plain)
+	der, err := sealedInfo(salt, iv, plain, iterations)
 	if err != nil {
 		return nil, fmt.Errorf("encrypting a private key: %w", err)
 	}
@@ -64,7 +70,7 @@ func SealKey(key crypto.Signer, passphrase secret.Bytes) ([]byte, error) {
 
 // sealedInfo returns EncryptedPrivateKeyInfo with PBES2-params (RFC 8018 appendix
 // A.4).
-func sealedInfo(salt, iv, data []byte) ([]byte, error) {
+func sealedInfo(salt, iv, data []byte, iterations int) ([]byte, error) {
 	var (
 		pbes2OID   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 13}
 		pbkdf2OID  = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 12}
@@ -84,7 +90,7 @@ func sealedInfo(salt, iv, data []byte) ([]byte, error) {
 				algorithm(b, pbkdf2OID, func(b *cryptobyte.Builder) {
 					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 						b.AddASN1OctetString(salt)
-						b.AddASN1Int64(SealIterations)
+						b.AddASN1Int64(int64(iterations))
 						algorithm(b, hmacSHA256, func(b *cryptobyte.Builder) { b.AddASN1NULL() })
 					})
 				})

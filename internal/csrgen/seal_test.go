@@ -24,7 +24,7 @@ func TestSealKey(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sealed, err := SealKey(key, secret.New([]byte("pass phrase ä")))
+			sealed, err := SealKey(key, secret.New([]byte("pass phrase ä")), 2000)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -38,7 +38,7 @@ func TestSealKey(t *testing.T) {
 			if _, err := ParseKey("k", sealed); !errors.Is(err, ErrEncryptedKey) {
 				t.Errorf("no passphrase: got %v, want ErrEncryptedKey", err)
 			}
-			again, err := SealKey(key, secret.New([]byte("pass phrase ä")))
+			again, err := SealKey(key, secret.New([]byte("pass phrase ä")), 2000)
 			if err != nil || bytes.Equal(again, sealed) {
 				t.Errorf("sealed twice, the files are the same (%v), want a salt of its own in each", err)
 			}
@@ -51,10 +51,10 @@ func TestSealKeyByNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := SealKey(key, secret.Bytes{}); err == nil || got != nil {
+	if got, err := SealKey(key, secret.Bytes{}, 0); err == nil || got != nil {
 		t.Errorf("got %q, %v, want an error", got, err)
 	}
-	if _, err := SealKey(strange{key}, secret.New([]byte("x"))); err == nil {
+	if _, err := SealKey(strange{key}, secret.New([]byte("x")), 0); err == nil {
 		t.Error("a key that has no PKCS#8 form was sealed")
 	}
 }
@@ -74,7 +74,7 @@ func TestSealedKeyByOpenSSL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed, err := SealKey(key, secret.New([]byte("nfcert")))
+	sealed, err := SealKey(key, secret.New([]byte("nfcert")), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,10 +21,10 @@ type accountKey struct {
 // sealed reports whether the key's file is encrypted.
 func (k accountKey) sealed() bool { return !k.passphrase.IsZero() }
 
-// encode is the content of the key's file.
-func (k accountKey) encode() ([]byte, error) {
+// encodeKey is the content of the key's file.
+func (e *Engine) encodeKey(k accountKey) ([]byte, error) {
 	if k.sealed() {
-		return csrgen.SealKey(k.Signer, k.passphrase)
+		return csrgen.SealKey(k.Signer, k.passphrase, e.SealIterations)
 	}
 	return csrgen.MarshalKey(k.Signer)
 }
@@ -135,7 +135,7 @@ func (e *Engine) accountKey(dir string, o AccountOptions) (key accountKey, kept 
 			return key, false, err
 		}
 	}
-	data, err := key.encode()
+	data, err := e.encodeKey(key)
 	if err != nil {
 		return key, false, err
 	}
@@ -144,7 +144,7 @@ func (e *Engine) accountKey(dir string, o AccountOptions) (key accountKey, kept 
 
 // replaceAccountKey writes the same key in another form, whole or not at all.
 func (e *Engine) replaceAccountKey(dir string, key accountKey) error {
-	data, err := key.encode()
+	data, err := e.encodeKey(key)
 	if err != nil {
 		return err
 	}

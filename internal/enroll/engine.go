@@ -65,6 +65,9 @@ type Engine struct {
 	// Passphrase gives the passphrase of the account key in a file. It is called only
 	// when the key is encrypted. nil: such keys cannot be used.
 	Passphrase func(file string) (secret.Bytes, error)
+	// SealIterations is the work of encrypting a key; 0 means
+	// [csrgen.SealIterations].
+	SealIterations int
 	// Progress gets each event as it happens, one at a time. nil: none are
 	// reported.
 	Progress func(Event)

@@ -89,8 +89,8 @@ func (b *bench) engine() *enroll.Engine {
 	return &enroll.Engine{
 		Store:   s,
 		CA:      acmewire.New(acmewire.Config{DirectoryURL: b.lab.DirectoryURL(), Roots: b.pool(), UserAgent: "nfcert-test"}),
-		Solvers: solvers,
-		Poll:    enroll.Poll{Max: 200 * time.Millisecond, Cap: 200 * time.Millisecond},
+		Solvers: solvers, SealIterations: 2000,
+		Poll: enroll.Poll{Max: 200 * time.Millisecond, Cap: 200 * time.Millisecond},
 	}
 }
 

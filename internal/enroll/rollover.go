@@ -47,7 +47,7 @@ func (e *Engine) Rollover(ctx context.Context, name string, o RolloverOptions) (
 	if next.Signer, err = csrgen.GenerateKey(cmp.Or(o.KeyType, csrgen.KeyType(a.KeyType))); err != nil {
 		return nil, err
 	}
-	data, err := next.encode()
+	data, err := e.encodeKey(next)
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ func (e *Engine) ExportAccount(ctx context.Context, name string, passphrase secr
 	if err != nil {
 		return nil, nil, err
 	}
-	file, err := accountfile.Seal(key.Signer, meta, passphrase)
+	file, err := accountfile.Seal(key.Signer, meta, passphrase, e.SealIterations)
 	return file, a, err
 }
 
@@ -159,7 +159,7 @@ func (e *Engine) putKey(dir string, key accountKey) error {
 	there, err := e.readAccountKey(accountKeyFile(dir))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		data, err := key.encode()
+		data, err := e.encodeKey(key)
 		if err != nil {
 			return err
 		}

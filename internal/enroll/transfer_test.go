@@ -147,7 +147,7 @@ func TestOpenExportRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		file, err := accountfile.Seal(key, text, word)
+		file, err := accountfile.Seal(key, text, word, 2000)
 		if err != nil {
 			t.Fatal(err)
 		}

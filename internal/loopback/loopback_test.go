@@ -19,7 +19,7 @@ func TestReserve(t *testing.T) {
 	}
 	ln, err := net.Listen("tcp", port.String())
 	if err != nil {
-		t.Fatalf("who names the port cannot listen on it: %v", err)
+		t.Fatalf("listening on the reserved port: %v", err)
 	}
 	for range 2 {
 		port.Release()

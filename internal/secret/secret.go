@@ -1,7 +1,7 @@
 // Package secret holds values that must never be printed.
 //
-// A Bytes shows as "[redacted]" whichever way it is formatted, logged or
-// marshalled; the value is had only by asking for it with Reveal.
+// A Bytes prints as "[redacted]" however it is formatted, logged or marshalled;
+// only Reveal returns the value.
 package secret
 
 import (
@@ -9,7 +9,7 @@ import (
 	"log/slog"
 )
 
-// Redacted is what stands wherever a secret would have been printed.
+// Redacted is printed in place of a secret.
 const Redacted = "[redacted]"
 
 // Bytes is a secret value: a MAC key, a passphrase, a token. The zero value is
@@ -19,13 +19,13 @@ type Bytes struct{ value []byte }
 // New keeps its own copy of value.
 func New(value []byte) Bytes { return Bytes{append([]byte(nil), value...)} }
 
-// Reveal returns the value itself, to be used and not kept.
+// Reveal returns the value itself, which the caller must not modify or keep.
 func (b Bytes) Reveal() []byte { return b.value }
 
 // IsZero reports whether there is no secret.
 func (b Bytes) IsZero() bool { return len(b.value) == 0 }
 
-// Len is the length of the value in bytes, which may be told.
+// Len is the length of the value in bytes, which is not secret.
 func (b Bytes) Len() int { return len(b.value) }
 
 // String implements [fmt.Stringer].

@@ -9,11 +9,11 @@ import (
 )
 
 // Append adds data, whole lines, to the end of rel and keeps the file within
-// max bytes: when it would grow beyond, the oldest half is dropped at the end
-// of a line first. A max of zero or less means [MaxFile]. A line that a killed
-// writer left unfinished is ended, so that it spoils itself alone. What was
-// appended last may be lost in a power failure. Data longer than max is an
-// error and changes nothing.
+// max bytes: before it would grow beyond, it drops the oldest half, in whole
+// lines. A max of zero or less means [MaxFile]. It ends a line that a killed
+// writer left unfinished, so that the next line stays readable. A power failure
+// may lose what was appended last. Data of max bytes or more is an error and
+// changes nothing.
 func (s *Store) Append(rel string, data []byte, max int64) error {
 	if max <= 0 || max > MaxFile {
 		max = MaxFile
@@ -27,22 +27,22 @@ func (s *Store) Append(rel string, data []byte, max int64) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := appendFile(path, data, max); err != nil {
+	if err := s.disk.appendFile(path, data, max); err != nil {
 		return accessError("appending to", path, err)
 	}
 	return nil
 }
 
-func appendFile(path string, data []byte, max int64) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+func (k disk) appendFile(path string, data []byte, max int64) error {
+	f, err := k.openAppend(path)
 	if err != nil {
 		return err
 	}
-	err = appendTo(f, data, max)
+	err = k.appendTo(f, data, max)
 	var over *overError
 	if errors.As(err, &over) {
 		f.Close() // Windows does not replace an open file
-		return writeFile(path, append(over.kept, data...), volatile)
+		return k.writeFile(path, append(over.kept, data...), volatile)
 	}
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
@@ -50,13 +50,13 @@ func appendFile(path string, data []byte, max int64) error {
 	return err
 }
 
-// An overError carries the newer part of a file that has no room for more.
+// An overError says that a file has no room for more. kept is its newer part.
 type overError struct{ kept []byte }
 
 func (e *overError) Error() string { return "no room" }
 
 // appendTo adds data to f in one write, after ending a line left unfinished.
-func appendTo(f *os.File, data []byte, max int64) error {
+func (k disk) appendTo(f *os.File, data []byte, max int64) error {
 	info, err := f.Stat()
 	if err != nil {
 		return err
@@ -81,14 +81,13 @@ func appendTo(f *os.File, data []byte, max int64) error {
 			data = append([]byte("\n"), data...)
 		}
 	}
-	_, err = f.Write(data)
-	return err
+	return k.write(f, data)
 }
 
 // newestLines returns the whole lines within the last limit bytes of f.
 func newestLines(f *os.File, size, limit int64) ([]byte, error) {
-	// One byte more is read: a line that starts right at the limit is whole
-	// when the byte before it ends a line.
+	// Read one byte more: a line that starts exactly at the limit is whole if
+	// the byte before it ends a line.
 	from := max(size-limit-1, 0)
 	tail, err := io.ReadAll(io.NewSectionReader(f, from, size-from))
 	if err != nil {

@@ -13,53 +13,50 @@ import (
 	"time"
 )
 
-// durability says how hard a write tries to outlive a power failure. Its value
-// ends the name of the unfinished file, so that a sweep can tell them apart.
+// durability says what of a write survives a power failure. Its value is the
+// suffix of the unfinished file, so that a sweep can tell them apart.
 type durability string
 
 const (
 	durable  durability = ".tmp"  // content and name are on the disk on return
-	ordered  durability = ".otmp" // content is; the name with the next durable write in its directory
-	volatile durability = ".ctmp" // the system writes them back when it likes
+	ordered  durability = ".otmp" // content is; the name follows with the next durable write in its directory
+	volatile durability = ".ctmp" // the system writes both when it likes
 )
 
-// staleAge is how old an unfinished file must be before it is removed although
-// its writer may be alive and needs no lock. No write takes near as long.
+// staleAge is the age at which an unfinished volatile file is removed. Its
+// writer needs no lock, so it may be alive; but no write takes this long.
 const staleAge = time.Hour
 
-func (s *Store) write(rel string, data []byte, d durability) error {
-	path, err := s.writable(rel)
+// writeFile replaces path by data in one step. It does not make the name durable.
+func (k disk) writeFile(path string, data []byte, d durability) error {
+	temp, err := k.stage(path, data, d, nil)
 	if err != nil {
 		return err
 	}
-	return writeFile(path, data, d)
+	return k.place(temp, path)
 }
 
-// writeFile replaces path by data in one step. Its name is not made durable.
-func writeFile(path string, data []byte, d durability) error {
-	temp, err := stage(path, data, d)
-	if err != nil {
-		return err
-	}
-	if err := replace(temp, path); err != nil {
-		os.Remove(temp)
+// place renames the finished file temp to path, and removes it on an error.
+func (k disk) place(temp, path string) error {
+	if err := k.rename(temp, path); err != nil {
+		k.remove(temp)
 		return accessError("writing", path, err)
 	}
 	return nil
 }
 
-// createFile puts data at path in one step unless something is there already,
-// which is fs.ErrExist.
-func createFile(path string, data []byte, d durability) error {
+// createFile puts data at path in one step. If path exists the error is
+// fs.ErrExist.
+func (k disk) createFile(path string, data []byte, d durability) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("creating %q: %w", path, fs.ErrExist)
 	}
-	temp, err := stage(path, data, d)
+	temp, err := k.stage(path, data, d, nil)
 	if err != nil {
 		return err
 	}
-	if err := placeNew(temp, path, os.Link); err != nil {
-		os.Remove(temp)
+	if err := k.placeNew(temp, path); err != nil {
+		k.remove(temp)
 		if errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("creating %q: %w", path, fs.ErrExist)
 		}
@@ -68,59 +65,63 @@ func createFile(path string, data []byte, d durability) error {
 	if d != durable {
 		return nil
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
+	if err := k.syncDir(filepath.Dir(path)); err != nil {
 		return accessError("creating", path, err)
 	}
 	return nil
 }
 
 // placeNew gives the finished file temp the name path, which must not exist.
-// A hard link, unlike a rename, never replaces. Some file systems have none
-// (FAT, and folders shared into virtual machines): there a look before the
-// rename must do.
-func placeNew(temp, path string, link func(from, to string) error) error {
-	err := link(temp, path)
+// A hard link, unlike a rename, never replaces. Some file systems have no hard
+// links (FAT, and folders shared into virtual machines): there it looks first
+// and then renames.
+func (k disk) placeNew(temp, path string) error {
+	err := k.link(temp, path)
 	switch {
 	case err == nil:
-		return os.Remove(temp)
+		return k.remove(temp)
 	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, fs.ErrPermission):
 		if _, err := os.Lstat(path); err == nil {
 			return fs.ErrExist
 		}
-		return replace(temp, path)
+		return k.rename(temp, path)
 	}
 	return err
 }
 
-// stage writes data to an unfinished file beside path, mode 0600, and returns
-// its name. Nothing is left after an error.
-func stage(path string, data []byte, d durability) (temp string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), tempPattern(filepath.Base(path), d))
+// stage writes data to an unfinished file next to path, mode 0600, and returns
+// its name. finish, unless nil, may change the file before it is synced. On an
+// error nothing is left.
+func (k disk) stage(path string, data []byte, d durability, finish func(*os.File) error) (temp string, err error) {
+	f, err := k.createTemp(filepath.Dir(path), tempName(filepath.Base(path), "*", d))
 	if err != nil {
 		return "", accessError("writing", path, err)
 	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-			err = accessError("writing", path, err)
-		}
-	}()
-	_, err = f.Write(data)
+	err = k.write(f, data)
+	if err == nil && finish != nil {
+		err = finish(f)
+	}
 	if err == nil && d != volatile {
-		err = f.Sync()
+		err = k.sync(f)
 	}
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
 	}
-	return f.Name(), err
+	if err != nil {
+		k.remove(f.Name())
+		return "", accessError("writing", path, err)
+	}
+	return f.Name(), nil
 }
 
-// tempPattern is the name of an unfinished file for [os.CreateTemp]: hidden,
-// and telling whose it is.
-func tempPattern(base string, d durability) string { return "." + base + ".*" + string(d) }
+// tempName is the name of an unfinished file: hidden, and showing for which
+// file it was begun. number is its decimal number, or "*" for [os.CreateTemp].
+func tempName(base, number string, d durability) string {
+	return "." + base + "." + number + string(d)
+}
 
-// parseTemp undoes tempPattern: it returns for which file an unfinished one was
-// begun, and how.
+// parseTemp reverses tempName: it returns for which file an unfinished one was
+// begun, and its durability.
 func parseTemp(name string) (base string, d durability, ok bool) {
 	rest, hidden := strings.CutPrefix(name, ".")
 	stem := strings.TrimSuffix(rest, filepath.Ext(rest))
@@ -134,9 +135,9 @@ func parseTemp(name string) (base string, d durability, ok bool) {
 
 // sweep removes from dir what killed writers left unfinished for base, or for
 // every name when base is "". The caller must hold the lock on them, so that a
-// durable one has no living writer. Files it cannot remove are left: they are
-// in nobody's way.
-func sweep(dir, base string, now time.Time) {
+// durable one has no living writer. A file that it cannot remove stays: it does
+// no harm.
+func (k disk) sweep(dir, base string, now time.Time) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return
@@ -152,20 +153,20 @@ func sweep(dir, base string, now time.Time) {
 				continue
 			}
 		}
-		os.Remove(filepath.Join(dir, entry.Name()))
+		k.remove(filepath.Join(dir, entry.Name()))
 	}
 }
 
 // makeDirs makes dir and its missing parents, mode 0700, and returns those that
-// it made, innermost first. Their names reach the disk with [Store.anchor].
-func makeDirs(dir string) (missing []string, err error) {
+// it made, innermost first. [Store.anchor] makes their names durable.
+func (k disk) makeDirs(dir string) (missing []string, err error) {
 	for at := dir; ; at = filepath.Dir(at) {
 		info, err := os.Stat(at)
 		if err == nil && info.IsDir() {
 			break
 		}
 		if err == nil {
-			return nil, accessError("creating", at, errors.New("a file is in the way of the directory"))
+			return nil, accessError("creating", at, errors.New("not a directory"))
 		}
 		if !errors.Is(err, fs.ErrNotExist) || filepath.Dir(at) == at {
 			return nil, accessError("creating", at, err)
@@ -173,15 +174,42 @@ func makeDirs(dir string) (missing []string, err error) {
 		missing = append(missing, at)
 	}
 	for _, d := range slices.Backward(missing) {
-		if err := os.Mkdir(d, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := k.mkdir(d); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, accessError("creating", d, err)
 		}
 	}
 	return missing, nil
 }
 
+// syncDirs makes the names in several directories durable. op is the action
+// that its error names.
+func (k disk) syncDirs(op string, dirs []string) error {
+	var jobs []func() error
+	for _, dir := range dirs {
+		jobs = append(jobs, func() error {
+			if err := k.syncDir(dir); err != nil {
+				return accessError(op, dir, err)
+			}
+			return nil
+		})
+	}
+	return sideBySide(jobs)
+}
+
+// sideBySide runs all jobs at once, since a disk makes several files durable in
+// the time of one. It returns the error of the first job in the list that has one.
+func sideBySide(jobs []func() error) error {
+	errs := make([]error, len(jobs))
+	var all sync.WaitGroup
+	for i, job := range jobs {
+		all.Go(func() { errs[i] = job() })
+	}
+	all.Wait()
+	return cmp.Or(errs...)
+}
+
 // anchor makes the names of the directory dir and of its parents within the
-// store durable. It asks the disk once for each.
+// store durable. It syncs each once.
 func (s *Store) anchor(dir string) error {
 	s.anchoring.Lock()
 	defer s.anchoring.Unlock()
@@ -190,22 +218,11 @@ func (s *Store) anchor(dir string) error {
 	for at := dir; at != s.dir && !s.anchored[at]; at = filepath.Dir(at) {
 		parents = append(parents, filepath.Dir(at))
 	}
-	made := s.made
-	s.mu.Unlock()
-	for _, d := range made {
+	for _, d := range s.made {
 		parents = append(parents, filepath.Dir(d))
 	}
-	errs := make([]error, len(parents))
-	var all sync.WaitGroup
-	for i, parent := range parents {
-		all.Go(func() {
-			if err := syncDir(parent); err != nil {
-				errs[i] = accessError("writing into", parent, err)
-			}
-		})
-	}
-	all.Wait()
-	if err := cmp.Or(errs...); err != nil {
+	s.mu.Unlock()
+	if err := s.disk.syncDirs("writing into", parents); err != nil {
 		return err
 	}
 	s.mu.Lock()

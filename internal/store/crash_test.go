@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Whoever reads while others write sees a whole document.
+// A reader sees a whole document while others write.
 func TestConcurrentWriters(t *testing.T) {
 	s := newStore(t)
 	if err := s.Save("doc.json", filled(0)); err != nil {
@@ -40,11 +40,11 @@ func TestConcurrentWriters(t *testing.T) {
 	}
 }
 
-// pause waits a random while below max, for the helper to get somewhere.
+// pause waits a random time below max, so that the helper makes some progress.
 func pause(rng *rand.Rand, max time.Duration) { <-time.After(time.Duration(rng.Int64N(int64(max)))) }
 
-// awaitNumber returns when the document has at least the number, so that the
-// helper is known to be saving.
+// awaitNumber returns when the document has at least the number, which shows
+// that the helper saves.
 func awaitNumber(t *testing.T, s *Store, number int) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
@@ -96,7 +96,7 @@ func TestKilledWhileSaving(t *testing.T) {
 }
 
 // An Install killed at any instant leaves whole files, and the next one with
-// the same set completes it and clears up.
+// the same set completes it and removes hidden files.
 func TestKilledWhileInstalling(t *testing.T) {
 	dir := t.TempDir()
 	if err := Install(pair(dir, 0), InstallOptions{}); err != nil {

@@ -2,31 +2,28 @@ package store
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"unicode/utf8"
 )
 
-// A Document knows the newest version that this program writes. It must encode
-// under the key "version" that number, or an older one whose programs can be
-// trusted with what it holds.
+// A Document has a version. DocVersion returns the newest version that this
+// program writes. The JSON of the document must have under the key "version"
+// that number, or a lower one if programs of that version may rewrite it.
 type Document interface {
 	DocVersion() int
 }
 
-// Load reads the JSON document rel into v, a pointer. A missing file gives an
-// error that is fs.ErrNotExist; one that is cut short, not JSON, of another
-// shape than v, followed by something else, or larger than [MaxFile] gives a
+// Load reads the JSON document rel into v, a pointer. For a missing file the
+// error is fs.ErrNotExist. A file that is cut short, is not JSON, does not fit v,
+// has something after the document, or is larger than [MaxFile] gives a
 // [DamagedError]. When v is a [Document] its version is checked first: a newer
-// one gives a [VersionError], none at all a DamagedError. After an error v must
-// not be used.
+// one gives a [VersionError], a missing one a DamagedError. After an error the
+// caller must not use v.
 func (s *Store) Load(rel string, v any) error {
 	path, err := s.path(rel)
 	if err != nil {
@@ -59,11 +56,10 @@ type Attachment struct {
 	Data []byte
 }
 
-// Save writes v as the indented JSON document rel. It is whole and on the disk
-// when Save returns nil; after an error the old content still stands, or, when
-// all that failed was to make its name durable, the new.
-// Attachments are in place before the document is, so that none is named and
-// missing.
+// Save writes v as the indented JSON document rel. When Save returns nil the
+// document is durable. After an error rel has its old content, or the new one if
+// only making the name durable failed. Attachments are in place before the
+// document, so a document never names a missing one.
 func (s *Store) Save(rel string, v any, with ...Attachment) error {
 	data, err := encode(rel, v)
 	if err != nil {
@@ -72,12 +68,12 @@ func (s *Store) Save(rel string, v any, with ...Attachment) error {
 	return s.put(rel, data, durable, with)
 }
 
-// SaveSoon is Save for an outcome that can be asked for again. It returns at
-// once, and v may be changed then; wait tells when the document is in place and
-// what went wrong. From then on it outlives the process, and a power failure
-// after the next Save in the same directory: until that the old one may come
-// back, whole. The caller must call wait, once, before it saves rel again or
-// releases its lock.
+// SaveSoon is Save for an outcome that the server can be asked for again. It
+// returns at once, and the caller may change v then. wait returns when the
+// document is in place, or the error. The document then survives the end of the
+// process; it survives a power failure only after the next Save in the same
+// directory, and until then the whole old document may come back. The caller
+// must call wait exactly once, before it saves rel again or releases its lock.
 func (s *Store) SaveSoon(rel string, v any, with ...Attachment) (wait func() error) {
 	data, err := encode(rel, v)
 	if err != nil {
@@ -88,75 +84,64 @@ func (s *Store) SaveSoon(rel string, v any, with ...Attachment) (wait func() err
 	return func() error { return <-done }
 }
 
-// put stages all files at once, since a disk makes several durable in the time
-// of one, and then gives them their names, the document last.
-func (s *Store) put(rel string, data []byte, d durability, with []Attachment) (err error) {
-	set := make([]staged, len(with)+1)
-	for i, a := range slices.Concat(with, []Attachment{{rel, data}}) {
+// put stages all files side by side and then gives them their names, the
+// document last. If one cannot be staged, none gets its name.
+func (s *Store) put(rel string, data []byte, d durability, with []Attachment) error {
+	var set []*staged
+	var jobs []func() error
+	for _, a := range slices.Concat(with, []Attachment{{rel, data}}) {
 		if len(a.Data) > MaxFile {
 			return fmt.Errorf("writing %q: %d bytes, want at most %d", a.Rel, len(a.Data), MaxFile)
 		}
-		if set[i].path, err = s.writable(a.Rel); err != nil {
+		path, err := s.writable(a.Rel)
+		if err != nil {
 			return err
 		}
-		set[i].data = a.Data
+		f := &staged{path: path}
+		set = append(set, f)
+		jobs = append(jobs, func() (err error) {
+			f.temp, err = s.disk.stage(path, a.Data, d, nil)
+			return err
+		})
 	}
-	path := set[len(set)-1].path
-	var all sync.WaitGroup
-	for i := range set {
-		all.Go(func() { set[i].temp, set[i].err = stage(set[i].path, set[i].data, d) })
-	}
+	dir := filepath.Dir(set[len(set)-1].path)
 	if d == durable {
-		err = s.anchor(filepath.Dir(path))
+		jobs = append(jobs, func() error { return s.anchor(dir) })
 	}
-	all.Wait()
-	for _, f := range set {
-		err = cmp.Or(err, f.err) // none is placed unless all are staged
-	}
+	err := sideBySide(jobs)
 	for _, f := range set {
 		switch {
 		case err == nil:
-			err = f.place()
-		case f.err == nil:
-			os.Remove(f.temp)
+			err = s.disk.place(f.temp, f.path)
+		case f.temp != "":
+			s.disk.remove(f.temp)
 		}
 	}
 	if err != nil || d != durable {
 		return err
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
-		return accessError("writing", path, err)
-	}
-	return nil
+	return s.disk.syncDirs("writing into", []string{dir})
 }
 
-// staged is a file that has no name yet.
-type staged struct {
-	path, temp string
-	data       []byte
-	err        error // of staging
-}
+// staged is the unfinished file temp that is to get the name path.
+type staged struct{ path, temp string }
 
-func (f *staged) place() error {
-	if err := replace(f.temp, f.path); err != nil {
-		os.Remove(f.temp)
-		return accessError("writing", f.path, err)
-	}
-	return nil
-}
-
-// SaveCache writes v as Save does, but leaves it to the system when the content
-// reaches the disk: after a power failure the file may be old, missing or
-// damaged. It is for what may be lost, and needs no lock.
+// SaveCache writes v as Save does, but does not wait for the disk: after a power
+// failure the file may be old, missing or damaged. It is for data that may be
+// lost, and needs no lock.
 func (s *Store) SaveCache(rel string, v any) error {
 	data, err := encode(rel, v)
 	if err != nil {
 		return err
 	}
-	return s.write(rel, data, volatile)
+	path, err := s.writable(rel)
+	if err != nil {
+		return err
+	}
+	return s.disk.writeFile(path, data, volatile)
 }
 
-// encode returns the bytes of a document, and refuses one that Load would refuse.
+// encode returns the JSON of a document. It refuses one that Load would refuse.
 func encode(rel string, v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -176,13 +161,13 @@ func encode(rel string, v any) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("encoding %q: %w", rel, err)
 	case version < 1 || version > doc.DocVersion():
-		return nil, fmt.Errorf("encoding %q: it says version %d, want 1 to %d", rel, version, doc.DocVersion())
+		return nil, fmt.Errorf("encoding %q: its version is %d, want 1 to %d", rel, version, doc.DocVersion())
 	}
 	return buf.Bytes(), nil
 }
 
-// checkJSON accepts exactly one JSON value in valid UTF-8, other than null,
-// which package json would take for any type and leave it untouched.
+// checkJSON accepts exactly one JSON value in valid UTF-8. It refuses null, which
+// package json accepts for any type without setting it.
 func checkJSON(data []byte) error {
 	if len(data) == 0 {
 		return errors.New("it is empty")

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A DamagedError says that a file is there but is not what was written: cut
+// A DamagedError says that the content of a file is not what was written: cut
 // short, not JSON, of the wrong shape, without a version, or too large.
 type DamagedError struct {
 	Path string
@@ -20,11 +20,11 @@ func (e *DamagedError) Error() string { return fmt.Sprintf("%q is damaged: %v", 
 func (e *DamagedError) Unwrap() error { return e.Err }
 
 // An AccessError says that the system did not let this process use a file: no
-// permission, a read-only or full file system, something else in the way. Err
-// is the system's reason, to be compared with [errors.Is] against fs.ErrPermission,
-// syscall.ENOSPC and their like.
+// permission, a read-only or full file system, a directory with that name. Err
+// is the system's reason; compare it by [errors.Is] with fs.ErrPermission,
+// syscall.ENOSPC and the like.
 type AccessError struct {
-	Op   string // what was being done, as in "reading"
+	Op   string // the action, such as "reading"
 	Path string
 	Err  error
 }
@@ -32,8 +32,8 @@ type AccessError struct {
 func (e *AccessError) Error() string { return fmt.Sprintf("%s %q: %v", e.Op, e.Path, e.Err) }
 func (e *AccessError) Unwrap() error { return e.Err }
 
-// A VersionError says that a document or the store was written by a newer
-// program. It was left as it is.
+// A VersionError says that a newer program wrote a document or the store. The
+// document or store was not changed.
 type VersionError struct {
 	Path      string
 	Found     int // the version in the file
@@ -47,9 +47,9 @@ func (e *VersionError) Error() string {
 // A LockedError says that another run holds the lock.
 type LockedError struct {
 	Path    string    // of the lock file
-	PID     int       // of the holder; 0 when it is not known
-	Since   time.Time // when it took the lock; zero when it is not known
-	Command string    // its command line, text from a file: clean it before a terminal sees it
+	PID     int       // of the holder; 0 when unknown
+	Since   time.Time // when it took the lock; zero when unknown
+	Command string    // its command line, from a file: strip control characters before printing it
 }
 
 func (e *LockedError) Error() string {
@@ -59,7 +59,7 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("%q is locked by process %d (%q) since %s", e.Path, e.PID, e.Command, e.Since.UTC().Format(time.RFC3339))
 }
 
-// An ExistsError lists the files that [Install] was not allowed to replace.
+// An ExistsError lists the files that [Install] must not replace.
 // errors.Is(err, fs.ErrExist) holds for it.
 type ExistsError struct {
 	Paths []string // never empty
@@ -81,7 +81,7 @@ func (e *ExistsError) Error() string {
 func (e *ExistsError) Is(target error) bool { return target == fs.ErrExist }
 
 // accessError wraps the reason of a failed system call once, without the path
-// and call that package os puts in front of it.
+// and the name of the call that package os adds.
 func accessError(op, path string, err error) error {
 	var access *AccessError
 	if errors.As(err, &access) {

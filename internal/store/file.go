@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +26,7 @@ func (s *Store) ReadFile(rel string) ([]byte, error) {
 // CreateKey writes a new file rel, whole or not at all, and never replaces one:
 // when rel is there already the error is fs.ErrExist and the file is untouched.
 // Of several callers at once exactly one succeeds. (On a file system without
-// hard links that last promise rests on the caller's lock.)
+// hard links only the caller's lock guarantees that.)
 func (s *Store) CreateKey(rel string, data []byte) error { return s.createKey(rel, data, durable) }
 
 // CreateKeyFor is CreateKey for a key that a document in the same directory
@@ -42,16 +41,11 @@ func (s *Store) createKey(rel string, data []byte, d durability) error {
 	if err != nil {
 		return err
 	}
-	anchored := make(chan error, 1)
-	go func() {
-		if d != durable {
-			anchored <- nil
-			return
-		}
-		anchored <- s.anchor(filepath.Dir(path))
-	}()
-	err = createFile(path, data, d)
-	return cmp.Or(<-anchored, err)
+	jobs := []func() error{func() error { return s.disk.createFile(path, data, d) }}
+	if d == durable {
+		jobs = append(jobs, func() error { return s.anchor(filepath.Dir(path)) })
+	}
+	return sideBySide(jobs)
 }
 
 // Rename moves a file or directory within the store, durably. A file at to is
@@ -69,14 +63,18 @@ func (s *Store) Rename(from, to string) error {
 	if err != nil {
 		return err
 	}
-	if err := replace(source, target); err != nil {
+	if err := s.anchor(filepath.Dir(target)); err != nil {
+		return err
+	}
+	if err := s.disk.rename(source, target); err != nil {
 		return accessError("renaming", source, err)
 	}
 	s.unanchor()
-	if err := syncDir(filepath.Dir(target)); err != nil {
+	// The target first: then a power failure leaves the old name or both.
+	if err := s.disk.syncDir(filepath.Dir(target)); err != nil {
 		return accessError("renaming", target, err)
 	}
-	if err := syncDir(filepath.Dir(source)); err != nil {
+	if err := s.disk.syncDir(filepath.Dir(source)); err != nil {
 		return accessError("renaming", source, err)
 	}
 	return nil
@@ -84,13 +82,13 @@ func (s *Store) Rename(from, to string) error {
 
 // Remove deletes the file or empty directory rel, durably. A missing one is
 // no error.
-func (s *Store) Remove(rel string) error { return s.remove(rel, os.Remove) }
+func (s *Store) Remove(rel string) error { return s.removeBy(rel, s.disk.remove) }
 
 // RemoveAll deletes rel and everything below it, durably. A missing one is no
 // error. The store itself cannot be removed.
-func (s *Store) RemoveAll(rel string) error { return s.remove(rel, os.RemoveAll) }
+func (s *Store) RemoveAll(rel string) error { return s.removeBy(rel, s.disk.removeAll) }
 
-func (s *Store) remove(rel string, remove func(string) error) error {
+func (s *Store) removeBy(rel string, remove func(string) error) error {
 	path, err := s.path(rel)
 	if err != nil {
 		return err
@@ -105,14 +103,14 @@ func (s *Store) remove(rel string, remove func(string) error) error {
 	if err := remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return accessError("removing", path, err)
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.disk.syncDir(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return accessError("removing", path, err)
 	}
 	return nil
 }
 
-// unanchor forgets which directories are known to be on the disk, as one of
-// them may go away.
+// unanchor forgets which directory names are durable, because one of them may
+// be removed.
 func (s *Store) unanchor() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,8 +118,8 @@ func (s *Store) unanchor() {
 }
 
 // List returns the names of the files and directories in rel, sorted, without
-// the lock files and unfinished files that are the store's own. A missing
-// directory is an empty one.
+// the store's own lock files and unfinished files. A missing directory counts
+// as empty.
 func (s *Store) List(rel string) ([]string, error) {
 	path, err := s.path(rel)
 	if err != nil {
@@ -162,7 +160,8 @@ func readCapped(path string) ([]byte, error) {
 	return data, nil
 }
 
-// readError keeps a missing file apart from one that cannot be used.
+// readError returns fs.ErrNotExist for a missing file and an AccessError for one
+// that cannot be used.
 func readError(op, path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s %q: %w", op, path, fs.ErrNotExist)

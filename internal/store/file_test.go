@@ -61,15 +61,15 @@ func TestCreateKeyOnce(t *testing.T) {
 }
 
 func TestPlaceNewWithoutLinks(t *testing.T) {
-	noLinks := func(string, string) error { return &os.LinkError{Op: "link", Err: syscall.EPERM} }
+	k := disk{noLinks{osCalls{}}}
 	dir := t.TempDir()
 	temp, path := filepath.Join(dir, "temp"), filepath.Join(dir, "key.pem")
 	put(t, temp, "new")
-	if err := placeNew(temp, path, noLinks); err != nil {
+	if err := k.placeNew(temp, path); err != nil {
 		t.Fatalf("placeNew: %v", err)
 	}
 	put(t, temp, "newer")
-	if err := placeNew(temp, path, noLinks); !errors.Is(err, fs.ErrExist) {
+	if err := k.placeNew(temp, path); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("placeNew again: %v, want fs.ErrExist", err)
 	}
 	if got, err := os.ReadFile(path); string(got) != "new" {

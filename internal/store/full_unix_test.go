@@ -15,12 +15,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// fullEnv names the directory for TestFull in the process that has no room.
+// fullEnv names the directory for TestFull in the process without room.
 const fullEnv = "STORE_TEST_FULL"
 
-// When the disk takes only part of a file, the old one stands, the part is
-// removed, and the error says why. A limit on the size of files plays the full
-// disk; it binds a whole process, so the test runs in one of its own.
+// When the disk takes only part of a file, the old file stays, the part is
+// removed, and the error says why. A limit on the size of files acts as the full
+// disk; it applies to a whole process, so the test runs in a process of its own.
 func TestFull(t *testing.T) {
 	if dir := os.Getenv(fullEnv); dir != "" {
 		testFull(t, dir)

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// helperEnv makes the test binary play another process: "ROLE DIR".
+// helperEnv makes the test binary act as another process: "ROLE DIR".
 const helperEnv = "STORE_TEST_HELPER"
 
 func TestMain(m *testing.M) {
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// help plays one role until it is killed.
+// help acts in one role until it is killed.
 func help(role, dir string) error {
 	s, err := Open(dir)
 	if err != nil {
@@ -39,7 +39,7 @@ func help(role, dir string) error {
 			return err
 		}
 		fmt.Println("ready")
-		<-time.After(time.Minute) // killed long before; this bounds it should the test die
+		<-time.After(time.Minute) // the test kills it long before, unless the test itself dies
 		return errors.New("not killed")
 	case "save":
 		fmt.Println("ready")
@@ -59,8 +59,8 @@ func help(role, dir string) error {
 	return fmt.Errorf("unknown role %q", role)
 }
 
-// startHelper starts another process in a role and returns when it is at work.
-// kill ends it as kill -9 does, and waits for its end.
+// startHelper starts another process in a role and returns when it is working.
+// kill ends it as kill -9 does, and waits for it.
 func startHelper(t *testing.T, role, dir string) (kill func()) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
@@ -99,7 +99,7 @@ type testDoc struct {
 
 func (testDoc) DocVersion() int { return 1 }
 
-// filled returns a document of some pages that is consistent with its number.
+// filled returns a long document whose content fits its number.
 func filled(n int) testDoc {
 	doc := testDoc{Version: 1, Number: n, Filler: make([]string, 200)}
 	for i := range doc.Filler {
@@ -144,7 +144,7 @@ func newStore(t *testing.T) *Store {
 	return mustOpen(t, filepath.Join(t.TempDir(), "state"))
 }
 
-// put writes a file behind the store's back.
+// put writes a file without the store.
 func put(t *testing.T, path, content string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -173,4 +173,10 @@ func tree(t *testing.T, dir string) []string {
 }
 
 // attach writes rel as an attachment is written, without its document.
-func attach(s *Store, rel string, data []byte) error { return s.write(rel, data, ordered) }
+func attach(s *Store, rel string, data []byte) error {
+	path, err := s.writable(rel)
+	if err != nil {
+		return err
+	}
+	return s.disk.writeFile(path, data, ordered)
+}

@@ -13,7 +13,7 @@ import (
 
 // A File is one output file of [Install].
 type File struct {
-	Path string      // where it goes; a symbolic link is followed, and stays
+	Path string      // where it goes; a symbolic link is followed and stays
 	Data []byte      // its whole content
 	Mode fs.FileMode // its permission bits; 0 means 0600
 }
@@ -21,39 +21,41 @@ type File struct {
 // InstallOptions say what [Install] may do. The zero value replaces nothing.
 type InstallOptions struct {
 	Overwrite bool // replace files that have other content
-	// Ready is asked, once, when all is written and before the first file gets
-	// its name; an error ends the installation. It is where the caller waits
-	// until what it needs for its recovery is saved. nil: nothing is waited for.
+	// Ready is called once, when all content is written and before the first
+	// file gets its name. An error ends the installation. The caller can wait
+	// here until what it needs for its recovery is saved. nil: no wait.
 	Ready func() error
 }
 
-// Install puts files where a user wants them: the whole set or nothing. Every
-// file is first written and synced beside its target, 0600 from its first byte
-// and only then given its mode; then each is renamed into place. When one of
-// those renames fails, the ones before it are undone: what was there is put
-// back, what was not there is removed.
+// Install puts files where a user wants them: the whole set or nothing. It first
+// writes and syncs every file next to its target, 0600 from its first byte and
+// only then with its mode; then it renames each into place. If one of those
+// renames fails, it undoes the ones before: it puts old files back and removes
+// new ones.
 //
-// Who could read a file that is replaced can read the new one: its owner and
-// group stay, and so does the group's right to read when others have none. When
-// this user may not give a secret file to them nothing is changed, and that is
-// an [AccessError].
+// Users who could read a file that is replaced can read the new one: the owner
+// and group stay, and so does the group's right to read when others have no
+// right. If this user may not give a secret file to that owner and group, Install
+// changes nothing and returns an [AccessError].
 //
-// A file that already has the wanted content and mode is left alone. Without
-// Overwrite any file with other content gives an [ExistsError] naming all of
-// them, before anything is changed. A target that is a directory or another
-// thing that is no file is an [AccessError]. A missing directory is made, mode
-// 0700, when its parent exists.
+// Install leaves a file alone that already has the wanted content and mode.
+// Without Overwrite any file with other content gives an [ExistsError] that names
+// all of them, before anything is changed. A target that is not a regular file
+// is an [AccessError]. A missing directory is made, mode 0700, if its parent
+// exists.
 //
-// No file system renames two files at once. When the process is killed, or the
-// power fails, between two renames, some targets are old and some new, each
-// whole. The caller recovers by calling Install again with the same files and
-// options, which it must therefore have saved before: what is in place already
-// is recognised by its content and the rest is installed. No copy of a key is
-// lost that way, for the store still holds it. Files that the killed process
-// left behind are hidden ones beside their targets, named ".NAME.N.tmp", and the
-// next Install of the same names removes them.
-func Install(files []File, o InstallOptions) error {
-	set := &installation{options: o}
+// No file system renames two files at once. If the process is killed or the
+// power fails between two renames, some targets are old and some new, each
+// whole. To recover, the caller must call Install again with the same files and
+// options, which it must therefore have saved before: files that are already in
+// place are recognised by their content, and the rest is installed. No copy of a
+// key is lost that way, because the store still has it. The killed process may
+// leave hidden files next to the targets, named ".NAME.N.tmp"; the next Install
+// of the same names removes them.
+func Install(files []File, o InstallOptions) error { return system.install(files, o) }
+
+func (k disk) install(files []File, o InstallOptions) error {
+	set := &installation{disk: k, options: o}
 	defer set.discard()
 	for _, file := range files {
 		if err := set.plan(file); err != nil {
@@ -63,40 +65,38 @@ func Install(files []File, o InstallOptions) error {
 	if len(set.exists) > 0 {
 		return errors.Join(&ExistsError{Paths: set.exists}, set.undo())
 	}
-	for _, step := range []func() error{set.stage, set.ready, set.place} {
+	for _, step := range []func() error{set.stage, set.ready, set.place, set.sync} {
 		if err := step(); err != nil {
 			return errors.Join(err, set.undo())
 		}
-	}
-	if err := set.sync(); err != nil {
-		return errors.Join(err, set.undo())
 	}
 	return nil
 }
 
 // An installation is the state of one Install.
 type installation struct {
+	disk    disk
 	options InstallOptions
 	targets []*target
-	exists  []string // what must not be replaced, as the user named it
-	made    []string // directories that were not there before
+	exists  []string // files that must not be replaced, as the user named them
+	made    []string // directories that this installation made
 }
 
-// groupReads is the mode of a file that, beside its owner, its group alone may
-// read: somebody's deliberate choice.
+// groupReads is the mode bit by which the group may read a file. If others may
+// not, that was somebody's deliberate choice.
 const groupReads = 0o040
 
 // A target is one file to be put in place.
 type target struct {
 	File
 	path   string      // Path with symbolic links followed
-	old    fs.FileInfo // of the file that is there; nil: there is none
+	old    fs.FileInfo // of the existing file; nil if it does not exist
 	temp   string      // the new content, until it is renamed
 	backup string      // the old content, until the set is complete
 	placed bool
 }
 
-// plan looks at one target and changes nothing, except that it makes the
+// plan examines one target. It changes nothing, except that it makes the
 // target's directory.
 func (set *installation) plan(file File) error {
 	if file.Mode == 0 {
@@ -120,8 +120,8 @@ func (set *installation) plan(file File) error {
 	case err != nil:
 		return err
 	case same:
-		// A run that was killed after it had put it there may have left more.
-		sweep(filepath.Dir(path), filepath.Base(path), time.Now())
+		// A run that was killed after it placed this file may have left more.
+		set.disk.sweep(filepath.Dir(path), filepath.Base(path), time.Now())
 		return nil
 	case t.old != nil && !set.options.Overwrite:
 		set.exists = append(set.exists, file.Path)
@@ -130,11 +130,11 @@ func (set *installation) plan(file File) error {
 	return nil
 }
 
-// resolve returns the absolute path that a target stands for. A link to nothing
-// is an error: it is not known what was meant.
+// resolve returns the absolute path of a target. A link to nothing is an error,
+// because it is unclear what the user meant.
 func resolve(path string) (string, error) {
 	if path == "" {
-		return "", errors.New("installing a file: it has no path")
+		return "", errors.New("installing a file: no path")
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -142,7 +142,7 @@ func resolve(path string) (string, error) {
 	}
 	info, err := os.Lstat(abs)
 	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
-		return abs, nil // what is wrong with it, inspect says
+		return abs, nil // inspect reports what is wrong with it
 	}
 	end, err := filepath.EvalSymlinks(abs)
 	if err != nil {
@@ -152,11 +152,11 @@ func resolve(path string) (string, error) {
 }
 
 // makeParent makes the directory of path, but not that directory's parents: a
-// name typed wrong must not become a tree.
+// typing error must not make a tree.
 func (set *installation) makeParent(path string) error {
 	dir := filepath.Dir(path)
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-		return nil // what is wrong with it, inspect or stage says
+		return nil // inspect or stage report what is wrong with it
 	}
 	missing := dir
 	for parent := filepath.Dir(dir); parent != missing; parent = filepath.Dir(parent) {
@@ -168,14 +168,14 @@ func (set *installation) makeParent(path string) error {
 	if missing != dir {
 		return accessError("creating", dir, fmt.Errorf("%q: %w", missing, fs.ErrNotExist))
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	if err := set.disk.mkdir(dir); err != nil {
 		return accessError("creating", dir, err)
 	}
 	set.made = append(set.made, dir)
 	return nil
 }
 
-// inspect notes whether something is at the target, and reports whether that is
+// inspect examines what exists at the target, and reports whether that is
 // exactly what is to be installed.
 func (t *target) inspect() (same bool, err error) {
 	info, err := os.Lstat(t.path)
@@ -185,7 +185,7 @@ func (t *target) inspect() (same bool, err error) {
 	case err != nil:
 		return false, accessError("installing", t.Path, err)
 	case info.IsDir():
-		return false, accessError("installing", t.Path, errors.New("a directory is in the way"))
+		return false, accessError("installing", t.Path, errors.New("it is a directory"))
 	case !info.Mode().IsRegular():
 		return false, accessError("installing", t.Path, errors.New("not a regular file"))
 	}
@@ -198,7 +198,7 @@ func (t *target) inspect() (same bool, err error) {
 	}
 	data, err := os.ReadFile(t.path)
 	if err != nil || !bytes.Equal(data, t.Data) {
-		return false, nil // one that cannot be read can still be replaced
+		return false, nil // a file that cannot be read can still be replaced
 	}
 	if info.Mode().Perm() != t.Mode.Perm() && runtime.GOOS != "windows" {
 		return false, nil

@@ -1,39 +1,41 @@
 package store
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"sync"
+	"slices"
+	"strconv"
 	"time"
 )
 
-// stage writes every new content beside its target, where nobody looks for it,
-// all at once: a disk makes several files durable in the time of one.
+// stage writes every new content to a hidden file next to its target.
 func (set *installation) stage() error {
-	errs := make([]error, len(set.targets))
-	var all sync.WaitGroup
-	for i, t := range set.targets {
-		all.Go(func() { errs[i] = t.stage() })
+	var jobs []func() error
+	for _, t := range set.targets {
+		jobs = append(jobs, func() (err error) {
+			set.disk.sweep(filepath.Dir(t.path), filepath.Base(t.path), time.Now())
+			t.temp, err = set.disk.stage(t.path, t.Data, durable, func(f *os.File) error {
+				return set.disk.setMode(f, t, t.old)
+			})
+			return err
+		})
 	}
-	all.Wait()
-	return cmp.Or(errs...)
+	return sideBySide(jobs)
 }
 
-func (t *target) stage() (err error) {
-	sweep(filepath.Dir(t.path), filepath.Base(t.path), time.Now())
-	if t.temp, err = stage(t.path, t.Data, durable); err != nil {
-		return err
-	}
-	if t.old != nil {
-		if err := keepOwner(t.temp, t.Mode, t.old); err != nil {
+// setMode gives f the mode of the target, and the owner and group of as unless
+// that is nil.
+func (k disk) setMode(f *os.File, t *target, as fs.FileInfo) error {
+	if as != nil {
+		if err := keepOwner(f, t.Mode, as); err != nil {
 			return accessError("installing", t.Path, err)
 		}
 	}
-	if err := os.Chmod(t.temp, t.Mode.Perm()); err != nil {
+	if err := k.chmod(f, t.Mode.Perm()); err != nil {
 		return accessError("installing", t.Path, err)
 	}
 	return nil
@@ -46,34 +48,30 @@ func (set *installation) ready() error {
 	return set.options.Ready()
 }
 
-// place gives every file its name, the old ones kept aside.
+// place gives every file its name, and keeps the old ones.
 func (set *installation) place() error {
 	for _, t := range set.targets {
-		if err := t.place(set.options.Overwrite); err != nil {
+		if err := set.placeOne(t); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *target) place(overwrite bool) error {
+func (set *installation) placeOne(t *target) (err error) {
 	if t.old != nil {
-		backup, err := setAside(t.path)
-		if err != nil {
+		if t.backup, err = set.disk.setAside(t.path); err != nil {
 			return accessError("installing", t.Path, err)
 		}
-		t.backup = backup
 	}
-	// Who may not overwrite must not do so either when the file came into
-	// being since it was looked for.
-	var err error
-	if overwrite {
-		err = replace(t.temp, t.path)
+	// Without Overwrite a file that was made since plan must stay, too.
+	if set.options.Overwrite {
+		err = set.disk.rename(t.temp, t.path)
 	} else {
-		err = placeNew(t.temp, t.path, os.Link)
+		err = set.disk.placeNew(t.temp, t.path)
 	}
 	switch {
-	case errors.Is(err, fs.ErrExist) && !overwrite:
+	case errors.Is(err, fs.ErrExist) && !set.options.Overwrite:
 		return &ExistsError{Paths: []string{t.Path}}
 	case err != nil:
 		return accessError("installing", t.Path, err)
@@ -83,102 +81,71 @@ func (t *target) place(overwrite bool) error {
 }
 
 // setAside gives the content of path a second, hidden name: by a hard link, so
-// that path is never without its file, or by a copy where there are none.
-func setAside(path string) (backup string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), tempPattern(filepath.Base(path), durable))
-	if err != nil {
-		return "", err
-	}
-	backup = f.Name()
-	if err := errors.Join(f.Close(), os.Remove(backup)); err != nil {
-		return "", err
-	}
-	if err := os.Link(path, backup); err == nil {
+// that path always exists, or by a copy where the file system has no links.
+func (k disk) setAside(path string) (backup string, err error) {
+	dir, base := filepath.Dir(path), filepath.Base(path)
+	backup = filepath.Join(dir, tempName(base, strconv.FormatUint(rand.Uint64(), 10), durable))
+	if err := k.link(path, backup); err == nil {
 		return backup, nil
 	}
-	return backup, copyFile(path, backup)
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	old := &target{File: File{Path: path, Mode: info.Mode()}}
+	return k.stage(path, data, durable, func(f *os.File) error { return k.setMode(f, old, info) })
 }
 
-// copyFile copies content and permissions to a new file.
-func copyFile(from, to string) error {
-	info, err := os.Stat(from)
-	if err != nil {
-		return err
-	}
-	data, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Chmod(info.Mode().Perm()), f.Sync(), f.Close())
-}
-
-// sync puts the new names on the disk.
+// sync makes the new names durable.
 func (set *installation) sync() error {
-	synced := make(map[string]bool)
-	for _, dir := range set.made {
-		synced[filepath.Dir(dir)] = false
-	}
+	var dirs []string
 	for _, t := range set.targets {
-		synced[filepath.Dir(t.path)] = false
+		dirs = append(dirs, filepath.Dir(t.path))
 	}
-	errs := make(chan error, len(synced))
-	for dir := range synced {
-		go func() {
-			if err := syncDir(dir); err != nil {
-				errs <- accessError("installing into", dir, err)
-				return
-			}
-			errs <- nil
-		}()
+	for _, dir := range set.made {
+		dirs = append(dirs, filepath.Dir(dir))
 	}
-	var err error
-	for range synced {
-		err = cmp.Or(err, <-errs)
-	}
-	return err
+	slices.Sort(dirs)
+	return set.disk.syncDirs("installing into", slices.Compact(dirs))
 }
 
-// undo puts back what was there and removes what was not, newest first.
+// undo puts old files back and removes new ones, newest first.
 func (set *installation) undo() error {
 	var errs []error
-	for i := len(set.targets) - 1; i >= 0; i-- {
-		t := set.targets[i]
+	for _, t := range slices.Backward(set.targets) {
 		if !t.placed {
 			continue
 		}
 		t.placed = false
 		if t.backup == "" {
-			errs = append(errs, os.Remove(t.path))
+			errs = append(errs, set.disk.remove(t.path))
 			continue
 		}
-		if err := replace(t.backup, t.path); err != nil {
-			errs = append(errs, accessError("putting back", t.Path, fmt.Errorf("%w; the old content is kept in %q", err, t.backup)))
+		if err := set.disk.rename(t.backup, t.path); err != nil {
+			errs = append(errs, accessError("restoring", t.Path, fmt.Errorf("%w; the old content is in %q", err, t.backup)))
 		}
 		t.backup = ""
 	}
 	set.discard()
-	for i := len(set.made) - 1; i >= 0; i-- {
-		os.Remove(set.made[i]) // fails when someone else put something there
+	for _, dir := range slices.Backward(set.made) {
+		set.disk.remove(dir) // fails when somebody else put a file there
 	}
 	set.made = nil
 	return errors.Join(errs...)
 }
 
-// discard removes the hidden files beside the targets.
+// discard removes the hidden files next to the targets.
 func (set *installation) discard() {
 	for _, t := range set.targets {
-		if t.temp != "" {
-			os.Remove(t.temp)
-			t.temp = ""
-		}
-		if t.backup != "" {
-			os.Remove(t.backup)
-			t.backup = ""
+		for _, hidden := range []*string{&t.temp, &t.backup} {
+			if *hidden != "" {
+				set.disk.remove(*hidden)
+				*hidden = ""
+			}
 		}
 	}
 }

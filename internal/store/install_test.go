@@ -46,7 +46,7 @@ func TestInstall(t *testing.T) {
 		{name: "exists", old: map[string]string{"b": "old"}, files: []string{"a", "b"}, wantErr: new(*ExistsError)},
 		{name: "same content is no conflict", old: map[string]string{"b": "new"}, files: []string{"a", "b"}, want: map[string]string{"a": "new", "b": "new"}},
 		{name: "overwrite", old: map[string]string{"b": "old"}, files: []string{"a", "b"}, overwrite: true, want: map[string]string{"a": "new", "b": "new"}},
-		{name: "a directory in the way", old: map[string]string{"b/": ""}, files: []string{"a", "b"}, overwrite: true, wantErr: new(*AccessError)},
+		{name: "a directory there", old: map[string]string{"b/": ""}, files: []string{"a", "b"}, overwrite: true, wantErr: new(*AccessError)},
 		{name: "a made directory goes again", old: map[string]string{"b": "old"}, files: []string{"out/a", "b"}, wantErr: new(*ExistsError)},
 		{name: "named twice", files: []string{"a", "./a"}, wantErr: new(error)},
 		{name: "no path", files: []string{""}, wantErr: new(error)},
@@ -123,7 +123,7 @@ func TestInstallModes(t *testing.T) {
 	check("out/key.pem", 0o600)
 }
 
-// Who could read the key of a running NF can read the one that replaces it.
+// Users who could read the key of a running NF can read the new one.
 func TestInstallKeepsReaders(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no permission bits")
@@ -134,7 +134,7 @@ func TestInstallKeepsReaders(t *testing.T) {
 	}
 	key := filepath.Join(dir, "key.pem")
 	uid, gid := os.Getuid(), os.Getgid()
-	if uid == 0 { // others can give nothing away
+	if uid == 0 { // only root can give files away
 		uid, gid = 12345, 12346
 	}
 	for i, tt := range []struct{ was, want fs.FileMode }{
@@ -154,7 +154,7 @@ func TestInstallKeepsReaders(t *testing.T) {
 			t.Errorf("over mode %o: owner and group %v, want %d and %d", tt.was, owner, uid, gid)
 		}
 	}
-	// A file that only its group was let in to is what was asked for.
+	// A file that only its group may read, too, has the wanted mode.
 	if err := os.Chmod(key, 0o640); err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,8 @@ func TestInstallKeepsReaders(t *testing.T) {
 	}
 }
 
-// What is in place already is not written again: nobody who watches is woken.
+// Files that are in place are not written again, so programs that watch them
+// are not woken.
 func TestInstallUnchanged(t *testing.T) {
 	dir := t.TempDir()
 	if err := Install(pair(dir, 1), InstallOptions{}); err != nil {
@@ -215,13 +216,13 @@ func TestInstallThroughLinks(t *testing.T) {
 	}
 }
 
-// A rename that fails midway is undone: what was there is put back, what was
-// not there is removed.
+// If a rename fails, the ones before it are undone: old files are put back, new
+// ones are removed.
 func TestInstallUndo(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
 	put(t, path("old"), "old")
-	set := &installation{options: InstallOptions{Overwrite: true}}
+	set := &installation{disk: system, options: InstallOptions{Overwrite: true}}
 	for _, name := range []string{"old", "fresh", "blocked"} {
 		if err := set.plan(File{Path: path(name), Data: []byte("new")}); err != nil {
 			t.Fatalf("plan: %v", err)
@@ -247,18 +248,18 @@ func TestInstallUndo(t *testing.T) {
 	}
 }
 
-// A file that comes into being between the look and the rename is not replaced.
+// A file that is made between plan and place is not replaced.
 func TestInstallRace(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "key.pem")
-	set := new(installation)
+	set := &installation{disk: system}
 	if err := set.plan(File{Path: path, Data: []byte("new")}); err != nil {
 		t.Fatal(err)
 	}
 	if err := set.stage(); err != nil {
 		t.Fatal(err)
 	}
-	put(t, path, "of another")
+	put(t, path, "foreign")
 	var exists *ExistsError
 	if err := set.place(); !errors.As(err, &exists) {
 		t.Errorf("place: %v, want an ExistsError", err)
@@ -266,7 +267,7 @@ func TestInstallRace(t *testing.T) {
 	if err := set.undo(); err != nil {
 		t.Errorf("undo: %v", err)
 	}
-	if diff := cmp.Diff(contents(t, dir), map[string]string{"key.pem": "of another"}); diff != "" {
+	if diff := cmp.Diff(contents(t, dir), map[string]string{"key.pem": "foreign"}); diff != "" {
 		t.Errorf("files, got -, want +:\n%s", diff)
 	}
 }
@@ -282,24 +283,25 @@ func TestExistsErrorText(t *testing.T) {
 	}
 }
 
-func TestCopyFile(t *testing.T) {
+func TestSetAsideWithoutLinks(t *testing.T) {
 	dir := t.TempDir()
-	from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")
-	put(t, from, "content")
-	if err := copyFile(from, to); err != nil {
-		t.Fatalf("copyFile: %v", err)
+	path := filepath.Join(dir, "key.pem")
+	put(t, path, "content")
+	backup, err := disk{noLinks{osCalls{}}}.setAside(path)
+	if err != nil {
+		t.Fatalf("setAside: %v", err)
 	}
-	if got, err := os.ReadFile(to); string(got) != "content" {
-		t.Errorf("copy %q, %v, want the content", got, err)
+	if got, err := os.ReadFile(backup); string(got) != "content" || filepath.Dir(backup) != dir {
+		t.Errorf("copy %q has %q, %v, want the content, next to the file", backup, got, err)
 	}
-	if err := copyFile(from, to); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("copyFile over a file: %v, want fs.ErrExist", err)
+	if base, d, ok := parseTemp(filepath.Base(backup)); base != "key.pem" || d != durable || !ok {
+		t.Errorf("copy %q is no unfinished file of key.pem: the next Install would not remove it", backup)
 	}
 }
 
-// What a killed run left beside its targets goes also when nothing is left to
-// install: it may be a key that is in use no more.
-func TestInstallSweepsBesideTheSame(t *testing.T) {
+// Install removes what a killed run left next to its targets even when there is
+// nothing to install: it may be a key that is no longer used.
+func TestInstallSweepsNextToTheSame(t *testing.T) {
 	dir := t.TempDir()
 	files := pair(dir, 1)
 	if err := Install(files, InstallOptions{}); err != nil {

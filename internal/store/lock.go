@@ -17,15 +17,16 @@ import (
 
 const (
 	lockSuffix = ".lock"
-	lockWait   = 250 * time.Millisecond // how long a holder that is about to finish is waited for
+	lockWait   = 250 * time.Millisecond // how long to wait for a holder that is about to finish
 	lockRetry  = 10 * time.Millisecond
 )
 
 // recordOffset is where the holder's record starts in a lock file. Windows
-// locks the first byte, also against readers.
+// locks the first byte, for readers too.
 const recordOffset = 1
 
-// maxRecord caps what is read of a lock file, and maxCommand what is put in it.
+// maxRecord is how much of a lock file is read, maxCommand how much of a command
+// line is written.
 const (
 	maxRecord  = 4 << 10
 	maxCommand = 400
@@ -39,8 +40,8 @@ type Lock struct {
 	err   error
 }
 
-// holder is what a lock file says of who took it. It only informs: the lock is
-// the kernel's, and a record that was left behind locks nothing.
+// holder is the record in a lock file. It is for the error message only: the
+// kernel holds the lock, and a record that was left behind locks nothing.
 type holder struct {
 	PID     int       `json:"pid"`
 	Since   time.Time `json:"since"`
@@ -48,13 +49,13 @@ type holder struct {
 }
 
 // Lock takes the lock on the document or directory rel, which need not exist.
-// It excludes other processes and other calls in this one. When another holds
-// it for longer than a quarter of a second the error is a [LockedError]; when
-// ctx ends before that, the context's.
+// It excludes other processes and other calls in this process. If it does not
+// get the lock within a quarter of a second the error is a [LockedError]; if ctx
+// ends before that, the context's.
 //
-// What was loaded before must be loaded again: the previous holder may have
-// changed it. The lock file stays when the lock is released, because removing
-// it would let two processes each lock a file of that name.
+// The caller must load again what it loaded before: the previous holder may have
+// changed it. The lock file stays when the lock is released, because otherwise
+// two processes could each lock a file of that name.
 func (s *Store) Lock(ctx context.Context, rel string) (*Lock, error) {
 	return s.lockWithin(ctx, rel, lockWait)
 }
@@ -71,8 +72,8 @@ func (s *Store) lockWithin(ctx context.Context, rel string, most time.Duration) 
 	defer cancel()
 	ok, err := l.flock.TryLockContext(wait, lockRetry)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		// A process that was not let run since its last try, or its first, knows
-		// nothing yet: it looks once more.
+		// The system may not have run this process since its last try. The
+		// lock may be free by now, so try once more.
 		ok, err = l.flock.TryLock()
 	}
 	switch {
@@ -88,8 +89,8 @@ func (s *Store) lockWithin(ctx context.Context, rel string, most time.Duration) 
 	}
 	now := time.Now()
 	l.record(holder{PID: os.Getpid(), Since: now.UTC().Truncate(time.Second), Command: commandLine(os.Args)})
-	sweep(filepath.Dir(target), filepath.Base(target), now)
-	sweep(target, "", now)
+	s.disk.sweep(filepath.Dir(target), filepath.Base(target), now)
+	s.disk.sweep(target, "", now)
 	return l, nil
 }
 
@@ -104,8 +105,8 @@ func (l *Lock) Unlock() error {
 	return l.err
 }
 
-// record notes who holds the lock, over whatever a longer record left behind.
-// It is for the error message of others, so its failure fails nothing.
+// record writes who holds the lock, over the start of an older record. It is
+// only for the error message of other processes, so a failure is ignored.
 func (l *Lock) record(h holder) {
 	f, err := os.OpenFile(l.path, os.O_WRONLY, 0)
 	if err != nil {
@@ -117,8 +118,8 @@ func (l *Lock) record(h holder) {
 	}
 }
 
-// lockedError reads who holds the lock at path. The record is what the file
-// says, and it may be missing or half-written.
+// lockedError reads who holds the lock at path. The record may be missing or
+// half-written.
 func lockedError(path string) error {
 	locked := &LockedError{Path: path}
 	f, err := os.Open(path)
@@ -134,7 +135,7 @@ func lockedError(path string) error {
 }
 
 // commandLine is what a person needs to find the holder: the program's name and
-// its arguments. Secrets never stand on the command line.
+// its arguments. There are never secrets on the command line.
 func commandLine(args []string) string {
 	if len(args) == 0 {
 		return ""

@@ -54,7 +54,7 @@ func TestLockExcludes(t *testing.T) {
 	}
 }
 
-// A holder that is about to finish is waited for.
+// Lock waits for a holder that is about to finish.
 func TestLockWaitsAMoment(t *testing.T) {
 	s := newStore(t)
 	first, err := s.Lock(t.Context(), "a")
@@ -77,8 +77,8 @@ func TestLockWaitsAMoment(t *testing.T) {
 	second.Unlock()
 }
 
-// On a machine under load a process may not run for longer than the wait; what
-// nobody holds is not locked for that.
+// On a machine under load a process may not run for longer than the wait. A lock
+// that nobody holds is granted all the same.
 func TestLockWaitSleptThrough(t *testing.T) {
 	s := newStore(t)
 	lock, err := s.lockWithin(t.Context(), "a", 0)
@@ -115,7 +115,7 @@ func TestLockContext(t *testing.T) {
 	}
 }
 
-// A lock dies with its holder, however that ends; the file it leaves locks nothing.
+// A lock ends with its holder, however that ends; the file that stays locks nothing.
 func TestLockDiesWithHolder(t *testing.T) {
 	s := newStore(t)
 	kill := startHelper(t, "lock", s.Dir())
@@ -180,8 +180,8 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-// The lock's next holder removes what a killed writer left unfinished, and
-// nothing that may have a living one.
+// The lock's next holder removes what a killed writer left unfinished, and no
+// file whose writer may be alive.
 func TestLockSweeps(t *testing.T) {
 	s := newStore(t)
 	names := []string{

@@ -5,13 +5,14 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
-	"strings"
+
+	"github.com/kballard/go-shellquote"
 )
 
-// CheckPrivate returns a warning when others than its owner may use the key
-// file at path, with the command that ends it, and "" when not. On Windows,
-// where permission bits say nothing of that, there is never one. A file that
-// cannot be looked at is an error: fs.ErrNotExist or an [AccessError].
+// CheckPrivate returns a warning when users other than the owner may use the key
+// file at path, with the command that fixes it, and otherwise "". On Windows it
+// always returns "", because permission bits do not decide that there. A file
+// that cannot be examined is an error: fs.ErrNotExist or an [AccessError].
 func CheckPrivate(path string) (warning string, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -30,16 +31,5 @@ func privateWarning(path string, mode fs.FileMode, goos string) string {
 		private, who = "700", "directory"
 	}
 	return fmt.Sprintf("key %s %q is open to others (mode %04o): chmod %s %s",
-		who, path, mode.Perm(), private, shellQuote(path))
-}
-
-// shellQuote returns s as one word of a POSIX shell.
-func shellQuote(s string) string {
-	special := func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+=:@%,", r))
-	}
-	if s != "" && s[0] != '-' && !strings.ContainsFunc(s, special) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+		who, path, mode.Perm(), private, shellquote.Join(path))
 }

@@ -21,7 +21,7 @@ func TestPrivateWarning(t *testing.T) {
 		{"owner may all", "/k.pem", 0o700, "linux", ""},
 		{"group", "/k.pem", 0o640, "linux", `key file "/k.pem" is open to others (mode 0640): chmod 600 /k.pem`},
 		{"others", "/my keys/k.pem", 0o604, "darwin", `key file "/my keys/k.pem" is open to others (mode 0604): chmod 600 '/my keys/k.pem'`},
-		{"quote", "it's", 0o644, "linux", `key file "it's" is open to others (mode 0644): chmod 600 'it'\''s'`},
+		{"quote", "it's", 0o644, "linux", `key file "it's" is open to others (mode 0644): chmod 600 it\'s`},
 		{"directory", "/d", fs.ModeDir | 0o755, "linux", `key directory "/d" is open to others (mode 0755): chmod 700 /d`},
 		{"windows", "/k.pem", 0o666, "windows", ""},
 	}

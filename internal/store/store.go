@@ -6,41 +6,40 @@
 // A store is one directory. Inside it every name is a slash-separated relative
 // path ("enrolments/amf-01/enrolment.json"), the same on every system, and must
 // stay inside the directory; any other name is refused. The file "format" says
-// by which version of this layout the directory was written. A store of a newer
-// format is refused with a [VersionError] and never touched.
+// which version of this layout the directory has. A store of a newer format is
+// refused with a [VersionError] and never changed.
 //
-// A directory that does not exist is an empty store. It is made, mode 0700, by
-// the first write, so a command that only reads leaves nothing behind.
+// A directory that does not exist is an empty store. The first write makes it,
+// mode 0700, so a command that only reads leaves nothing behind.
 //
 // # What a reader sees
 //
-// A file is replaced by a rename, so whoever opens one sees the old content or
-// the new, whole, also when the writer was killed or the power failed. A write is
-// on the disk when it returns, but for those that say otherwise:
+// A file is replaced by a rename, so a reader sees the whole old content or the
+// whole new content, even when the writer was killed or the power failed. A write
+// is durable when it returns, except where the method says otherwise:
 // [Store.SaveSoon], [Store.CreateKeyFor], [Store.SaveCache] and [Store.Append].
 // Files are 0600 from their first byte and directories 0700.
 //
 // A missing file is an error for which errors.Is(err, fs.ErrNotExist) holds. It
-// is no fault: it means that the thing was never made. A file that is there but
-// is not what was written is a [DamagedError]; one that the system does not let
-// this process read or write is an [AccessError]. Nothing is repaired silently.
+// means that the file was never made. A file whose content is not what was
+// written is a [DamagedError]; one that the system does not let this process
+// read or write is an [AccessError]. Nothing is repaired silently.
 //
 // # Who may write
 //
-// Any number of processes may read at any time without a lock. Whoever changes
-// a document must hold the [Lock] on it, or on the directory that holds it, and
-// must load it after the lock was granted: what was read before may have been
-// changed by the previous holder. Under the lock of a directory nobody else
-// writes durably below it; files that writers left unfinished there are removed
-// when the lock is granted. [Store.SaveCache] is exempt: what may be lost may
-// also be written by anyone, and the last writer wins.
+// Any number of processes may read at any time without a lock. A process that
+// changes a document must hold the [Lock] on it, or on its directory, and must
+// load the document after the lock was granted: the previous holder may have
+// changed what was read before. Only the holder of a directory's lock may write
+// durably below it; unfinished files of other writers there are removed when the
+// lock is granted. [Store.SaveCache] needs no lock: the last writer wins.
 //
 // # Versions
 //
-// A document carries its own "version" beside the format of the whole. A newer
-// one is refused by [Store.Load], so it is never rewritten by a program that
-// does not understand it. Keys that this program does not know are dropped by
-// the next save; a key whose loss would matter must therefore raise the version.
+// Besides the format of the store, each document has its own "version". [Store.Load]
+// refuses a newer one, so a program never rewrites a document that it does not
+// understand. The next save drops keys that this program does not know; a key
+// whose loss would matter must therefore raise the version.
 package store
 
 import (
@@ -65,14 +64,15 @@ const (
 // A Store is one state directory. Its methods may be called at once from many
 // goroutines and processes, under the rules of the package documentation.
 type Store struct {
-	dir string
+	dir  string
+	disk disk
 
-	anchoring sync.Mutex // held while directories are synced, so that each is once
+	anchoring sync.Mutex // held while directories are synced, so that each is synced once
 
-	mu       sync.Mutex      // guards what follows, and the rotation in Append
-	ready    bool            // directory and format file are known to be there
-	made     []string        // directories made for the store itself, whose names may not be on the disk
-	anchored map[string]bool // directories below it whose names are
+	mu       sync.Mutex      // guards the fields below, and the rotation in Append
+	ready    bool            // directory and format file exist
+	made     []string        // directories made for the store itself, whose names may not be durable
+	anchored map[string]bool // directories below dir whose names are durable
 }
 
 // Open returns the store in dir. A missing directory is an empty store and is
@@ -86,15 +86,15 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the store %q: %w", dir, err)
 	}
+	s := &Store{dir: abs, disk: system}
 	switch info, err := os.Stat(abs); {
 	case errors.Is(err, fs.ErrNotExist):
-		return &Store{dir: abs}, nil
+		return s, nil
 	case err != nil:
 		return nil, accessError("opening", abs, err)
 	case !info.IsDir():
 		return nil, accessError("opening", abs, errors.New("not a directory"))
 	}
-	s := &Store{dir: abs}
 	if err := s.checkFormat(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -105,8 +105,8 @@ func Open(dir string) (*Store, error) {
 func (s *Store) Dir() string { return s.dir }
 
 // Path returns the absolute path of rel, for messages and for handing to other
-// programs. A rel that leaves the store has none: "" is returned, and every
-// other method refuses it with an error.
+// programs. For a rel that leaves the store it returns "", and every other
+// method returns an error.
 func (s *Store) Path(rel string) string {
 	path, err := s.path(rel)
 	if err != nil {
@@ -136,7 +136,7 @@ func (s *Store) writable(rel string) (string, error) {
 	if err := s.prepare(); err != nil {
 		return "", err
 	}
-	if _, err := makeDirs(filepath.Dir(path)); err != nil {
+	if _, err := s.disk.makeDirs(filepath.Dir(path)); err != nil {
 		return "", err
 	}
 	return path, nil
@@ -150,7 +150,7 @@ func (s *Store) prepare() error {
 	if s.ready {
 		return nil
 	}
-	made, err := makeDirs(s.dir)
+	made, err := s.disk.makeDirs(s.dir)
 	if err != nil {
 		return err
 	}
@@ -158,8 +158,8 @@ func (s *Store) prepare() error {
 	err = s.checkFormat()
 	if errors.Is(err, fs.ErrNotExist) {
 		content := []byte(formatPrefix + strconv.Itoa(Format) + "\n")
-		err = createFile(filepath.Join(s.dir, formatFile), content, ordered)
-		if errors.Is(err, fs.ErrExist) { // another process was first
+		err = s.disk.createFile(filepath.Join(s.dir, formatFile), content, ordered)
+		if errors.Is(err, fs.ErrExist) { // another process made it
 			err = s.checkFormat()
 		}
 	}
@@ -167,7 +167,7 @@ func (s *Store) prepare() error {
 	return err
 }
 
-// checkFormat reads the format file: one line, "nfcert-state" and a number.
+// checkFormat checks the format file: one line, "nfcert-state" and a number.
 func (s *Store) checkFormat() error {
 	path := filepath.Join(s.dir, formatFile)
 	data, err := readCapped(path)

@@ -47,17 +47,19 @@ func TestFirstWriteMakesTheStore(t *testing.T) {
 	if got, err := os.ReadFile(s.Path("format")); string(got) != "nfcert-state 1\n" {
 		t.Errorf("format file %q, %v, want one line with version 1", got, err)
 	}
-	if runtime.GOOS == "windows" {
-		return
-	}
-	for rel, want := range map[string]fs.FileMode{".": 0o700, "accounts/ca": 0o700, "format": 0o600, "accounts/ca/default/account.json": 0o600} {
-		info, err := os.Stat(s.Path(rel))
-		if err != nil {
-			t.Errorf("stat %q: %v", rel, err)
-		} else if got := info.Mode().Perm(); got != want {
-			t.Errorf("mode of %q: got %o, want %o", rel, got, want)
+	t.Run("modes", func(t *testing.T) {
+		if runtime.GOOS == "windows" {
+			t.Skip("Windows has no permission bits")
 		}
-	}
+		for rel, want := range map[string]fs.FileMode{".": 0o700, "accounts/ca": 0o700, "format": 0o600, "accounts/ca/default/account.json": 0o600} {
+			info, err := os.Stat(s.Path(rel))
+			if err != nil {
+				t.Errorf("stat %q: %v", rel, err)
+			} else if got := info.Mode().Perm(); got != want {
+				t.Errorf("mode of %q: got %o, want %o", rel, got, want)
+			}
+		}
+	})
 }
 
 func TestOpenFormat(t *testing.T) {
@@ -97,7 +99,7 @@ func TestOpenFormat(t *testing.T) {
 	}
 }
 
-// A store that was migrated between Open and the first write is not touched.
+// A store that was migrated between Open and the first write is not changed.
 func TestNewerFormatAppears(t *testing.T) {
 	s := newStore(t)
 	put(t, s.Path("format"), "nfcert-state 2\n")
@@ -154,14 +156,14 @@ func TestNamesStayInside(t *testing.T) {
 }
 
 // A state directory that cannot be made or written is one clear error. (Root
-// may write anywhere, so something stands in the way instead.)
+// may write anywhere, so the test puts files where directories should be.)
 func TestUnwritableStore(t *testing.T) {
 	base := t.TempDir()
 	put(t, filepath.Join(base, "file"), "x")
-	above := &Store{dir: filepath.Join(base, "file", "state")}
+	above := &Store{dir: filepath.Join(base, "file", "state"), disk: system}
 	inside := mustOpen(t, filepath.Join(base, "state"))
-	put(t, filepath.Join(base, "state", "accounts"), "a file in the way of a directory")
-	put(t, filepath.Join(base, "state", "doc.json", "x"), "a directory in the way of a file")
+	put(t, filepath.Join(base, "state", "accounts"), "a file where a directory should be")
+	put(t, filepath.Join(base, "state", "doc.json", "x"), "a directory where a file should be")
 	for name, err := range map[string]error{
 		"Save above":      above.Save("doc.json", filled(1)),
 		"Save below":      inside.Save("accounts/x.json", filled(1)),
@@ -195,7 +197,7 @@ func TestUnwritableStore(t *testing.T) {
 
 func TestReadOnlyStore(t *testing.T) {
 	if os.Geteuid() == 0 || runtime.GOOS == "windows" {
-		t.Skip("permission bits do not bind this user")
+		t.Skip("permission bits do not apply to this user")
 	}
 	dir := t.TempDir()
 	s := mustOpen(t, dir)

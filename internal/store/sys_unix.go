@@ -11,14 +11,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// replace renames a file over another in one step.
-func replace(from, to string) error { return os.Rename(from, to) }
+func (osCalls) rename(from, to string) error { return os.Rename(from, to) }
 
-// keepOwner gives the file at path, which is to have the mode, the owner and
-// group of another. Those that cannot be given are passed over where that takes
-// the right to read from nobody.
-func keepOwner(path string, mode os.FileMode, as os.FileInfo) error {
-	now, err := os.Stat(path)
+// keepOwner gives f the owner and group of another file. Where this user may not
+// do that, it is an error only if somebody who could read the other file could
+// not read f with the mode.
+func keepOwner(f *os.File, mode os.FileMode, as os.FileInfo) error {
+	now, err := f.Stat()
 	if err != nil {
 		return err
 	}
@@ -27,23 +26,24 @@ func keepOwner(path string, mode os.FileMode, as os.FileInfo) error {
 	if !wantOK || !gotOK || want.Uid == got.Uid && want.Gid == got.Gid {
 		return nil
 	}
-	err = os.Chown(path, int(want.Uid), int(want.Gid))
+	err = f.Chown(int(want.Uid), int(want.Gid))
 	if err != nil && mode&allRead == 0 && (want.Uid != got.Uid || as.Mode().Perm()&groupReads != 0) {
 		return foreign(want)
 	}
 	return nil
 }
 
+// foreign is the reason why a file of another user is not replaced.
 func foreign(owner *syscall.Stat_t) error {
-	return fmt.Errorf("it belongs to user %d and group %d, who could not read what replaces it: install as that user or as root, or take the file away first", owner.Uid, owner.Gid)
+	return fmt.Errorf("it belongs to user %d and group %d, which could not read the new file: install as that user or as root, or remove the file first", owner.Uid, owner.Gid)
 }
 
-// allRead is the mode of what anyone may read.
+// allRead is the mode bit by which everybody may read a file.
 const allRead = 0o004
 
-// CheckReplaceable reports why [Install] could not replace the file at path by
-// one of the mode, as it belongs to somebody else; nil: it could, or there is
-// none.
+// CheckReplaceable returns an [AccessError] when [Install] could not replace the
+// file at path by one with the mode, because it belongs to another user. It
+// returns nil when the file does not exist.
 func CheckReplaceable(path string, mode os.FileMode) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -56,23 +56,23 @@ func CheckReplaceable(path string, mode os.FileMode) error {
 	return nil
 }
 
-// syncDir puts the names in dir on the disk. Some file systems cannot sync a
-// directory and say so; there is nothing better to do on them.
-func syncDir(dir string) error {
+// syncDir makes the names in dir durable. Some file systems report that they
+// cannot sync a directory; that is no error, as nothing else can be done there.
+func (k disk) syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	err = d.Sync()
+	err = k.sync(d)
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
 		return nil
 	}
 	return err
 }
 
-// CheckWritable reports why no file can be made in the directory dir; nil: one
-// can.
+// CheckWritable returns an [AccessError] when this process cannot make files in
+// the directory dir.
 func CheckWritable(dir string) error {
 	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
 		return accessError("writing into", dir, err)

@@ -8,10 +8,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// replace renames a file over another in one step. Windows refuses that while
-// anyone has the old one open, as readers and virus scanners do for a moment:
-// it is tried again for up to half a second.
-func replace(from, to string) error {
+// rename retries for up to half a second: Windows refuses to replace a file
+// while another program has it open, as virus scanners do for a moment.
+func (osCalls) rename(from, to string) error {
 	const every, tries = 10 * time.Millisecond, 50
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -25,23 +24,23 @@ func replace(from, to string) error {
 	}
 }
 
-// keepOwner does nothing: who may read a file is its directory's affair here.
-func keepOwner(string, os.FileMode, os.FileInfo) error { return nil }
+// keepOwner does nothing: on Windows the directory decides who may read a file.
+func keepOwner(*os.File, os.FileMode, os.FileInfo) error { return nil }
 
-// CheckReplaceable does nothing here.
+// CheckReplaceable always returns nil on Windows.
 func CheckReplaceable(string, os.FileMode) error { return nil }
 
-// syncDir does nothing: Windows has no call for it, NTFS journals its names.
-func syncDir(string) error { return nil }
+// syncDir does nothing: Windows has no call for it, and NTFS journals names.
+func (disk) syncDir(string) error { return nil }
 
-// CheckWritable reports why no file can be made in the directory dir; nil: one
-// can. Permissions say too little on Windows, so it is tried.
+// CheckWritable returns an [AccessError] when this process cannot make files in
+// the directory dir. Windows permissions do not answer that, so it makes one.
 func CheckWritable(dir string) error {
 	f, err := os.CreateTemp(dir, ".nfcert-*")
 	if err != nil {
 		var path *os.PathError
 		if errors.As(err, &path) {
-			err = path.Err // the file's made-up name tells nothing
+			err = path.Err // without the file's random name
 		}
 		return accessError("writing into", dir, err)
 	}

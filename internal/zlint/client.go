@@ -9,19 +9,19 @@ import (
 )
 
 const (
-	// startWithin is how long a companion may take to greet.
+	// startWithin is how long a companion may take to send its greeting.
 	startWithin = 10 * time.Second
 	// judgeWithin is how long it may take for one certificate: a key of a
-	// million bits keeps its arithmetic busy for minutes.
+	// million bits takes minutes.
 	judgeWithin = 10 * time.Second
 	// maxDeaths is how many certificates in a row may go unanswered before the
 	// companion counts as broken.
 	maxDeaths = 3
 )
 
-// Client has one companion process judge certificates, one after the other. It
-// starts the process when the first comes, and again when it has died. It must
-// not be used by two goroutines at once; each can have a client of its own.
+// Client lets one companion process judge certificates, one after the other. It
+// starts the process for the first certificate, and again after it has died. Two
+// goroutines must not use it at once; each can have its own client.
 type Client struct {
 	// Path is the companion's executable.
 	Path string
@@ -33,8 +33,8 @@ type Client struct {
 	deaths  int // in a row
 }
 
-// UnavailableError says that there is no companion that works, so that no other
-// certificate will be judged either.
+// UnavailableError says that the companion does not work, so no other certificate
+// will be judged either.
 type UnavailableError struct {
 	Path string
 	Err  error
@@ -50,7 +50,7 @@ type FaultError struct{ Reason string }
 
 func (e *FaultError) Error() string { return "zlint's lints did not run: " + e.Reason }
 
-// Start starts the companion, if it does not run, and returns its greeting. The
+// Start starts the companion unless it runs, and returns its greeting. The
 // error is an [UnavailableError], or the context's.
 func (c *Client) Start(ctx context.Context) (Greeting, error) {
 	if c.process != nil {
@@ -75,12 +75,11 @@ func (c *Client) Start(ctx context.Context) (Greeting, error) {
 	return c.hello, nil
 }
 
-// Version is that of the companion's lints, as in v3.7.3; "" before it was
-// started for the first time.
+// Version is the version of the companion's lints, such as v3.7.3; "" before the
+// first start.
 func (c *Client) Version() string { return c.hello.Zlint }
 
-// checkGreeting refuses programs that are something else, and versions whose
-// answers would be misread.
+// checkGreeting refuses other programs, and other versions of the protocol.
 func checkGreeting(line []byte, hello *Greeting) error {
 	if err := json.Unmarshal(line, hello); err != nil || hello.Protocol == 0 {
 		return fmt.Errorf("it does not greet as %s does", Program)
@@ -119,7 +118,7 @@ func (c *Client) Lint(ctx context.Context, der []byte) ([]Finding, error) {
 	return answer.Findings, nil
 }
 
-// died buries a process that gave no answer.
+// died ends a process that gave no answer.
 func (c *Client) died(ctx context.Context, err error) error {
 	err = c.process.end(err)
 	c.process = nil
@@ -127,7 +126,7 @@ func (c *Client) died(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	if c.deaths++; c.deaths >= maxDeaths {
-		return &UnavailableError{c.Path, fmt.Errorf("it left %d certificates in a row unanswered, the last one so: %w", c.deaths, err)}
+		return &UnavailableError{c.Path, fmt.Errorf("it did not answer for %d certificates in a row; the last reason: %w", c.deaths, err)}
 	}
 	return &FaultError{err.Error()}
 }

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// fakes are companions that do wrong. This binary is one when it is called by
-// its name.
+// fakes are companions that misbehave. This binary acts as one when it is called
+// by its name.
 var fakes = map[string]func(){
 	"fake-good": func() {
 		_ = Serve(os.Stdin, os.Stdout, Greeting{Zlint: "v0", Lints: 1}, func(der []byte) Answer {
@@ -63,7 +63,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// fake returns the path of a companion that does wrong.
+// fake returns the path of a companion that misbehaves.
 func fake(t *testing.T, name string) string {
 	t.Helper()
 	exe, err := os.Executable()
@@ -135,8 +135,8 @@ func TestClientUnavailable(t *testing.T) {
 	}
 }
 
-// A companion that dies of each certificate is given up, not started 10,000
-// times.
+// The client gives up on a companion that dies of every certificate: it does not
+// start it 10,000 times.
 func TestClientGivesUp(t *testing.T) {
 	for _, tt := range []struct{ fake, der string }{{"fake-good", "dies"}, {"fake-garbage", "x"}, {"fake-good", "hangs"}} {
 		t.Run(tt.fake+" "+tt.der, func(t *testing.T) {

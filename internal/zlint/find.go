@@ -9,7 +9,7 @@ import (
 	"runtime"
 )
 
-// ErrNotFound says that the companion is neither beside the program nor on the
+// ErrNotFound says that the companion is neither next to the program nor on the
 // PATH.
 var ErrNotFound = errors.New(Program + " was not found")
 

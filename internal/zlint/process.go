@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// endWithin is how long a process may take to end by itself once its input has.
+// endWithin is how long a process may take to end after its input has ended.
 const endWithin = 2 * time.Second
 
 // process is one running companion.
@@ -45,8 +45,8 @@ func launch(path string) (*process, error) {
 	return p, nil
 }
 
-// exchange sends a certificate, or nothing, and reads one line. When the time
-// is over or ctx ends, the process is killed, which ends every wait for it.
+// exchange sends a certificate, or nothing, and reads one line. After the time
+// limit or the end of ctx it kills the process, which ends every wait for it.
 func (p *process) exchange(ctx context.Context, within time.Duration, der []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, within, errSilent)
 	defer cancel()
@@ -88,8 +88,8 @@ func (p *process) roundTrip(der []byte) ([]byte, error) {
 	}
 }
 
-// kill ends the process, and the reads of its output even where something else
-// holds that open.
+// kill ends the process, and also reads of its output if another process keeps
+// that open.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	_ = p.pipe.Close()

@@ -11,7 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// What the yardstick signs by hand is judged by a JOSE library.
+// A JOSE library verifies what the minimal client signs.
 func TestSignIsReadByAnother(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
