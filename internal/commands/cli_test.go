@@ -68,6 +68,11 @@ func TestTypos(t *testing.T) {
 		want string // in the hint or the message
 	}{
 		{"acount", "did you mean: nfcert account"},
+		{"ls", "did you mean: nfcert show"},
+		{"list", "did you mean: nfcert show"},
+		{"status", "did you mean: nfcert show"},
+		{"account ls", "did you mean: nfcert account list"},
+		{"order ls", "did you mean: nfcert order list"},
 		{"finalise", "did you mean: nfcert finalize"},
 		{"enrol", "did you mean: nfcert enroll"},
 		{"account lst", "did you mean: nfcert account list"},
@@ -78,8 +83,8 @@ func TestTypos(t *testing.T) {
 		{"completion bsh", "nfcert completion bash"},
 		{"help acount", "nfcert account"},
 		{"help account lst", "nfcert account list"},
-		{"finalize amf-01", "takes no argument"},
-		{"enroll amf-01", "takes no argument"},
+		{"finalize amf-01 amf-02", "takes one name"},
+		{"enroll amf-01 -n amf-02", "the argument names"},
 		{"version now", "takes no argument"},
 		{"lab", "needs one of its subcommands"},
 		{"lab exec", "a command after --"},
@@ -87,8 +92,8 @@ func TestTypos(t *testing.T) {
 		{"order -z", "unknown shorthand flag"},
 		{"account --timeout soon", "--timeout"},
 		{"account --timeout 0s", "want more than zero"},
-		{"account --output nonsense", "one of table, json, jsonl, name"},
-		{"account -o amf.json", "one of table, json, jsonl, name"},
+		{"account --output nonsense", "one of: table, json, name"},
+		{"account -o amf.json", "one of: table, json, name"},
 		{"account --color blue", "want auto, always or never"},
 		{"account --client-key x.pem", "without --client-cert"},
 		{"order -n a --challenge dns-01", "one of: auto, http-01"},
@@ -109,7 +114,7 @@ func TestTypos(t *testing.T) {
 		{"lab up --listen 0.0.0.0:0", "not loopback"},
 		{"enroll --lab --server https://ca.example/", "leave one of them out"},
 		{"finalize -n a --cert-out - --key-out -", "stdout can carry one file"},
-		{"show cert", "needs a file, or an enrolment"},
+		{"show cert", "needs the name of an enrolment"},
 		{"show csr a b", "at most one file"},
 	} {
 		t.Run(tt.in, func(t *testing.T) {

@@ -22,7 +22,7 @@ import (
 func Main(args []string) int {
 	ctx, stop := notifyContext()
 	defer stop()
-	return Run(ctx, args, ui.System(os.Getenv, cli.ColorWish(args, os.Getenv)), os.Getenv)
+	return Run(ctx, args, ui.System(os.Getenv, cli.ColorOption(args, os.Getenv)), os.Getenv)
 }
 
 // Run is Main with the world given. Tests enter here.

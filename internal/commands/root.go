@@ -18,6 +18,7 @@ import (
 	"github.com/nfcert/nfcert/internal/commands/renew"
 	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/commands/revoke"
+	"github.com/nfcert/nfcert/internal/commands/session"
 	"github.com/nfcert/nfcert/internal/commands/show"
 	"github.com/nfcert/nfcert/internal/commands/token"
 	"github.com/nfcert/nfcert/internal/commands/version"
@@ -60,6 +61,8 @@ func newRoot(env *cli.Env, registry *report.Registry) *cobra.Command {
 	addTo(root, groupTools, token.New(env), lab.New(env), version.New(env))
 	root.AddCommand(helpTopics()...)
 	addHelpAndCompletion(env, root)
+	env.Complete = cli.Completions{Names: session.CompleteNames, Accounts: session.CompleteAccounts, Servers: session.CompleteServers}
+	env.SetCompletions(root)
 	return root
 }
 
@@ -75,6 +78,7 @@ func newBareRoot(env *cli.Env) *cobra.Command {
 	inFlowOrder()
 	root := &cobra.Command{
 		Use:           "nfcert",
+		Version:       env.Version,
 		Short:         "The step-through ACME workbench for the 5G core",
 		Long:          rootLong,
 		SilenceUsage:  true,
@@ -95,7 +99,8 @@ func newBareRoot(env *cli.Env) *cobra.Command {
 		&cobra.Group{ID: groupJudge, Title: "Judging:"},
 		&cobra.Group{ID: groupTools, Title: "Tools:"},
 	)
-	root.SetUsageFunc(cli.SectionUsage(root.UsageFunc()))
+	cli.SetHelp(root)
+	root.SetVersionTemplate(version.Line(env) + "\n")
 	root.SetHelpCommandGroupID(groupTools)
 	root.SetCompletionCommandGroupID(groupTools)
 	root.SetIn(env.Streams.In)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
+	"github.com/nfcert/nfcert/internal/commands/cli"
 )
 
 // helpTopics are pages of `nfcert help TOPIC`.
@@ -21,6 +22,7 @@ func helpTopics() []*cobra.Command {
 		{"state", "Where state lives and what survives", topicState},
 		{"deviations", "What nfcert accepts from servers that differ from the standard", topicDeviations()},
 		{"glossary", "The words of ACME and of the 5G core", topicGlossary},
+		{"flags", "The flags that every command takes", topicFlags()},
 	} {
 		topics = append(topics, &cobra.Command{Use: t.name, Short: t.short, Long: t.long})
 	}
@@ -230,3 +232,8 @@ const topicGlossary = `Glossary
   order           a request for one certificate, with its authorizations
   PLMN            an operator's network, named by MCC and MNC
   SBA             service-based architecture of the 5G core`
+
+// topicFlags lists the flags that every command takes.
+func topicFlags() string {
+	return "Flags that every command takes\n\nEach has a variable, NFCERT_ and its name in capitals, and can have a default in\nthe configuration file: see nfcert help environment.\n\n" + strings.TrimSuffix(cli.GlobalUsage(), "\n")
+}

@@ -58,7 +58,7 @@ func runAccount(ctx context.Context, call *cli.Call, o *cmdflags.Account) error 
 
 // accountChange is what update, rollover and deactivate have in common.
 func accountChange(ctx context.Context, call *cli.Call, change func(context.Context, *session.Session) (*enroll.Account, error)) error {
-	if err := session.MustExistWhenTyped(call); err != nil {
+	if err := session.CheckTyped(call); err != nil {
 		return err
 	}
 	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {

@@ -15,7 +15,7 @@ import (
 
 func newAccountList(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "List the saved accounts, and what each is used for", Args: cli.NoArgs,
+		Use: "list", SuggestFor: []string{"ls", "show"}, Short: "List the saved accounts, and what each is used for", Args: cli.NoArgs,
 		RunE: env.Run(func(_ context.Context, call *cli.Call, _ []string) error { return runAccountList(call) }),
 	}
 }

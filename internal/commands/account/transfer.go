@@ -70,7 +70,7 @@ both machines can use it: a rollover on one takes it from the other.`,
 }
 
 func runAccountExport(ctx context.Context, call *cli.Call, o *exportOptions, path string) error {
-	if err := session.MustExistWhenTyped(call); err != nil {
+	if err := session.CheckTyped(call); err != nil {
 		return err
 	}
 	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {

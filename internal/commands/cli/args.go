@@ -9,36 +9,36 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// ColorWish finds --color before flags are parsed: it decides how parse errors
+// ColorOption finds --color before flags are parsed: it decides how parse errors
 // look.
-func ColorWish(args []string, env func(string) string) string {
-	wish := env(EnvName("color"))
+func ColorOption(args []string, env func(string) string) string {
+	value := env(EnvName("color"))
 	for i, a := range args {
 		if a == "--color" && i+1 < len(args) {
-			wish = args[i+1]
+			value = args[i+1]
 		} else if len(a) > 8 && a[:8] == "--color=" {
-			wish = a[8:]
+			value = a[8:]
 		}
 	}
-	return wish
+	return value
 }
 
-// outputWish finds --output before flags are parsed: it decides what an error
+// outputOption finds --output before flags are parsed: it decides what an error
 // of parsing is written as. "": the command line does not say.
-func outputWish(args []string) (wish string) {
+func outputOption(args []string) (value string) {
 	for i, a := range args {
 		switch {
 		case a == "--":
-			return wish
+			return value
 		case (a == "-o" || a == "--output") && i+1 < len(args):
-			wish = args[i+1]
+			value = args[i+1]
 		case strings.HasPrefix(a, "--output="):
-			wish = a[len("--output="):]
+			value = a[len("--output="):]
 		case strings.HasPrefix(a, "-o"):
-			wish = strings.TrimPrefix(a[len("-o"):], "=")
+			value = strings.TrimPrefix(a[len("-o"):], "=")
 		}
 	}
-	return wish
+	return value
 }
 
 // Machine reports whether a program reads the answer: stderr carries nothing
@@ -72,30 +72,4 @@ func (e *Env) Group(cmd *cobra.Command) *cobra.Command {
 		return Usagef("", "%s needs one of its subcommands", cmd.CommandPath())
 	})
 	return cmd
-}
-
-// NoArgs refuses arguments, and proposes subcommands that are spelt alike.
-func NoArgs(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	if cmd.HasAvailableSubCommands() {
-		cmd.SuggestionsMinimumDistance = 2
-		hint := "see: " + cmd.CommandPath() + " --help"
-		if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
-			hint = "did you mean: " + cmd.CommandPath() + " " + like[0]
-		}
-		return Usagef(hint, "there is no command %q", cmd.CommandPath()+" "+args[0])
-	}
-	return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes no argument and got %q", cmd.CommandPath(), args[0])
-}
-
-// WantArgs checks the number of arguments; what says what they are.
-func WantArgs(min, max int, what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) < min || max >= 0 && len(args) > max {
-			return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes %s and got %d arguments", cmd.CommandPath(), what, len(args))
-		}
-		return nil
-	}
 }

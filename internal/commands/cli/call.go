@@ -32,6 +32,8 @@ type Env struct {
 	Version string
 	Args    []string    // of the command line
 	Prompt  ui.Prompter // nil: by the terminal
+	// Complete gives a shell the names that are saved.
+	Complete Completions
 
 	flags Globals // filled by cobra; commands read their copy in [Call]
 }
@@ -78,7 +80,7 @@ var resumable = []string{
 // are filled from variables and the configuration file, and checked.
 func (e *Env) Run(work func(ctx context.Context, call *Call, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		call, err := e.newCall(cmd)
+		call, err := e.newCall(cmd, args)
 		if err == nil {
 			err = work(cmd.Context(), call, args)
 		}
@@ -91,7 +93,7 @@ func (e *Env) Run(work func(ctx context.Context, call *Call, args []string) erro
 
 // newCall prepares the call of a command. The call is usable for reporting an
 // error even when err is not nil.
-func (e *Env) newCall(cmd *cobra.Command) (call *Call, err error) {
+func (e *Env) newCall(cmd *cobra.Command, args []string) (call *Call, err error) {
 	call = e.Unparsed()
 	call.Command, call.root = commandWords(cmd), cmd.Root()
 	call.resumes = slices.Contains(resumable, call.Command)
@@ -101,13 +103,16 @@ func (e *Env) newCall(cmd *cobra.Command) (call *Call, err error) {
 	call.Global = e.flags
 	call.Progress = newProgress(call)
 	call.Stdin = &input{call: call, ctx: cmd.Context()}
-	return call, call.Global.check(call.Command)
+	if err := call.nameArgument(cmd, args); err != nil {
+		return call, err
+	}
+	return call, call.Global.check(cmd)
 }
 
 // Unparsed is a call whose flags are not known yet, for reporting an error.
 func (e *Env) Unparsed() *Call {
 	call := &Call{Env: e, Private: &private{}}
-	call.Global.Output = cmp.Or(outputWish(e.Args), cmp.Or(e.Getenv(EnvName("output")), OutputTable))
+	call.Global.Output = cmp.Or(outputOption(e.Args), cmp.Or(e.Getenv(EnvName("output")), OutputTable))
 	return call
 }
 
@@ -180,3 +185,11 @@ func commandWords(cmd *cobra.Command) string {
 
 // AddFlags adds the flags that every command takes.
 func (e *Env) AddFlags(fs *pflag.FlagSet) { e.flags.addFlags(fs) }
+
+// Completing is the call of a command that a shell completes: its flags are set as
+// far as they could be read.
+func (e *Env) Completing(cmd *cobra.Command) *Call {
+	call, _ := e.newCall(cmd, nil)
+	call.Global = e.flags
+	return call
+}

@@ -3,6 +3,7 @@ package cli
 import (
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -23,8 +24,8 @@ const (
 // Globals are the flags that every command takes.
 type Globals struct {
 	Server     string
-	CaRoot     string
-	CaPin      string
+	CARoot     string
+	CAPin      string
 	Resolve    []string
 	ClientCert string
 	ClientKey  string
@@ -47,38 +48,32 @@ type Globals struct {
 }
 
 func (g *Globals) addFlags(fs *pflag.FlagSet) {
-	fs.StringVarP(&g.Server, "server", "s", "", "ACME server: a directory URL, or a name from the configuration; left out: the only one known")
-	fs.StringVar(&g.CaRoot, "ca-root", "", "PEM `FILE` of roots that alone validate the server's TLS certificate, or system; remembered with the server")
-	fs.StringVar(&g.CaPin, "ca-pin", "", "`FINGERPRINT` of the server's certificate or an issuer's that it sends, sha256:... of the certificate or spki-sha256:... of its key: that alone is trusted, and remembered")
-	ListVar(fs, &g.Resolve, "resolve", "`HOST:PORT:ADDRESS` to connect to where DNS does not know the server, as curl has it; remembered; -HOST:PORT forgets")
-	fs.StringVar(&g.ClientCert, "client-cert", "", "`FILE` with the certificate for mutual TLS towards the server, PEM or PKCS#12, with or without its key; its path is remembered")
-	fs.StringVar(&g.ClientKey, "client-key", "", "`FILE` with the key of --client-cert, or a pkcs11: URI; left out: it is in the file of --client-cert")
-	fs.StringVar(&g.ClientPassphrase, "client-passphrase-file", "", "`FILE` with the passphrase or PIN of the client certificate's key, - for stdin; or $NFCERT_CLIENT_PASSPHRASE")
-	fs.StringVar(&g.Account, "account", "", "which saved account (default: the enrolment's, else \"default\")")
-	fs.StringVar(&g.AccountPassphrase, "account-key-passphrase-file", "", "`FILE` with the passphrase of an encrypted account key, - for stdin; or $NFCERT_ACCOUNT_KEY_PASSPHRASE")
-	fs.StringVarP(&g.Name, "name", "n", "", "which enrolment")
-	fs.StringVar(&g.State, "state", "", "`DIR` where state lives (default: $STATE_DIRECTORY, $XDG_DATA_HOME/nfcert, ~/.local/share/nfcert)")
-	fs.StringVar(&g.config, "config", "", "YAML `FILE` with named servers and defaults (default: $XDG_CONFIG_HOME/nfcert/config.yaml)")
-	fs.StringVarP(&g.Output, "output", "o", OutputTable, "what stdout carries: table, json, jsonl (enroll, lint), name, junit and sarif (lint)")
-	fs.StringVar(&g.Trace, "trace", "", "append every HTTP exchange, decoded and redacted, to `FILE`, a JSON object a line; - for a readable one on stderr")
-	fs.DurationVar(&g.Timeout, "timeout", 5*time.Minute, "bound on the whole command")
-	fs.BoolVar(&g.noInput, "no-input", false, "never prompt; also without a terminal, with -o json, and with $CI set")
-	fs.BoolVarP(&g.Yes, "yes", "y", false, "confirm what is asked; never supplies a value")
+	fs.StringVarP(&g.Server, "server", "s", "", "ACME `SERVER`: a directory URL, or a name from the configuration file (default: the only one known)")
+	fs.StringVar(&g.CARoot, "ca-root", "", "`FILE` with the roots that alone validate the server's TLS certificate, or system; remembered with the server")
+	fs.StringVar(&g.CAPin, "ca-pin", "", "trust only the certificate with this `FINGERPRINT`, the server's or one of its issuers': sha256:... of the certificate, or spki-sha256:... of its key; remembered with the server")
+	ListVar(fs, &g.Resolve, "resolve", "connect to ADDRESS for HOST:PORT, given as `HOST:PORT:ADDRESS` as in curl; remembered with the server; -HOST:PORT removes it")
+	fs.StringVar(&g.ClientCert, "client-cert", "", "`FILE` with the client certificate for mutual TLS, PEM or PKCS#12, with or without its key; its path is remembered")
+	fs.StringVar(&g.ClientKey, "client-key", "", "`FILE` with the key of --client-cert, or a pkcs11: URI (default: in the file of --client-cert)")
+	fs.StringVar(&g.ClientPassphrase, "client-passphrase-file", "", "`FILE` with the passphrase or PIN of the client certificate's key, - for stdin; or set $NFCERT_CLIENT_PASSPHRASE")
+	fs.StringVar(&g.Account, "account", "", "`NAME` of the saved account (default: the enrolment's, else \"default\")")
+	fs.StringVar(&g.AccountPassphrase, "account-key-passphrase-file", "", "`FILE` with the passphrase of an encrypted account key, - for stdin; or set $NFCERT_ACCOUNT_KEY_PASSPHRASE")
+	fs.StringVarP(&g.Name, "name", "n", "", "`NAME` of the enrolment")
+	fs.StringVar(&g.State, "state", "", "state `DIR` (default: $STATE_DIRECTORY, $XDG_DATA_HOME/nfcert or ~/.local/share/nfcert)")
+	fs.StringVar(&g.config, "config", "", "configuration `FILE`, YAML (default: $XDG_CONFIG_HOME/nfcert/config.yaml)")
+	fs.StringVarP(&g.Output, "output", "o", OutputTable, "output `FORMAT`: table, json or name; also jsonl (enroll, lint), junit and sarif (lint)")
+	fs.StringVar(&g.Trace, "trace", "", "append every HTTP exchange, decoded and with secrets redacted, to `FILE` as JSON lines; - prints them readably on stderr")
+	fs.DurationVar(&g.Timeout, "timeout", 5*time.Minute, "time limit for the whole command")
+	fs.BoolVar(&g.noInput, "no-input", false, "never prompt; implied without a terminal, with -o json, and with $CI set")
+	fs.BoolVarP(&g.Yes, "yes", "y", false, "answer yes to confirmations; never supplies a value")
 	fs.BoolVarP(&g.quiet, "quiet", "q", false, "no progress on stderr")
-	fs.CountVarP(&g.Verbose, "verbose", "v", "a line for each request; -vv: its content too")
-	fs.StringVar(&g.color, "color", "auto", "auto, always or never; NO_COLOR is honoured")
+	fs.CountVarP(&g.Verbose, "verbose", "v", "print each request; -vv: with its content")
+	fs.StringVar(&g.color, "color", "auto", "use color: auto, always or never; NO_COLOR is honoured")
 }
 
-// check refuses values that no command can use.
-func (g *Globals) check(command string) error {
-	switch g.Output {
-	case OutputTable, OutputJSON, OutputJSONL, OutputName:
-	case OutputJUnit, OutputSARIF:
-		if command != "lint" {
-			return Usagef("one of table, json, jsonl, name", "--output %s is a format of lint alone", g.Output)
-		}
-	default:
-		return Usagef("one of table, json, jsonl, name, and of lint junit and sarif; files are written by --out", "--output %q is no format", g.Output)
+// check refuses values that the command cannot use.
+func (g *Globals) check(cmd *cobra.Command) error {
+	if err := checkFormat(cmd, g.Output); err != nil {
+		return err
 	}
 	switch g.color {
 	case "auto", "always", "never":

@@ -49,7 +49,6 @@ says the same.`,
   nfcert csr -n amf-01 --omit uri        for a CA that refuses URI names
   nfcert csr -n smf-01 --csr-in vendor-smf.csr
   nfcert csr --nf amf-01.yaml --dry-run`,
-		Args: cli.NoArgs,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error { return runCSR(ctx, call, o) }),
 	}
 	o.nf.AddFlags(cmd.Flags())
@@ -58,7 +57,7 @@ says the same.`,
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace files that exist")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be asked for; make and save nothing")
 	cmd.AddCommand(newProfiles(env))
-	return cmd
+	return env.Named(cmd)
 }
 
 func runCSR(ctx context.Context, call *cli.Call, o *csrOptions) error {
@@ -77,7 +76,7 @@ func runCSR(ctx context.Context, call *cli.Call, o *csrOptions) error {
 		call = wizard.call
 	}
 	if !o.dryRun || call.Global.Name != "" {
-		if err := session.NeedName(call); err != nil {
+		if _, err := session.Named(call); err != nil {
 			return err
 		}
 	}

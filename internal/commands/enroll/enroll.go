@@ -42,7 +42,6 @@ in a fresh directory that is named at the end: nothing has to be set up.`,
 		Example: `  nfcert enroll --lab
   nfcert enroll -n amf-01 --nf amf-01.yaml --server https://ca.example/directory --ca-root ca.pem \
       --accept-tos --http-listen :80 --out /etc/open5gs/tls --layout open5gs`,
-		Args: cli.NoArgs,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
 			if o.lab {
 				return runEnrollLab(ctx, call, o)
@@ -56,11 +55,12 @@ in a fresh directory that is named at the end: nothing has to be set up.`,
 	cli.Section(cmd.Flags(), cli.SectionProof, o.challenge.AddFlags)
 	cli.Section(cmd.Flags(), cli.SectionCertificate, o.finalize.AddFlags)
 	cmd.Flags().BoolVar(&o.lab, "lab", false, "practice: start a lab CA in this process and enrol at it")
-	return cmd
+	cli.Formats(cmd, cli.OutputTable, cli.OutputJSON, cli.OutputJSONL, cli.OutputName)
+	return env.Named(cmd)
 }
 
 func runEnroll(ctx context.Context, call *cli.Call, o *enrollOptions) error {
-	if err := session.NeedName(call); err != nil {
+	if _, err := session.Named(call); err != nil {
 		return err
 	}
 	return cmdflags.WithSolvers(ctx, call, &o.challenge, func(ctx context.Context, s *session.Session) error {

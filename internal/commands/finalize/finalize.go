@@ -30,12 +30,11 @@ the CA nothing. --layout names and encodes them as a 5G core wants them, and the
 lines for its configuration are told on stderr: see docs/layouts.md.`,
 		Example: `  nfcert finalize -n amf-01 --out /etc/open5gs/tls --layout open5gs
   nfcert finalize -n amf-01 --issuer-root operator-root.pem --fullchain-out amf.crt --key-out amf.key`,
-		Args: cli.NoArgs,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error { return runFinalize(ctx, call, o) }),
 	}
 	o.AddFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&o.NoWait, "no-wait", false, "send the CSR and do not wait for the certificate")
-	return cmd
+	return env.Named(cmd)
 }
 
 func runFinalize(ctx context.Context, call *cli.Call, o *cmdflags.Finalize) error {
@@ -43,7 +42,8 @@ func runFinalize(ctx context.Context, call *cli.Call, o *cmdflags.Finalize) erro
 	if err != nil {
 		return err
 	}
-	if err := session.MustExist(call); err != nil {
+	call, err = session.Existing(call)
+	if err != nil {
 		return err
 	}
 	if err := o.Output.Layout.Unlock(call, &options.Layout); err != nil {

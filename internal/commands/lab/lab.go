@@ -48,15 +48,18 @@ func newLabUp(env *cli.Env) *cobra.Command {
 func misbehaviourHelp() string {
 	var b strings.Builder
 	b.WriteString("--misbehave takes:\n")
-	for _, k := range lab.Misbehaviours() {
-		name := k.Name
+	for _, m := range lab.Misbehaviours() {
+		name := m.Name
 		switch {
-		case strings.HasPrefix(k.Value, "["):
-			name += "[=" + k.Value[1:]
-		case k.Value != "":
-			name += "=" + k.Value
+		case strings.HasPrefix(m.Value, "["):
+			name += "[=" + m.Value[1:]
+		case m.Value != "":
+			name += "=" + m.Value
 		}
-		fmt.Fprintf(&b, "  %-34s %s\n", name, k.Does)
+		b.WriteString("  " + name + "\n")
+		for _, line := range ui.Wrap(m.Does, 72) {
+			b.WriteString("      " + line + "\n")
+		}
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -81,7 +81,7 @@ same. On stdout: a page for people; in a pipe a line for each finding with TABs
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, args []string) error { return runLint(ctx, call, o, args) }),
 	}
 	o.addFlags(cmd.Flags())
-	return cmd
+	return cli.Formats(cmd, cli.OutputTable, cli.OutputJSON, cli.OutputJSONL, cli.OutputName, cli.OutputJUnit, cli.OutputSARIF)
 }
 
 func runLint(ctx context.Context, call *cli.Call, o *lintFlags, args []string) error {

@@ -28,12 +28,17 @@ type savedLint struct {
 // savedSources is what the enrolment has, when no other source is named; nil:
 // one is, or no enrolment.
 func savedSources(call *cli.Call, o *lintFlags, args []string) (*savedLint, error) {
-	if len(args) > 0 || o.filesFrom != "" || call.Global.Name == "" {
+	if len(args) > 1 || o.filesFrom != "" || len(args) == 0 && call.Global.Name == "" {
 		return nil, nil
 	}
 	s, err := session.Local(call)
 	if err != nil {
 		return nil, err
+	}
+	if len(args) == 1 {
+		if call = session.ForArgument(call, s, args[0]); call == nil {
+			return nil, nil
+		}
 	}
 	en, err := enroll.Load(s.Store, call.Global.Name)
 	if err != nil {

@@ -32,7 +32,6 @@ To put the challenge in place yourself, take it in two steps:
   nfcert order -n amf-01 --webroot /var/www/html
   nfcert order -n amf-01 --ta https://oam.example/at/account/amf/token --ta-root oam.pem
   nfcert order -n amf-01 --no-solve -o json | jq -r '.order.authorizations[].challenges[].publish // empty'`,
-		Args: cli.NoArgs,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
 			options, err := order.Options(call)
 			if err != nil {
@@ -40,8 +39,8 @@ To put the challenge in place yourself, take it in two steps:
 			}
 			options.Challenge, options.NoSolve, options.NoWait = challenge.Challenge, noSolve, noWait
 			challenge.Leaves = noWait
-			return runOrder(ctx, call, challenge, func(ctx context.Context, s *session.Session) (*enroll.Enrolment, bool, error) {
-				return s.Engine.Order(ctx, call.Global.Name, options)
+			return runOrder(ctx, call, challenge, func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error) {
+				return s.Engine.Order(ctx, name, options)
 			})
 		}),
 	}
@@ -50,19 +49,20 @@ To put the challenge in place yourself, take it in two steps:
 	cmd.Flags().BoolVar(&noSolve, "no-solve", false, "only place the order and say what to publish where")
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "answer the challenges and do not wait for the CA")
 	cmd.AddCommand(newOrderSolve(env), newOrderRefresh(env), newOrderList(env), newOrderAbandon(env))
-	return cmd
+	return env.Named(cmd)
 }
 
 // runOrder runs one of the engine's order methods with the solvers in place.
-func runOrder(ctx context.Context, call *cli.Call, flags *cmdflags.Challenge, method func(context.Context, *session.Session) (*enroll.Enrolment, bool, error)) error {
+func runOrder(ctx context.Context, call *cli.Call, flags *cmdflags.Challenge, method func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error)) error {
 	if err := flags.Check(); err != nil {
 		return err
 	}
-	if err := session.MustExist(call); err != nil {
+	call, err := session.Existing(call)
+	if err != nil {
 		return err
 	}
 	return cmdflags.WithSolvers(ctx, call, flags, func(ctx context.Context, s *session.Session) error {
-		en, unchanged, err := method(ctx, s)
+		en, unchanged, err := method(ctx, s, call.Global.Name)
 		if err != nil {
 			return err
 		}
@@ -75,51 +75,49 @@ func newOrderSolve(env *cli.Env) *cobra.Command {
 	var noWait bool
 	cmd := &cobra.Command{
 		Use: "solve", Short: "Answer the challenges of a placed order and wait until it is ready",
-		Args: cli.NoArgs,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
 			o := enroll.OrderOptions{Challenge: challenge.Challenge, NoWait: noWait}
 			challenge.Leaves = noWait
-			return runOrder(ctx, call, challenge, func(ctx context.Context, s *session.Session) (*enroll.Enrolment, bool, error) {
-				return s.Engine.Solve(ctx, call.Global.Name, o)
+			return runOrder(ctx, call, challenge, func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error) {
+				return s.Engine.Solve(ctx, name, o)
 			})
 		}),
 	}
 	cli.Section(cmd.Flags(), cli.SectionProof, challenge.AddFlags)
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "answer the challenges and do not wait for the CA")
-	return cmd
+	return env.Named(cmd)
 }
 
 func newOrderRefresh(env *cli.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "refresh", Short: "Ask the CA how the order and its authorizations stand", Args: cli.NoArgs,
+	return env.Named(&cobra.Command{
+		Use: "refresh", Short: "Ask the CA how the order and its authorizations stand",
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
-			return runOrder(ctx, call, &cmdflags.Challenge{Challenge: enroll.ChallengeAuto}, func(ctx context.Context, s *session.Session) (*enroll.Enrolment, bool, error) {
-				en, err := s.Engine.Refresh(ctx, call.Global.Name)
+			return runOrder(ctx, call, &cmdflags.Challenge{Challenge: enroll.ChallengeAuto}, func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error) {
+				en, err := s.Engine.Refresh(ctx, name)
 				return en, false, err
 			})
 		}),
-	}
+	})
 }
 
 func newOrderAbandon(env *cli.Env) *cobra.Command {
-	return &cobra.Command{
+	return env.Named(&cobra.Command{
 		Use: "abandon", Short: "Give the order up and deactivate its pending authorizations",
 		Long: `Deactivate the order's pending authorizations at the CA (RFC 8555 section 7.5.2)
 and forget the order, so that the next one is new. Key and CSR stay.`,
-		Args: cli.NoArgs,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
-			return runOrder(ctx, call, &cmdflags.Challenge{Challenge: enroll.ChallengeAuto}, func(ctx context.Context, s *session.Session) (*enroll.Enrolment, bool, error) {
-				en, err := s.Engine.Abandon(ctx, call.Global.Name)
+			return runOrder(ctx, call, &cmdflags.Challenge{Challenge: enroll.ChallengeAuto}, func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error) {
+				en, err := s.Engine.Abandon(ctx, name)
 				return en, false, err
 			})
 		}),
-	}
+	})
 }
 
 func newOrderList(env *cli.Env) *cobra.Command {
 	var atCA bool
 	cmd := &cobra.Command{
-		Use: "list", Short: "List the orders of all enrolments", Args: cli.NoArgs,
+		Use: "list", SuggestFor: []string{"ls", "show"}, Short: "List the orders of all enrolments", Args: cli.NoArgs,
 		Long: `List the orders that the state knows. With --at-ca, list the URLs that the CA
 names for the account (RFC 8555 section 7.1.2.1); many CAs keep no such list.`,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {

@@ -128,7 +128,8 @@ func (s *renewalSummary) count(row renewalRow) {
 
 func namesToRenew(call *cli.Call) ([]string, error) {
 	if call.Global.Name != "" {
-		return []string{call.Global.Name}, session.MustExist(call)
+		_, err := session.Existing(call)
+		return []string{call.Global.Name}, err
 	}
 	s, err := session.OpenStore(call)
 	if err != nil {
@@ -202,7 +203,7 @@ func renewNamed(ctx context.Context, call *cli.Call, o *renewFlags, name string,
 func atOwnServer(call *cli.Call) *cli.Call {
 	c := *call
 	g := &c.Global
-	g.Server, g.CaRoot, g.CaPin = "", "", ""
+	g.Server, g.CARoot, g.CAPin = "", "", ""
 	g.ClientCert, g.ClientKey, g.ClientPassphrase = "", "", ""
 	return &c
 }

@@ -78,11 +78,10 @@ A key in a token and a CSR that others made stay as they are; --key-in and
 		Example: `  nfcert renew -n amf-01
   nfcert renew --due --dry-run
   nfcert renew --due --http-listen :80 --hook 'systemctl reload open5gs-amfd'`,
-		Args: cli.NoArgs,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error { return runRenew(ctx, call, o) }),
 	}
 	o.addFlags(cmd.Flags())
-	return cmd
+	return env.Named(cmd)
 }
 
 // check refuses what cannot be meant.
@@ -130,7 +129,8 @@ func runRenew(ctx context.Context, call *cli.Call, o *renewFlags) error {
 	if call.Global.Name == "" || o.dryRun {
 		return renewMany(ctx, call, o)
 	}
-	if err := session.MustExist(call); err != nil {
+	call, err := session.Existing(call)
+	if err != nil {
 		return err
 	}
 	return cmdflags.WithSolvers(ctx, call, &o.challenge, func(ctx context.Context, s *session.Session) error {

@@ -50,7 +50,7 @@ func (o *revokeFlags) addFlags(fs *pflag.FlagSet) {
 func New(env *cli.Env) *cobra.Command {
 	o := &revokeFlags{}
 	cmd := &cobra.Command{
-		Use:   "revoke [FILE]",
+		Use:   "revoke [NAME|FILE]",
 		Short: "Revoke the certificate of an enrolment, or the one in a file",
 		Long: `Ask the CA to revoke a certificate (RFC 8555 section 7.6): the one of -n NAME, or
 the first one in FILE, PEM or DER. The account that it was issued to may ask for
@@ -110,18 +110,25 @@ func (o *revokeFlags) options(call *cli.Call) (out enroll.RevokeOptions, err err
 }
 
 func runRevoke(ctx context.Context, call *cli.Call, o *revokeFlags, file string) error {
+	s, err := session.Local(call)
+	if err != nil {
+		return err
+	}
+	if named := session.ForArgument(call, s, file); named != nil && call.Global.Name == "" {
+		call, file = named, ""
+	}
 	switch {
 	case file == "" && call.Global.Name == "":
-		return cli.Usagef("as in nfcert revoke -n amf-01, or nfcert revoke amf.pem", "it is not said what to revoke")
+		return cli.Usagef("as in nfcert revoke amf-01, or nfcert revoke amf.pem", "specify what to revoke: the name of an enrolment, or a file")
 	case file != "" && call.Global.Name != "":
-		return cli.Usagef("leave one of them out", "-n and a file are two ways to say which certificate")
+		return cli.Usagef("omit one of them", "-n and the file both name a certificate")
 	}
 	options, err := o.options(call)
 	if err != nil {
 		return err
 	}
 	if file == "" {
-		if err := session.MustExist(call); err != nil {
+		if _, err := session.Existing(call); err != nil {
 			return err
 		}
 		return revokeNamed(ctx, call, o, options)
@@ -130,11 +137,7 @@ func runRevoke(ctx context.Context, call *cli.Call, o *revokeFlags, file string)
 	if err != nil {
 		return err
 	}
-	s, err := session.OpenStore(call)
-	if err != nil {
-		return err
-	}
-	holder, err := enroll.Holder(s, cert)
+	holder, err := enroll.Holder(s.Store, cert)
 	if err != nil {
 		return err
 	}

@@ -29,8 +29,8 @@ func Enrolments(call *cli.Call, s *Session) ([]*enroll.Enrolment, error) {
 	return list, nil
 }
 
-// Named loads the enrolment of -n; nil: there is no -n.
-func Named(call *cli.Call, s *Session) (*enroll.Enrolment, error) {
+// LoadNamed loads the enrolment of -n; nil: there is no -n.
+func LoadNamed(call *cli.Call, s *Session) (*enroll.Enrolment, error) {
 	if call.Global.Name == "" {
 		return nil, nil
 	}

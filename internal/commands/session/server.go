@@ -146,12 +146,12 @@ func complete(call *cli.Call, s *store.Store, sv *Server) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	switch call.Global.CaRoot {
+	switch call.Global.CARoot {
 	case "":
 	case SystemRoots:
 		sv.rootFile, sv.Root, sv.RootSHA256, saved.Pin, sv.pinNamed = "", "", "", "", ""
 	default:
-		sv.rootFile = call.Global.CaRoot
+		sv.rootFile = call.Global.CARoot
 	}
 	if err := namePin(call, sv, saved); err != nil {
 		return err

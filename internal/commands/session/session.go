@@ -313,38 +313,58 @@ func WithServer(ctx context.Context, call *cli.Call, work func(context.Context, 
 	return s.Close(work(ctx, s))
 }
 
-// NeedName refuses to work on no enrolment.
-func NeedName(call *cli.Call) error {
+// Named is the call for the enrolment that the command line names, which need not
+// exist yet.
+func Named(call *cli.Call) (*cli.Call, error) {
 	if call.Global.Name == "" {
-		return cli.Usagef("as in -n amf-01; nfcert show lists what there is", "%s needs the name of an enrolment", call.Command)
+		return nil, cli.Usagef("as in nfcert "+call.Command+" amf-01; nfcert show lists the enrolments", "%s needs the name of an enrolment", call.Command)
 	}
-	return enroll.CheckName("enrolment", call.Global.Name)
+	return call, enroll.CheckName("enrolment", call.Global.Name)
 }
 
-// MustExist refuses to go on with an enrolment that was never begun, before any
-// server is looked for.
-func MustExist(call *cli.Call) error {
-	if err := NeedName(call); err != nil {
-		return err
-	}
+// Existing is the call for the enrolment that the command line names, or for the
+// only one that is saved. It refuses a name that is not saved, before any server is
+// looked for.
+func Existing(call *cli.Call) (*cli.Call, error) {
 	s, err := OpenStore(call)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if call.Global.Name == "" {
+		if names, err := enroll.Names(s); err == nil && len(names) == 1 {
+			call = call.ForEnrolment(names[0])
+		}
+	}
+	if call, err = Named(call); err != nil {
+		return nil, err
 	}
 	if _, err := enroll.Load(s, call.Global.Name); err != nil {
-		return NoSuch(call, call.Global.Name, err)
+		return nil, NoSuch(call, call.Global.Name, err)
 	}
-	return nil
+	return call, nil
 }
 
-// MustExistWhenTyped is mustExist where -n only tells whose account is meant:
-// that of a mistyped one would be another, and a new key or its end is for good.
-// A variable may name an enrolment that is yet to come.
-func MustExistWhenTyped(call *cli.Call) error {
+// ForArgument is the call for an argument that may be a file or an enrolment; nil:
+// it is not the name of an enrolment, or there is a file of that name.
+func ForArgument(call *cli.Call, s *Session, arg string) *cli.Call {
+	if _, err := os.Stat(arg); err == nil || enroll.CheckName("enrolment", arg) != nil {
+		return nil
+	}
+	if _, err := enroll.Load(s.Store, arg); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return call.ForEnrolment(arg)
+}
+
+// CheckTyped refuses an enrolment that does not exist where -n only says whose
+// account is meant: a mistyped one would have another account, and a new key or a
+// deactivation is final. A variable may name an enrolment that does not exist yet.
+func CheckTyped(call *cli.Call) error {
 	if call.Settings.Sources["name"] != "flag" {
 		return nil
 	}
-	return MustExist(call)
+	_, err := Existing(call)
+	return err
 }
 
 // NoSuch says that an enrolment does not exist.

@@ -84,8 +84,8 @@ func (sv *Server) trusts(cfg *acmewire.Config) {
 // one. A pin beside a root file picks the one certificate of it that is trusted.
 func namePin(call *cli.Call, sv, saved *Server) error {
 	switch {
-	case call.Global.CaPin != "":
-		sv.Pin = call.Global.CaPin
+	case call.Global.CAPin != "":
+		sv.Pin = call.Global.CAPin
 	case sv.rootFile != "" && sv.pinNamed == "":
 		sv.Pin = "" // a root replaces what was pinned before
 		return nil

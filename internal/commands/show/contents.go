@@ -18,7 +18,7 @@ import (
 func newShowCSR(env *cli.Env) *cobra.Command {
 	var o cmdflags.Source
 	cmd := &cobra.Command{
-		Use: "csr [FILE]", Short: "What a CSR asks for: an enrolment's, or a file's", Args: cli.WantArgs(0, 1, "at most one file"),
+		Use: "csr [FILE|NAME]", Short: "What a CSR asks for: an enrolment's, or a file's", Args: cli.WantArgs(0, 1, "at most one file"),
 		Long: `Show what a certificate request asks for, and what that means in the 5G core:
 an enrolment's with -n, or a file's. FILE is PEM (other blocks and text in it
 are passed over) or DER; - is standard input. The signature of a request proves
@@ -70,7 +70,7 @@ func runShowCSR(ctx context.Context, call *cli.Call, o *cmdflags.Source, args []
 func newShowCert(env *cli.Env) *cobra.Command {
 	var o cmdflags.Source
 	cmd := &cobra.Command{
-		Use: "cert [FILE|HOST:PORT]", Short: "What a certificate says: an enrolment's, a file's, or a server's", Args: cli.WantArgs(0, 1, "at most one file or HOST:PORT"),
+		Use: "cert [FILE|HOST:PORT|NAME]", Short: "What a certificate says: an enrolment's, a file's, or a server's", Args: cli.WantArgs(0, 1, "at most one file or HOST:PORT"),
 		Long: `Show what certificates say, what that means in the 5G core, and which of them
 issued which: an enrolment's with -n, a file's, or a server's. FILE is PEM
 (other blocks and text in it are passed over, private keys unread), DER,
@@ -129,23 +129,28 @@ func runShowCert(ctx context.Context, call *cli.Call, o *cmdflags.Source, args [
 	return page.Write()
 }
 
-// source reads what the argument names, or what an enrolment has of the kind.
+// source reads what the argument names, or what an enrolment has of the kind. A
+// file comes before an enrolment of the same name.
 func source(ctx context.Context, call *cli.Call, o *cmdflags.Source, args []string, kind certsource.Kind) (*certsource.Contents, error) {
 	ctx, cancel := call.Bounded(ctx)
 	defer cancel()
-	if len(args) == 1 {
-		return o.ReadSource(ctx, call, args[0], kind == certsource.CSR)
-	}
-	if call.Global.Name == "" {
-		return nil, cli.Usagef("", "%s needs a file, or an enrolment with -n", call.Command)
-	}
 	s, err := session.Local(call)
 	if err != nil {
 		return nil, err
 	}
+	if len(args) == 1 {
+		if named := session.ForArgument(call, s, args[0]); named != nil {
+			call = named
+		} else {
+			return o.ReadSource(ctx, call, args[0], kind == certsource.CSR)
+		}
+	}
+	if call, err = session.Existing(call); err != nil {
+		return nil, err
+	}
 	en, err := enroll.Load(s.Store, call.Global.Name)
 	if err != nil {
-		return nil, session.NoSuch(call, call.Global.Name, err)
+		return nil, err
 	}
 	path := ""
 	switch {

@@ -23,16 +23,16 @@ import (
 
 func New(env *cli.Env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "show",
-		Short: "What there is and what comes next; without -n, everything",
+		Use:        "show",
+		SuggestFor: []string{"list", "ls", "status", "get", "info", "describe"},
+		Short:      "What there is and what comes next; without -n, everything",
 		Long: `Show an enrolment as far as it has come, and the command that takes it further.
 Without -n, list all enrolments. Nothing is asked of any server, except by
 show server.`,
-		Args: cli.NoArgs,
 		RunE: env.Run(func(_ context.Context, call *cli.Call, _ []string) error { return runShow(call) }),
 	}
 	cmd.AddCommand(newShowAccount(env), newShowOrder(env), newShowCSR(env), newShowCert(env), newShowServer(env), newShowToken(env), newShowTrace(env), newShowConfig(env))
-	return cmd
+	return env.Named(cmd)
 }
 
 func runShow(call *cli.Call) error {
@@ -87,7 +87,7 @@ func newShowAccount(env *cli.Env) *cobra.Command {
 }
 
 func runShowAccount(call *cli.Call) error {
-	if err := session.MustExistWhenTyped(call); err != nil {
+	if err := session.CheckTyped(call); err != nil {
 		return err
 	}
 	s, err := session.Local(call)
@@ -110,14 +110,15 @@ func runShowAccount(call *cli.Call) error {
 }
 
 func newShowOrder(env *cli.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "order", Short: "The order of an enrolment, as last seen", Args: cli.NoArgs,
+	return env.Named(&cobra.Command{
+		Use: "order", Short: "The order of an enrolment, as last seen",
 		RunE: env.Run(func(_ context.Context, call *cli.Call, _ []string) error { return runShowOrder(call) }),
-	}
+	})
 }
 
 func runShowOrder(call *cli.Call) error {
-	if err := session.NeedName(call); err != nil {
+	call, err := session.Existing(call)
+	if err != nil {
 		return err
 	}
 	s, err := session.Local(call)
@@ -211,15 +212,16 @@ func serverFields(call *cli.Call, sv *session.Server, d *acmewire.Directory) *ui
 }
 
 func newShowTrace(env *cli.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "trace", Short: "The HTTP exchanges that an enrolment has kept", Args: cli.NoArgs,
+	return env.Named(&cobra.Command{
+		Use: "trace", Short: "The HTTP exchanges that an enrolment has kept",
 		Long: "Show what was sent to the CA and what it answered for an enrolment, decoded and\nredacted. With -o json each exchange is a JSON object on a line of its own.",
 		RunE: env.Run(func(_ context.Context, call *cli.Call, _ []string) error { return runShowTrace(call) }),
-	}
+	})
 }
 
 func runShowTrace(call *cli.Call) error {
-	if err := session.NeedName(call); err != nil {
+	call, err := session.Existing(call)
+	if err != nil {
 		return err
 	}
 	s, err := session.Local(call)

@@ -83,7 +83,7 @@ func runTokenCheck(ctx context.Context, call *cli.Call, path string, subject *su
 // wanted is what the flags say of a token, with the account that -n or --account
 // name.
 func wanted(call *cli.Call, s *session.Session, subject *subjectFlags) (token.ATC, error) {
-	en, err := session.Named(call, s)
+	en, err := session.LoadNamed(call, s)
 	if err != nil {
 		return token.ATC{}, err
 	}

@@ -123,7 +123,7 @@ func runTokenGet(ctx context.Context, call *cli.Call, subject *subjectFlags, aut
 		return err
 	}
 	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {
-		en, err := session.Named(call, s)
+		en, err := session.LoadNamed(call, s)
 		if err != nil {
 			return err
 		}

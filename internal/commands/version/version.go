@@ -24,5 +24,10 @@ func runVersion(call *cli.Call) error {
 			"apiVersion": cli.APIVersion, "kind": "Version", "version": call.Version, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH,
 		})
 	}
-	return cli.WriteAll(call.Streams.Out, []byte("nfcert "+call.Version+" "+runtime.Version()+" "+runtime.GOOS+"/"+runtime.GOARCH+"\n"))
+	return cli.WriteAll(call.Streams.Out, []byte(Line(call.Env)+"\n"))
+}
+
+// Line is the version, the Go version and the platform in one line.
+func Line(env *cli.Env) string {
+	return "nfcert " + env.Version + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
 }

@@ -122,7 +122,7 @@ func AddOrder(f *ui.Fields, o *enroll.Order) {
 	f.Add("order status", string(o.Status))
 	f.Add("order expires", o.Expires)
 	if o.Error != nil {
-		f.Add("order error", o.Error.Error())
+		f.Add("order error", o.Error.String())
 	}
 	for _, auth := range o.Authorizations {
 		if auth.Status == "" {
@@ -131,7 +131,7 @@ func AddOrder(f *ui.Fields, o *enroll.Order) {
 		f.Add("authorization", fmt.Sprintf("%s %s", auth.Identifier, auth.Status))
 		for _, c := range auth.Challenges {
 			if c.Error != nil {
-				f.Add("challenge", fmt.Sprintf("%s %s: %s", c.Type, c.Status, c.Error.Error()))
+				f.Add("challenge", fmt.Sprintf("%s %s: %s", c.Type, c.Status, c.Error.String()))
 			} else if auth.Status != enroll.Valid || c.Status == enroll.Valid {
 				f.Add("challenge", fmt.Sprintf("%s %s", c.Type, c.Status))
 			}

@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Annotations of a command.
+const (
+	namedAnnotation   = "nfcert-named"   // it takes the name of an enrolment as an argument
+	formatsAnnotation = "nfcert-formats" // its output formats, with commas between
+)
+
+// Named lets a command take the name of its enrolment as an argument: nfcert order
+// amf-01 is nfcert order -n amf-01.
+func (e *Env) Named(cmd *cobra.Command) *cobra.Command {
+	annotate(cmd, namedAnnotation, "yes")
+	cmd.Use += " [NAME]"
+	// An enrolment with a name that is nearly a subcommand is given with -n.
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 && suggestion(cmd, args[0]) == "" {
+			return nil
+		}
+		if len(args) > 1 {
+			return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes one name and got %d arguments", cmd.CommandPath(), len(args))
+		}
+		return NoArgs(cmd, args)
+	}
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 || e.Complete.Names == nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return e.Complete.Names(e, cmd), cobra.ShellCompDirectiveNoFileComp
+	}
+	return cmd
+}
+
+// suggestion is the subcommand that a word most likely means: one that people
+// know by that word, else one that is spelt nearly so; "": none.
+func suggestion(cmd *cobra.Command, word string) string {
+	for _, c := range cmd.Commands() {
+		if slices.Contains(c.SuggestFor, strings.ToLower(word)) {
+			return c.Name()
+		}
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(word); len(near) > 0 {
+		return near[0]
+	}
+	return ""
+}
+
+// nameArgument takes the name from the arguments of a command that Named made.
+func (call *Call) nameArgument(cmd *cobra.Command, args []string) error {
+	if cmd.Annotations[namedAnnotation] == "" || len(args) == 0 {
+		return nil
+	}
+	if call.Settings.Sources["name"] == "flag" && call.Global.Name != args[0] {
+		return Usagef("give the name once", "%s: the argument names %q, and -n names %q", cmd.CommandPath(), args[0], call.Global.Name)
+	}
+	call.Global.Name = args[0]
+	call.Settings.Sources["name"] = "flag"
+	return nil
+}
+
+// Formats sets the output formats of a command that has others than table, json
+// and name.
+func Formats(cmd *cobra.Command, formats ...string) *cobra.Command {
+	return annotate(cmd, formatsAnnotation, strings.Join(formats, ","))
+}
+
+// formatsOf lists the output formats of a command.
+func formatsOf(cmd *cobra.Command) []string {
+	if list := cmd.Annotations[formatsAnnotation]; list != "" {
+		return strings.Split(list, ",")
+	}
+	return []string{OutputTable, OutputJSON, OutputName}
+}
+
+// checkFormat refuses an output format that the command does not have.
+func checkFormat(cmd *cobra.Command, format string) error {
+	formats := formatsOf(cmd)
+	if slices.Contains(formats, format) {
+		return nil
+	}
+	return Usagef("one of: "+strings.Join(formats, ", "), "--output %q is not a format of %s", format, cmd.CommandPath())
+}
+
+func annotate(cmd *cobra.Command, key, value string) *cobra.Command {
+	if cmd.Annotations == nil {
+		cmd.Annotations = map[string]string{}
+	}
+	cmd.Annotations[key] = value
+	return cmd
+}
+
+// NoArgs refuses arguments, and suggests subcommands with a similar name.
+func NoArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if !cmd.HasAvailableSubCommands() {
+		return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes no argument and got %q", cmd.CommandPath(), args[0])
+	}
+	hint := "see: " + cmd.CommandPath() + " --help"
+	if name := suggestion(cmd, args[0]); name != "" {
+		hint = "did you mean: " + cmd.CommandPath() + " " + name
+	}
+	return Usagef(hint, "there is no command %q", cmd.CommandPath()+" "+args[0])
+}
+
+// WantArgs checks the number of arguments; what says what they are.
+func WantArgs(min, max int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < min || max >= 0 && len(args) > max {
+			return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes %s and got %d arguments", cmd.CommandPath(), what, len(args))
+		}
+		return nil
+	}
+}

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nfcert/nfcert/internal/csrgen"
+	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/layout"
+	"github.com/nfcert/nfcert/internal/nf"
+)
+
+// Completions give what only an open state can tell a shell. A failure completes
+// nothing.
+type Completions struct {
+	Names    func(e *Env, cmd *cobra.Command) []string // of the saved enrolments; nil: none
+	Accounts func(e *Env, cmd *cobra.Command) []string
+	Servers  func(e *Env, cmd *cobra.Command) []string
+}
+
+// SetCompletions gives the flags of a command and of all below it the values that
+// a shell offers. A value may have a description after a TAB.
+func (e *Env) SetCompletions(root *cobra.Command) {
+	saved := func(list func(*Env, *cobra.Command) []string) func(*cobra.Command) []string {
+		return func(cmd *cobra.Command) []string {
+			if list == nil {
+				return nil
+			}
+			return list(e, cmd)
+		}
+	}
+	fixed := func(values []string) func(*cobra.Command) []string {
+		return func(*cobra.Command) []string { return values }
+	}
+	byFlag := map[string]func(*cobra.Command) []string{
+		"name": saved(e.Complete.Names), "account": saved(e.Complete.Accounts), "server": saved(e.Complete.Servers),
+		"output":  formatsOf,
+		"profile": fixed(described(nf.Profiles(), func(p nf.Profile) (string, string) { return p.Name, p.Title })),
+		"nf-type": fixed(described(nf.Types(), func(t nf.Type) (string, string) { return t.Name, t.Title })),
+		"layout":  fixed(described(layout.Names(), func(n layout.Name) (string, string) { return string(n), n.Title() })),
+		"omit":    fixed(described(csrgen.Parts(), func(p csrgen.Part) (string, string) { return string(p), p.Title() })),
+		"reason":  fixed(described(enroll.Reasons(), func(r enroll.Reason) (string, string) { return r.Name, r.Why })),
+		"key":     fixed(described(csrgen.KeyTypes(), func(k csrgen.KeyType) (string, string) { return string(k), "" })),
+		"color":   fixed([]string{"auto", "always", "never"}),
+		"lint":    fixed([]string{"error", "warn", "off"}),
+		"challenge": fixed([]string{
+			"auto\tthe first that is configured and offered", "http-01\tRFC 8555 8.3", "tkauth-01\tRFC 9447, for NF instance ids",
+		}),
+		"identifiers": fixed([]string{"auto", "dns", "nf", "both"}),
+		"by":          fixed([]string{"account", "certificate-key"}),
+		"fail-on":     fixed([]string{"error", "warning"}),
+	}
+	byFlag["account-key"] = byFlag["key"]
+	var visit func(*cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		for name, values := range byFlag {
+			if cmd.LocalFlags().Lookup(name) == nil {
+				continue
+			}
+			_ = cmd.RegisterFlagCompletionFunc(name, func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+				return values(cmd), cobra.ShellCompDirectiveNoFileComp
+			})
+		}
+		for _, child := range cmd.Commands() {
+			visit(child)
+		}
+	}
+	visit(root)
+}
+
+// described writes values with their descriptions as cobra takes them.
+func described[T any](list []T, of func(T) (value, text string)) []string {
+	var out []string
+	for _, item := range list {
+		value, text := of(item)
+		out = append(out, strings.TrimSuffix(value+"\t"+text, "\t"))
+	}
+	return out
+}
