@@ -62,7 +62,7 @@ func TestInterruptInput(t *testing.T) {
 				code := make(chan int, 1)
 				args := append(strings.Fields(line), "--timeout", tt.timeout, "--state", filepath.Join(t.TempDir(), "state"))
 				go func() {
-					code <- Run(ctx, args, ui.Streams{In: waited, Out: io.Discard, Err: &stderr}, func(string) string { return "" })
+					code <- runArgs(ctx, args, ui.Streams{In: waited, Out: io.Discard, Err: &stderr}, func(string) string { return "" })
 				}()
 				select {
 				case <-waited.taken:

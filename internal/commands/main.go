@@ -19,17 +19,22 @@ import (
 
 // Main runs nfcert with the process's arguments, environment and streams and
 // returns its exit status.
-func Main(args []string) int {
+func Main(args []string) int { return runProcess(processEnv(args)) }
+
+// processEnv is the world of this process.
+func processEnv(args []string) *cli.Env {
+	streams := ui.System(os.Getenv, cli.ColorOption(args, os.Getenv))
+	return &cli.Env{Streams: streams, Getenv: os.Getenv, Version: buildVersion(), Args: args, Clock: time.Now}
+}
+
+// runProcess runs nfcert until it ends or a signal ends it.
+func runProcess(env *cli.Env) int {
 	ctx, stop := notifyContext()
 	defer stop()
-	return Run(ctx, args, ui.System(os.Getenv, cli.ColorOption(args, os.Getenv)), os.Getenv)
+	return runEnv(ctx, env)
 }
 
-// Run is Main with the world given. Tests enter here.
-func Run(ctx context.Context, args []string, streams ui.Streams, env func(string) string) int {
-	return runEnv(ctx, &cli.Env{Streams: streams, Getenv: env, Version: buildVersion(), Args: args, Clock: time.Now})
-}
-
+// runEnv runs nfcert in a world and returns its exit status.
 func runEnv(ctx context.Context, env *cli.Env) int {
 	registry := newRegistry()
 	root := newRoot(env, registry)

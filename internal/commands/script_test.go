@@ -12,7 +12,11 @@ import (
 // every step in a process of its own.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"nfcert": func() { os.Exit(Main(os.Args[1:])) },
+		"nfcert": func() {
+			env := processEnv(os.Args[1:])
+			env.SealIterations = quickSeal
+			os.Exit(runProcess(env))
+		},
 	})
 }
 

@@ -32,6 +32,8 @@ type Env struct {
 	Version string
 	Args    []string    // of the command line
 	Prompt  ui.Prompter // nil: by the terminal
+	// SealIterations is the work of encrypting keys; 0 means the default.
+	SealIterations int
 	// Complete gives a shell the names that are saved.
 	Complete Completions
 

@@ -88,7 +88,7 @@ func Local(call *cli.Call) (*Session, error) {
 }
 
 func newEngine(call *cli.Call, s *store.Store) *enroll.Engine {
-	return &enroll.Engine{Store: s, Progress: call.Progress.Event, Clock: call.Clock, Passphrase: func(file string) (secret.Bytes, error) { return credential.AccountPassphrase(call, file) }}
+	return &enroll.Engine{Store: s, Progress: call.Progress.Event, Clock: call.Clock, SealIterations: call.SealIterations, Passphrase: func(file string) (secret.Bytes, error) { return credential.AccountPassphrase(call, file) }}
 }
 
 // dial opens a session with the server that the flags, the enrolment or the
