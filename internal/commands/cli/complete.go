@@ -55,7 +55,8 @@ func (e *Env) SetCompletions(root *cobra.Command) {
 	var visit func(*cobra.Command)
 	visit = func(cmd *cobra.Command) {
 		for name, values := range byFlag {
-			if cmd.LocalFlags().Lookup(name) == nil {
+			// Not LocalFlags, which merges the flags of all parents first.
+			if cmd.Flags().Lookup(name) == nil && cmd.PersistentFlags().Lookup(name) == nil {
 				continue
 			}
 			_ = cmd.RegisterFlagCompletionFunc(name, func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
