@@ -110,7 +110,7 @@ func runCSR(ctx context.Context, call *cli.Call, o *csrOptions) error {
 		call.Progress.Next(view.NextFor(call, en))
 		return nil
 	}
-	return view.PrintEnrolment(call, en, unchanged)
+	return view.PrintStep(call, en, unchanged, view.CSRChanged)
 }
 
 // writeCSR writes the files that were asked for.

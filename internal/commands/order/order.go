@@ -66,7 +66,7 @@ func runOrder(ctx context.Context, call *cli.Call, flags *cmdflags.Challenge, me
 		if err != nil {
 			return err
 		}
-		return view.PrintEnrolment(call, en, unchanged)
+		return view.PrintStep(call, en, unchanged, view.OrderChanged)
 	})
 }
 

@@ -141,14 +141,14 @@ func runRenew(ctx context.Context, call *cli.Call, o *renewFlags) error {
 			}
 			if !d.Due {
 				call.Progress.Note("not due: %s", whenDue(d, call.Global.Name))
-				return view.PrintEnrolment(call, en, true)
+				return view.PrintStep(call, en, true, view.CertificateChanged)
 			}
 		}
 		en, err := renewOne(ctx, call, s, o)
 		if err != nil {
 			return err
 		}
-		return view.PrintEnrolment(call, en, false)
+		return view.PrintStep(call, en, false, view.CertificateChanged)
 	})
 }
 
