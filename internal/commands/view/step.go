@@ -110,3 +110,18 @@ func CertificateChanged(f *ui.Fields, en *enroll.Enrolment) {
 		f.Add(kind+" file", c.Files[kind])
 	}
 }
+
+// RevocationChanged adds the revoked certificate: the previous one when it has that
+// fingerprint, else the current one.
+func RevocationChanged(f *ui.Fields, en *enroll.Enrolment, sha256 string) {
+	c := en.Certificate
+	if p := en.Previous; p != nil && sha256 == p.Certificate.SHA256 {
+		c = p.Certificate
+	}
+	f.Add("serial", c.Serial)
+	f.Add("issuer", c.Issuer)
+	if r := c.Revoked; r != nil {
+		f.Add("revoked", r.At)
+		f.Add("reason", r.Reason)
+	}
+}
