@@ -46,7 +46,7 @@ func previewCSR(call *cli.Call, s *session.Session, options enroll.CSROptions) e
 	f := page.Section()
 	f.Add("profile", p.Profile)
 	if p.NewKey {
-		f.AddNote("new key", doc.PublicKey.Type, "not created yet")
+		f.AddNote("key to be made", doc.PublicKey.Type, "not created yet")
 	}
 	doc.Fields(f)
 	if err := page.Write(); err != nil {

@@ -190,7 +190,7 @@ func confirmRevoking(call *cli.Call, what, word string) error {
 		return err
 	}
 	if typed != word {
-		return cli.Usagef("", "not confirmed: want %s; nothing was revoked", word)
+		return cli.Usagef("", "not confirmed: typed %q, want %s; nothing was revoked", typed, word)
 	}
 	return nil
 }

@@ -102,7 +102,11 @@ func CertificateChanged(f *ui.Fields, en *enroll.Enrolment) {
 	f.Add("issuer", c.Issuer)
 	f.Add("not before", c.NotBefore)
 	f.Add("not after", c.NotAfter)
-	f.AddNote("chain", string(c.Chain), c.Anchor)
+	anchor := ""
+	if c.Anchor != "" {
+		anchor = "to " + c.Anchor
+	}
+	f.AddNote("chain", string(c.Chain), anchor)
 	for _, d := range c.Differences {
 		f.Add("difference", difference(string(d.Severity), d.Field, d.Requested, d.Issued, d.Clause))
 	}
