@@ -20,7 +20,8 @@ import (
 )
 
 // A wizard asks a person for what the flags of csr say, and fills them in. Each
-// question names its flag.
+// question names its flag. Question and answer fit on one line of 80 columns: survey
+// erases the line above an answer that wraps.
 type wizard struct {
 	call  *cli.Call
 	ask   ui.Prompter
@@ -147,10 +148,16 @@ func (w *wizard) network() (err error) {
 }
 
 func (w *wizard) instance() (err error) {
-	w.flags.InstanceID, err = w.until("NF instance id (--nf-instance-id)", string(nf.NewInstanceID()), func(s string) error {
+	w.flags.InstanceID, err = w.until("NF instance id (--nf-instance-id)", "new", func(s string) error {
+		if s == "new" {
+			return nil
+		}
 		_, err := nf.ParseInstanceID(s)
 		return err
 	})
+	if w.flags.InstanceID == "new" { // the command that confirm shows names the same one
+		w.flags.InstanceID = string(nf.NewInstanceID())
+	}
 	return err
 }
 
@@ -177,7 +184,8 @@ func (w *wizard) subject() (err error) {
 	if p.Requests(nf.FieldOrganization) {
 		return nil
 	}
-	w.flags.Extras.Subject, err = w.until("Subject, such as C=SE, O=Example, CN=af.example (--subject)", "", func(s string) error {
+	w.call.Progress.Note("The subject is a distinguished name, such as C=SE, O=Example, CN=af.example.com.")
+	w.flags.Extras.Subject, err = w.until("Subject (--subject)", "", func(s string) error {
 		_, err := csrgen.ParseSubject(s)
 		return err
 	})
@@ -209,12 +217,9 @@ func (w *wizard) names() error {
 	case options[i] != other:
 		w.flags.Fqdns = append(w.flags.Fqdns, options[i])
 	}
+	w.call.Progress.Note("Enter FQDNs, one by one; an empty answer after the last.")
 	for {
-		question := "Another FQDN; empty to continue (--fqdn)"
-		if len(w.flags.Fqdns) == 0 {
-			question = "FQDN (--fqdn)"
-		}
-		name, err := w.until(question, "", func(s string) error {
+		name, err := w.until("FQDN (--fqdn)", "", func(s string) error {
 			if s == "" && len(w.flags.Fqdns) > 0 {
 				return nil
 			}
