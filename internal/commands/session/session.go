@@ -332,6 +332,7 @@ func Existing(call *cli.Call) (*cli.Call, error) {
 	}
 	if call.Global.Name == "" {
 		if names, err := enroll.Names(s); err == nil && len(names) == 1 {
+			call.Progress.Note("enrolment %s", names[0])
 			call = call.ForEnrolment(names[0])
 		}
 	}

@@ -42,11 +42,17 @@ func PrintEnrolment(call *cli.Call, en *enroll.Enrolment, unchanged bool) error 
 	case cli.OutputName:
 		return cli.WriteAll(call.Streams.Out, []byte(en.Name+"\n"))
 	}
+	return printFields(call, en, unchanged, enrolmentFields(call, en))
+}
+
+// printFields prints facts about an enrolment for people, and what comes next.
+func printFields(call *cli.Call, en *enroll.Enrolment, unchanged bool, f *ui.Fields) error {
+	next := NextFor(call, en)
 	call.Progress.Done()
 	if unchanged {
 		call.Progress.Note("unchanged: %s", Standing(en))
 	}
-	if err := enrolmentFields(call, en).Write(call.Streams.Out, call.Streams.OutColumns()); err != nil {
+	if err := f.Write(call.Streams.Out, call.Streams.OutColumns()); err != nil {
 		return err
 	}
 	if en.Step == enroll.StepDone && next == "" { // a script is done here, a person wants to look

@@ -6,10 +6,11 @@ import (
 	"github.com/nfcert/nfcert/internal/enroll"
 )
 
-// PrintIssued prints the enrolment, or the file that stdout was to carry.
+// PrintIssued prints the certificate of an enrolment, or the file of that kind when
+// stdout is to carry one.
 func PrintIssued(call *cli.Call, s *session.Session, en *enroll.Enrolment, unchanged bool, stdout string) error {
 	if stdout == "" {
-		return PrintEnrolment(call, en, unchanged)
+		return PrintStep(call, en, unchanged, CertificateChanged)
 	}
 	data, err := s.Engine.Content(en, stdout)
 	if err != nil {
