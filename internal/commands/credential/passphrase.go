@@ -10,6 +10,14 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
+// Flags of passphrases, as in [Passphrase.Flag].
+const (
+	FlagPassphrase = "passphrase"             // of a file that the command reads or writes
+	FlagKey        = "key-passphrase"         // of --key-in
+	FlagAccount    = "account-key-passphrase" // of account keys
+	FlagPKCS12     = "p12-passphrase"         // of --layout pkcs12
+)
+
 // Passphrase says where a passphrase or PIN comes from: a file, else a variable,
 // else the terminal.
 type Passphrase struct {
@@ -36,18 +44,25 @@ type PassphraseError struct {
 
 func (e *PassphraseError) Error() string { return e.Of + ": its passphrase is not given" }
 
-// Read reads the passphrase. The error is a [*PassphraseError] if no one can be
-// asked.
-func (p Passphrase) Read(call *cli.Call) (word secret.Bytes, err error) {
-	switch text := call.Getenv(cli.EnvName(p.Flag)); {
-	case p.File != "" && p.Needed:
+// Given reads the passphrase from the file or the variable. It is zero if there is
+// neither.
+func (p Passphrase) Given(call *cli.Call) (secret.Bytes, error) {
+	switch {
+	case p.File == "":
+		return secret.New([]byte(call.Getenv(cli.EnvName(p.Flag)))), nil
+	case p.Needed:
 		return ReadSecret(call, p.File)
-	case p.File != "":
-		return readLine(call, p.File)
-	case text != "":
-		return secret.New([]byte(text)), nil
 	}
-	word, err = p.ask(call)
+	return readLine(call, p.File)
+}
+
+// Read reads the passphrase from the file, the variable or the terminal. The error
+// is a [*PassphraseError] if no one can be asked.
+func (p Passphrase) Read(call *cli.Call) (secret.Bytes, error) {
+	if word, err := p.Given(call); p.File != "" || err != nil || !word.IsZero() {
+		return word, err
+	}
+	word, err := p.ask(call)
 	if errors.Is(err, ui.ErrNoTerminal) || errors.Is(err, io.EOF) || err == nil && p.Needed && word.IsZero() {
 		err = &PassphraseError{Of: p.Of, Flag: p.Flag}
 	}

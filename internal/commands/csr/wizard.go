@@ -30,7 +30,7 @@ type wizard struct {
 // wizardFor returns the wizard where csr was told nothing and somebody can be
 // asked; nil otherwise.
 func wizardFor(call *cli.Call, s *session.Session, o *csrOptions) *wizard {
-	if o.nf.Given() || o.nf.CsrIn != "" || len(o.nf.Typed()) > 0 || o.csrOut == "-" {
+	if o.nf.Given() || o.nf.CSRIn != "" || len(o.nf.Typed()) > 0 || o.csrOut == "-" {
 		return nil
 	}
 	if call.Global.Name != "" {
@@ -89,10 +89,10 @@ func (w *wizard) nfType() (err error) {
 		return err
 	}
 	if i < len(options) {
-		w.flags.Kind = options[i]
+		w.flags.Type = options[i]
 		return nil
 	}
-	w.flags.Kind, err = w.until("NF type (--nf-type)", "", nf.CheckType)
+	w.flags.Type, err = w.until("NF type (--nf-type)", "", nf.CheckType)
 	return err
 }
 
@@ -101,7 +101,7 @@ func (w *wizard) profile() error {
 	var own, general []nf.Profile
 	for _, p := range nf.Profiles() {
 		switch p.NFType {
-		case w.flags.Kind:
+		case w.flags.Type:
 			own = append(own, p)
 		case "":
 			general = append(general, p)
@@ -125,14 +125,14 @@ func (w *wizard) chosen() nf.Profile {
 }
 
 func (w *wizard) network() (err error) {
-	w.flags.Plmn, err = w.until("PLMN as MCC-MNC, as in 001-01 (--plmn)", "", func(s string) error {
+	w.flags.PLMN, err = w.until("PLMN as MCC-MNC, as in 001-01 (--plmn)", "", func(s string) error {
 		_, err := nf.ParsePLMN(s)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	w.flags.Nid, err = w.until("NID, 11 hex digits, where it is an SNPN; empty: a PLMN (--nid)", "", func(s string) error {
+	w.flags.NID, err = w.until("NID, 11 hex digits, where it is an SNPN; empty: a PLMN (--nid)", "", func(s string) error {
 		if s == "" {
 			return nil
 		}
@@ -182,12 +182,12 @@ func (w *wizard) subject() (err error) {
 // names proposes those of TS 23.003 and takes any number.
 func (w *wizard) names() error {
 	const other, none = "another name", "no name"
-	plmn, err := nf.ParsePLMN(w.flags.Plmn)
+	plmn, err := nf.ParsePLMN(w.flags.PLMN)
 	if err != nil {
 		return err
 	}
 	var options []string
-	for _, n := range (nf.Function{Type: w.flags.Kind, PLMN: &plmn, NID: w.flags.Nid}).ProposeNames() {
+	for _, n := range (nf.Function{Type: w.flags.Type, PLMN: &plmn, NID: w.flags.NID}).ProposeNames() {
 		options = append(options, n.String())
 	}
 	options = append(options, other)
@@ -202,15 +202,15 @@ func (w *wizard) names() error {
 	case options[i] == none:
 		return nil
 	case options[i] != other:
-		w.flags.Fqdns = append(w.flags.Fqdns, options[i])
+		w.flags.FQDNs = append(w.flags.FQDNs, options[i])
 	}
 	for {
 		question := "Another FQDN; empty: no more (--fqdn)"
-		if len(w.flags.Fqdns) == 0 {
+		if len(w.flags.FQDNs) == 0 {
 			question = "FQDN (--fqdn)"
 		}
 		name, err := w.until(question, "", func(s string) error {
-			if s == "" && len(w.flags.Fqdns) > 0 {
+			if s == "" && len(w.flags.FQDNs) > 0 {
 				return nil
 			}
 			return nf.CheckDNSName(s)
@@ -218,7 +218,7 @@ func (w *wizard) names() error {
 		if err != nil || name == "" {
 			return err
 		}
-		w.flags.Fqdns = append(w.flags.Fqdns, name)
+		w.flags.FQDNs = append(w.flags.FQDNs, name)
 	}
 }
 
@@ -247,7 +247,7 @@ func (w *wizard) enrolmentName() error {
 	}
 	def := ""
 	for n := 1; def == "" || slices.Contains(known, def); n++ {
-		def = fmt.Sprintf("%s-%02d", strings.ReplaceAll(strings.ToLower(w.flags.Kind), "_", "-"), n)
+		def = fmt.Sprintf("%s-%02d", strings.ReplaceAll(strings.ToLower(w.flags.Type), "_", "-"), n)
 	}
 	name, err := w.until("Name of the enrolment (-n)", def, func(s string) error {
 		if slices.Contains(known, s) {
@@ -279,13 +279,13 @@ func (w *wizard) command() string {
 		}
 	}
 	add("-n", w.call.Global.Name)
-	add("--nf-type", w.flags.Kind)
+	add("--nf-type", w.flags.Type)
 	add("--nf-instance-id", w.flags.InstanceID)
-	add("--plmn", w.flags.Plmn)
-	add("--nid", w.flags.Nid)
+	add("--plmn", w.flags.PLMN)
+	add("--nid", w.flags.NID)
 	add("--country", w.flags.Country)
 	add("--subject", w.flags.Extras.Subject)
-	for _, name := range w.flags.Fqdns {
+	for _, name := range w.flags.FQDNs {
 		add("--fqdn", name)
 	}
 	add("--profile", w.flags.Profile)

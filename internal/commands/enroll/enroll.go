@@ -30,7 +30,7 @@ type enrollOptions struct {
 }
 
 func New(env *cli.Env) *cobra.Command {
-	o := &enrollOptions{}
+	o := &enrollOptions{finalize: cmdflags.Finalize{PrintsEnrolment: true}}
 	cmd := &cobra.Command{
 		Use:   "enroll",
 		Short: "All steps, resuming where an earlier run stopped",
@@ -91,7 +91,7 @@ func (o *enrollOptions) wishes(call *cli.Call, s *session.Session) (w enroll.Opt
 	if w.Account, err = o.account.Options(call); err != nil {
 		return w, "", err
 	}
-	if w.CSR, err = cmdflags.CsrWishes(call, s, &o.nf); err != nil {
+	if w.CSR, err = o.nf.Options(call, s); err != nil {
 		return w, "", err
 	}
 	if w.Order, err = o.order.Options(call); err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 func New(env *cli.Env) *cobra.Command {
-	o := &cmdflags.Finalize{}
+	o := &cmdflags.Finalize{PrintsEnrolment: true}
 	cmd := &cobra.Command{
 		Use:   "finalize",
 		Short: "Send the CSR, wait, download, verify, compare with what was asked for, save",
