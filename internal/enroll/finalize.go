@@ -34,6 +34,9 @@ type FinalizeOptions struct {
 	// Judge, when set, examines a certificate that is what was asked for before
 	// it is installed. What it returns are reasons against that; none: it is.
 	Judge func(Issued) (reasons []string)
+	// DifferencesShown says that the caller shows Certificate.Differences after a
+	// success. No warning announces them then.
+	DifferencesShown bool
 	// Acceptance is how Chain, Roots and Judge came about, remembered for the
 	// renewal.
 	Acceptance Acceptance
@@ -220,7 +223,7 @@ func (r *run) awaitValid(ctx context.Context) error {
 // accept verifies the chain and, when it is what was asked for, saves and
 // installs it. What it is not is saved too, as evidence, and installed nowhere.
 func (r *run) accept(csr *x509.CertificateRequest, chain candidate, o FinalizeOptions) error {
-	cert, failure := r.judge(csr, chain, o.Judge)
+	cert, failure := r.judge(csr, chain, o)
 	r.en.Certificate = cert
 	r.attach(r.en.file(chainPEM), acmewire.EncodePEM(chain.Certificates))
 	r.en.Certificate.Files = map[string]string{KindFullchain: r.Store.Path(r.en.file(chainPEM))}

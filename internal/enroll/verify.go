@@ -103,8 +103,8 @@ func chainName(c *acmewire.Chain) string {
 // judge describes the certificate and compares it with what was asked for.
 // What makes a failure is a missing identifier of the order, a foreign key, and
 // a chain that does not verify; all else that differs is listed and accepted,
-// unless further, which is asked last, has reasons against it.
-func (r *run) judge(csr *x509.CertificateRequest, chain candidate, further func(Issued) []string) (*Certificate, error) {
+// unless o.Judge, which is asked last, has reasons against it.
+func (r *run) judge(csr *x509.CertificateRequest, chain candidate, o FinalizeOptions) (*Certificate, error) {
 	leaf := chain.Certificates[0]
 	sum := sha256.Sum256(leaf.Raw)
 	cert := &Certificate{
@@ -123,22 +123,34 @@ func (r *run) judge(csr *x509.CertificateRequest, chain candidate, further func(
 		failure.Err = chain.err
 		failure.Reasons = append(failure.Reasons, "its chain does not verify: "+chainReason(chain.err, chain.Certificates))
 	}
-	if err := r.compare(cert, r.en.CSR, csr, leaf); err != nil {
+	if err := compare(cert, r.en.CSR, csr, leaf); err != nil {
 		failure.Reasons = append(failure.Reasons, err.Error())
 	}
-	if len(failure.Reasons) == 0 && further != nil {
-		failure.Reasons = further(r.en.issuedFor(csr, chain.Certificates))
+	if !o.DifferencesShown {
+		r.warnOfDifferences(cert)
+	}
+	if len(failure.Reasons) == 0 && o.Judge != nil {
+		failure.Reasons = o.Judge(r.en.issuedFor(csr, chain.Certificates))
 		failure.Judged = len(failure.Reasons) > 0
 	}
 	if len(failure.Reasons) == 0 {
 		return cert, nil
 	}
+	if o.DifferencesShown { // they are not after a failure
+		r.warnOfDifferences(cert)
+	}
 	cert.Rejected = failure.Reasons
 	return cert, failure
 }
 
+func (r *run) warnOfDifferences(cert *Certificate) {
+	if n := len(cert.Differences); n > 0 {
+		r.warn(StepFinalize, "the certificate differs from the CSR; differences listed: %d", n)
+	}
+}
+
 // compare fills the differences between what was asked for and what was issued.
-func (r *run) compare(cert *Certificate, made *CSR, csr *x509.CertificateRequest, leaf *x509.Certificate) error {
+func compare(cert *Certificate, made *CSR, csr *x509.CertificateRequest, leaf *x509.Certificate) error {
 	requested, err := inspect.CSR(csr.Raw)
 	if err != nil {
 		return err
@@ -149,9 +161,6 @@ func (r *run) compare(cert *Certificate, made *CSR, csr *x509.CertificateRequest
 	}
 	cert.Subject = issued.SubjectString()
 	cert.Differences = append(cert.Differences, inspect.Compare(profileOf(made), requested, issued)...)
-	if n := len(cert.Differences); n > 0 {
-		r.warn(StepFinalize, "the certificate differs from the CSR; differences listed: %d", n)
-	}
 	return nil
 }
 

@@ -24,6 +24,7 @@ type Finding struct {
 	Clause     string           `json:"clause,omitempty"`
 	Confidence nf.Confidence    `json:"confidence,omitempty"` // how the clause is known
 	Source     string           `json:"source,omitempty"`     // the linter that reports it; empty: these rules
+	FromCA     bool             `json:"-"`                    // a difference between CSR and certificate is the cause
 }
 
 // notRead is appended to the message where the clause itself was not read.

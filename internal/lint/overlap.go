@@ -119,7 +119,7 @@ func (l *Linter) mergeIssued(s *Subject, found []Finding) []Finding {
 				requested = append(requested, fmt.Sprintf("%.100q", found[j].Want))
 			}
 		}
-		f.Fix = found[same[0]].Fix
+		f.Fix, f.FromCA = found[same[0]].Fix, true
 		if len(requested) > 0 {
 			f.Message += " (the CSR requests " + strings.Join(requested, ", ") + ")"
 		} else {

@@ -13,19 +13,22 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-func newAccountList(env *cli.Env) *cobra.Command {
+func newList(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
-		Use: "list", SuggestFor: []string{"ls", "show"}, Short: "List the saved accounts, and what each is used for", Args: cli.NoArgs,
-		RunE: env.Run(func(_ context.Context, call *cli.Call, _ []string) error { return runAccountList(call) }),
+		Use:        "list",
+		SuggestFor: []string{"ls", "show"},
+		Short:      "List the saved accounts and the enrolments that use them",
+		Args:       cli.NoArgs,
+		RunE:       env.Run(func(_ context.Context, call *cli.Call, _ []string) error { return runList(call) }),
 	}
 }
 
-func runAccountList(call *cli.Call) error {
+func runList(call *cli.Call) error {
 	s, err := session.Local(call)
 	if err != nil {
 		return err
 	}
-	var unread error // told once the others are
+	var unread error // returned after the others are printed
 	accounts, err := enroll.Accounts(s.Store, func(_ string, err error) { unread = cmp.Or(unread, err) })
 	if err != nil {
 		return err
@@ -38,9 +41,9 @@ func runAccountList(call *cli.Call) error {
 		return err
 	}
 	table := ui.NewTable("NAME", "STATUS", "KEY", "SERVER", "URL", "EAB KID", "CREATED", "ENROLMENTS")
-	entries := []accountEntry{}
+	entries := []entry{}
 	for _, acc := range accounts {
-		e := accountEntry{Account: acc, Enrolments: usersOf(acc, enrolments)}
+		e := entry{Account: acc, Enrolments: usersOf(acc, enrolments)}
 		key := acc.KeyType
 		if acc.Encrypted {
 			key += ", encrypted"
@@ -51,13 +54,13 @@ func runAccountList(call *cli.Call) error {
 	return cmp.Or(call.PrintList("Accounts", "accounts", entries, table), unread)
 }
 
-// accountEntry is one account of the list.
-type accountEntry struct {
+// entry is one account in the list.
+type entry struct {
 	*enroll.Account
-	Enrolments []string `json:"enrolments,omitempty"` // that use it, by name
+	Enrolments []string `json:"enrolments,omitempty"` // names of those that use it
 }
 
-// usersOf names the enrolments that use an account.
+// usersOf returns the names of the enrolments that use an account.
 func usersOf(acc *enroll.Account, all []*enroll.Enrolment) (names []string) {
 	for _, en := range all {
 		if en.Server == acc.Server && cmp.Or(en.Account, enroll.DefaultAccount) == acc.Name {

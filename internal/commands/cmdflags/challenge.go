@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -13,28 +14,30 @@ import (
 	"github.com/nfcert/nfcert/internal/enroll"
 )
 
-// Challenge say how challenges are made true.
+// Challenge has the flags that say how challenges are answered.
 type Challenge struct {
-	Challenge  string
+	Challenge string
+	Published bool
+	NoWait    bool // nfcert ends before the CA has validated
+
 	httpListen string
 	webroot    string
-	Published  bool
 	tokens     Tokens
-	Leaves     bool // nfcert ends before the CA has validated (--no-wait)
 }
 
+// AddFlags adds the flags.
 func (o *Challenge) AddFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.Challenge, "challenge", enroll.ChallengeAuto, "for the names that the CA offers it for: auto, http-01 or tkauth-01")
-	fs.StringVar(&o.httpListen, "http-listen", "", "answer http-01 at this `ADDR`; the CA comes to port 80 (default :80)")
-	fs.StringVar(&o.webroot, "webroot", "", "answer http-01 by files under `DIR`, which a web server at port 80 serves")
-	fs.BoolVar(&o.Published, "published", false, "the challenge is in place already, by hand: only tell the CA")
+	fs.StringVar(&o.Challenge, "challenge", enroll.ChallengeAuto, "`TYPE` of challenge, for the names for which the CA offers it: auto, http-01 or tkauth-01")
+	fs.StringVar(&o.httpListen, "http-listen", "", "answer http-01 with a server at this `ADDR`; the CA connects to port 80 (default :80)")
+	fs.StringVar(&o.webroot, "webroot", "", "answer http-01 with files in `DIR`, which a web server at port 80 serves")
+	fs.BoolVar(&o.Published, "published", false, "the response is published by other means: only notify the CA")
 	cli.Section(fs, cli.SectionToken, o.tokens.addFlags)
 }
 
-// defaultHTTPListen is where a CA comes for http-01 (RFC 8555 section 8.3).
+// defaultHTTPListen has the port of http-01 (RFC 8555 section 8.3).
 const defaultHTTPListen = ":80"
 
-// WithSolvers is withServer with what answers challenges in place.
+// WithSolvers is [session.WithServer] with an engine that can answer challenges.
 func WithSolvers(ctx context.Context, call *cli.Call, flags *Challenge, work func(context.Context, *session.Session) error) error {
 	if err := flags.Check(); err != nil {
 		return err
@@ -46,55 +49,63 @@ func WithSolvers(ctx context.Context, call *cli.Call, flags *Challenge, work fun
 	defer func() { _ = solvers.Close() }()
 	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {
 		s.Engine.Solvers = solvers
-		if err := addTokens(s, &flags.tokens); err != nil {
+		tokens, err := flags.tokens.Solver(s)
+		if err != nil {
 			return err
+		}
+		if tokens != nil {
+			s.Engine.Solvers = append(s.Engine.Solvers, tokens)
 		}
 		return work(ctx, s)
 	})
 }
 
-// addTokens lets the engine answer tkauth-01, where tokens can be had.
-func addTokens(s *session.Session, flags *Tokens) error {
-	tokens, err := flags.Solver(s)
-	if err == nil && tokens != nil {
-		s.Engine.Solvers = append(s.Engine.Solvers, tokens)
-	}
-	return err
-}
-
-// Check refuses what cannot be meant, before anything is looked at.
+// Check checks the flags before anything is read or sent.
 func (o *Challenge) Check() error {
 	switch o.Challenge {
 	case enroll.ChallengeAuto, challenge.HTTP01:
 	case challenge.TKAuth01:
 		if !o.tokens.given() {
-			return cli.Usagef("--ta URL, --ta-allow HOST, --token-file FILE or --token-cmd COMMAND", "tkauth-01 is answered with a token, and nothing says where to get one")
+			return cli.Usagef("add --ta URL, --ta-allow HOST, --token-file FILE or --token-cmd COMMAND", "--challenge tkauth-01 needs a source of tokens")
 		}
 	default:
-		return cli.Usagef("one of: auto, http-01, tkauth-01", "--challenge %q cannot be answered here", o.Challenge)
+		return cli.Usagef("as in --challenge http-01", "--challenge %q: want auto, http-01 or tkauth-01", o.Challenge)
 	}
-	ways := 0
-	for _, given := range []bool{o.httpListen != "", o.webroot != "", o.Published} {
-		if given {
-			ways++
-		}
+	if err := onlyOne(given{"--http-listen", o.httpListen != ""}, given{"--webroot", o.webroot != ""}, given{"--published", o.Published}); err != nil {
+		return err
 	}
-	_, _, addrErr := net.SplitHostPort(o.address())
-	switch {
-	case ways > 1:
-		return cli.Usagef("give one of them", "--http-listen, --webroot and --published are three ways to do the same")
-	case addrErr != nil:
-		return cli.Usagef("as in --http-listen :80, 127.0.0.1:5080 or [::1]:5080", "--http-listen %q is no address with a port", o.httpListen)
-	case o.Leaves && !o.Published && o.webroot == "" && o.Challenge != challenge.TKAuth01:
-		return cli.Usagef("what stays in place is --webroot DIR, or --published", "--no-wait would end the listener before the CA has validated")
+	if _, _, err := net.SplitHostPort(o.address()); err != nil {
+		return cli.Usagef("as in --http-listen :80, --http-listen 127.0.0.1:5080 or --http-listen [::1]:5080", "--http-listen %q: want an address with a port", o.httpListen)
+	}
+	if o.NoWait && !o.Published && o.webroot == "" && o.Challenge != challenge.TKAuth01 {
+		return cli.Usagef("omit --no-wait, or add --webroot DIR or --published", "--no-wait stops the HTTP server before the CA has validated")
 	}
 	return o.tokens.check()
 }
 
+// given says whether a flag is given.
+type given struct {
+	flag string
+	yes  bool
+}
+
+// onlyOne refuses more than one of several flags.
+func onlyOne(flags ...given) error {
+	var names []string
+	for _, f := range flags {
+		if f.yes {
+			names = append(names, f.flag)
+		}
+	}
+	if len(names) < 2 {
+		return nil
+	}
+	return cli.Usagef("give one of them", "%s cannot be used together", strings.Join(names, " and "))
+}
+
 func (o *Challenge) address() string { return cmp.Or(o.httpListen, defaultHTTPListen) }
 
-// solvers makes the set of what can answer challenges on this machine. The caller
-// closes it.
+// solvers returns the solvers for http-01. The caller must close them.
 func (o *Challenge) solvers() (challenge.Set, error) {
 	switch {
 	case o.Published:
@@ -107,7 +118,8 @@ func (o *Challenge) solvers() (challenge.Set, error) {
 		return challenge.Set{challenge.NewWebroot(dir)}, nil
 	}
 	listener := challenge.NewListener(o.address())
-	// The default is tried only when a CA wants it: authorizations may be reused.
+	// The default address is opened only for a challenge: the CA can reuse
+	// authorizations.
 	listener.Early = o.httpListen != ""
 	return challenge.Set{listener}, nil
 }

@@ -1,3 +1,3 @@
-// Package cmdflags has the groups of flags that several commands take. Each group
-// adds its flags, checks them, and converts them to what the engine takes.
+// Package cmdflags has the groups of flags that several commands share. A group adds
+// its flags, checks them, and converts them to options of the engine.
 package cmdflags

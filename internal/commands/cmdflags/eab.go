@@ -3,6 +3,7 @@ package cmdflags
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,49 +16,49 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// EAB say which external account binding there is (RFC 8555 section 7.3.4).
-type EAB struct {
+// eab has the flags of the external account binding (RFC 8555 section 7.3.4).
+type eab struct {
 	kid     string
 	keyFile string
 	alg     string
 	cmd     string
 }
 
-func (o *EAB) addFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.kid, "eab-kid", "", "key `ID` of an external account binding")
-	fs.StringVar(&o.keyFile, "eab-key-file", "", "`FILE` with the binding's MAC key in any base64 dress, - for stdin; or $NFCERT_EAB_KEY")
-	fs.StringVar(&o.alg, "eab-alg", "", "`MAC` of the binding: "+strings.Join(acmewire.BindingAlgorithms(), ", ")+" (default "+acmewire.BindingAlgorithms()[0]+")")
-	fs.StringVar(&o.cmd, "eab-cmd", "", "`COMMAND` that prints a fresh key id and MAC key, run when an account has to be made; no shell is between")
+// varEABKey is the variable with the MAC key. It has no flag of the same name.
+const varEABKey = "NFCERT_EAB_KEY"
+
+func (o *eab) addFlags(fs *pflag.FlagSet) {
+	algorithms := acmewire.BindingAlgorithms()
+	fs.StringVar(&o.kid, "eab-kid", "", "key `ID` of the external account binding")
+	fs.StringVar(&o.keyFile, "eab-key-file", "", "`FILE` with the MAC key of the external account binding, base64 or base64url, - for stdin; or set $"+varEABKey)
+	fs.StringVar(&o.alg, "eab-alg", "", "`MAC` algorithm of the external account binding: "+strings.Join(algorithms, ", ")+" (default "+algorithms[0]+")")
+	fs.StringVar(&o.cmd, "eab-cmd", "", "`COMMAND` that prints a key ID and a MAC key; runs only when an account must be created, directly, not through a shell")
 }
 
-// into puts the binding, or the way to one, into the options.
-func (o *EAB) into(call *cli.Call, out *enroll.AccountOptions) error {
+// into sets the binding, or the function that fetches one.
+func (o *eab) into(call *cli.Call, out *enroll.AccountOptions) error {
 	alg, err := BindingAlgorithm(o.alg)
 	if err != nil {
 		return cli.Usagef("", "--eab-alg: %v", err)
 	}
-	if o.cmd != "" {
-		typed := call.Settings.Sources["eab-cmd"] == "flag"
-		if o.kid != "" || o.keyFile != "" || call.Getenv("NFCERT_EAB_KEY") != "" && !typed {
-			return cli.Usagef("leave one of them out", "--eab-cmd fetches an external account binding, and another is given with --eab-kid, --eab-key-file or $NFCERT_EAB_KEY")
-		}
-		words, err := cli.SplitCommand("eab-cmd", o.cmd)
-		if err != nil {
-			return err
-		}
-		out.FetchBinding = func(ctx context.Context, server, thumbprint string) (*acmewire.Binding, error) {
-			c := eabCommand{args: words, server: server, thumbprint: thumbprint}
-			return c.fetch(ctx, alg)
-		}
-		return nil
+	if o.cmd == "" {
+		out.Binding, err = o.binding(call, alg)
+		return err
 	}
-	out.Binding, err = o.binding(call, alg)
+	typed := call.Settings.Sources["eab-cmd"] == "flag" // it overrides the variable
+	if o.kid != "" || o.keyFile != "" || call.Getenv(varEABKey) != "" && !typed {
+		return cli.Usagef("omit --eab-cmd, or omit the others", "--eab-cmd cannot be used with --eab-kid, --eab-key-file or $%s", varEABKey)
+	}
+	args, err := cli.SplitCommand("eab-cmd", o.cmd)
+	out.FetchBinding = func(ctx context.Context, server, thumbprint string) (*acmewire.Binding, error) {
+		return fetchBinding(ctx, args, server, thumbprint, alg)
+	}
 	return err
 }
 
-// binding reads the external account binding; nil: none is given.
-func (o *EAB) binding(call *cli.Call, alg string) (*acmewire.Binding, error) {
-	text, from := call.Getenv("NFCERT_EAB_KEY"), "the variable NFCERT_EAB_KEY"
+// binding reads the external account binding; nil: none was given.
+func (o *eab) binding(call *cli.Call, alg string) (*acmewire.Binding, error) {
+	text, from := call.Getenv(varEABKey), "$"+varEABKey
 	if o.keyFile != "" {
 		data, err := call.ReadFileOr(o.keyFile, cli.MaxPEM)
 		if err != nil {
@@ -65,15 +66,17 @@ func (o *EAB) binding(call *cli.Call, alg string) (*acmewire.Binding, error) {
 		}
 		text, from = string(data), o.keyFile
 		if strings.TrimSpace(text) == "" {
-			return nil, &cli.InputError{File: from, Err: fmt.Errorf("there is no MAC key in it: it is empty")}
+			return nil, &cli.InputError{File: from, Err: errors.New("the file is empty, want a MAC key")}
 		}
 	}
 	text = strings.TrimSpace(text)
-	if o.kid == "" && text == "" {
+	switch {
+	case o.kid == "" && text == "":
 		return nil, nil
-	}
-	if o.kid == "" || text == "" {
-		return nil, cli.Usagef("give both --eab-kid and --eab-key-file (or $NFCERT_EAB_KEY)", "an external account binding has a key id and a key, and one of them is missing")
+	case o.kid == "":
+		return nil, cli.Usagef("add --eab-kid ID", "there is a MAC key for an external account binding, but no key ID")
+	case text == "":
+		return nil, cli.Usagef("add --eab-key-file FILE, or set $"+varEABKey, "--eab-kid %s needs a MAC key", o.kid)
 	}
 	key, err := decodeMACKey(text)
 	if err != nil {
@@ -82,22 +85,23 @@ func (o *EAB) binding(call *cli.Call, alg string) (*acmewire.Binding, error) {
 	return &acmewire.Binding{KeyID: o.kid, Key: secret.New(key), Algorithm: alg}, nil
 }
 
-// BindingAlgorithm reads the name of a MAC without regard to case; "" is none.
+// BindingAlgorithm parses the name of a MAC algorithm in upper or lower case. ""
+// stays "".
 func BindingAlgorithm(s string) (string, error) {
 	known := acmewire.BindingAlgorithms()
 	alg := strings.ToUpper(s)
 	if s != "" && !slices.Contains(known, alg) {
-		return "", fmt.Errorf("%q is no MAC of a binding: want one of %s", s, strings.Join(known, ", "))
+		return "", fmt.Errorf("unknown MAC algorithm %q, want one of %s", s, strings.Join(known, ", "))
 	}
 	return alg, nil
 }
 
-// minMACKey is the least length of a MAC key in bytes: shorter ones are typing
-// errors, or could be guessed.
+// minMACKey is the minimum length of a MAC key in bytes. A shorter key is a typing
+// error, or can be guessed.
 const minMACKey = 16
 
-// decodeMACKey reads a MAC key in standard or URL base64, padded or not. Its
-// errors never repeat the key.
+// decodeMACKey decodes a MAC key from base64 or base64url, with or without padding.
+// Its errors never repeat the key.
 func decodeMACKey(text string) ([]byte, error) {
 	plain := strings.TrimRight(strings.Join(strings.Fields(text), ""), "=")
 	plain = strings.NewReplacer("+", "-", "/", "_").Replace(plain)
@@ -106,14 +110,14 @@ func decodeMACKey(text string) ([]byte, error) {
 		if c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' {
 			continue
 		}
-		return nil, fmt.Errorf("the MAC key is not base64: character %d is none of its alphabet", i+1)
+		return nil, fmt.Errorf("the MAC key is not base64: character %d is not allowed", i+1)
 	}
 	key, err := base64.RawURLEncoding.DecodeString(plain)
 	if err != nil {
-		return nil, fmt.Errorf("the MAC key is not base64: %d characters cannot be its length", len(plain))
+		return nil, fmt.Errorf("the MAC key is not base64: its length cannot be %d characters", len(plain))
 	}
 	if len(key) < minMACKey {
-		return nil, fmt.Errorf("the MAC key has %d bytes, fewer than %d; was it cut?", len(key), minMACKey)
+		return nil, fmt.Errorf("the MAC key has %d bytes, want at least %d; is it complete?", len(key), minMACKey)
 	}
 	return key, nil
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"time"
 
@@ -16,34 +15,23 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// eabCommand is a program that knows where fresh bindings are had: an OAM hands
-// them out. It prints a JSON object with kid, key and perhaps alg, or two lines,
-// the key id and the key. No shell runs it.
-type eabCommand struct {
-	args       []string
-	server     string // directory URL, told to the program
-	thumbprint string // of the account's key, told to the program
-}
-
-// Bounds of the program.
+// Limits of the program of --eab-cmd.
 const (
-	eabTime   = time.Minute
-	eabEnds   = 2 * time.Second // how long its children may hold its output open
-	eabOutput = 16 << 10
-	eabErrors = 2 << 10
+	maxEABTime   = time.Minute
+	maxEABOutput = 16 << 10
 )
 
-// What the program finds in its environment.
+// The environment variables for the program of --eab-cmd.
 const (
-	varEABServer     = "NFCERT_EAB_SERVER"
-	varEABThumbprint = "NFCERT_EAB_THUMBPRINT"
+	varEABServer     = "NFCERT_EAB_SERVER"     // directory URL
+	varEABThumbprint = "NFCERT_EAB_THUMBPRINT" // of the account key
 )
 
-// EABCommandError says that the program gave no binding. It never repeats what
-// the program printed on stdout.
+// EABCommandError says that the program of --eab-cmd printed no external account
+// binding. It never repeats what the program printed to stdout.
 type EABCommandError struct {
 	Program string
-	Detail  string // what it said on stderr
+	Detail  string // the end of its stderr
 	Err     error
 }
 
@@ -57,35 +45,30 @@ func (e *EABCommandError) Error() string {
 
 func (e *EABCommandError) Unwrap() error { return e.Err }
 
-// fetch runs the program. alg is what the user wants of it; "": anything.
-func (c eabCommand) fetch(ctx context.Context, alg string) (*acmewire.Binding, error) {
-	bounded, cancel := context.WithTimeout(ctx, eabTime)
-	defer cancel()
-	cmd := exec.CommandContext(bounded, c.args[0], c.args[1:]...)
-	cmd.Env = append(os.Environ(), varEABServer+"="+c.server, varEABThumbprint+"="+c.thumbprint)
-	cmd.WaitDelay = eabEnds
-	stdout, stderr := &cappedBuffer{limit: eabOutput + 1}, &cappedBuffer{limit: eabErrors}
-	cmd.Stdout, cmd.Stderr = stdout, stderr
-	err := cmd.Run()
-	switch {
-	case ctx.Err() != nil:
+// fetchBinding runs the program of --eab-cmd. alg is the algorithm of --eab-alg;
+// "": any.
+func fetchBinding(ctx context.Context, args []string, server, thumbprint, alg string) (*acmewire.Binding, error) {
+	p := program{
+		args: args, limit: maxEABTime, output: maxEABOutput,
+		env: append(os.Environ(), varEABServer+"="+server, varEABThumbprint+"="+thumbprint),
+	}
+	out, detail, err := p.run(ctx)
+	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err()
-	case bounded.Err() != nil:
-		err = fmt.Errorf("it took longer than %s", eabTime)
-	case err == nil && stdout.buf.Len() > eabOutput:
-		err = fmt.Errorf("it printed over %d KiB", eabOutput>>10)
 	}
 	var b *acmewire.Binding
 	if err == nil {
-		b, err = parseBinding(stdout.buf.Bytes(), alg)
+		b, err = parseBinding(out, alg)
 	}
 	if err != nil {
-		return nil, &EABCommandError{Program: c.args[0], Err: err, Detail: strings.TrimSpace(stderr.buf.String())}
+		return nil, &EABCommandError{Program: args[0], Err: err, Detail: detail}
 	}
 	return b, nil
 }
 
-// parseBinding reads what the program printed. Its errors repeat nothing of it.
+// parseBinding parses the output of the program: a JSON object with kid, key and
+// possibly alg, or two lines with the key ID and the MAC key. Its errors never
+// repeat the output.
 func parseBinding(out []byte, alg string) (*acmewire.Binding, error) {
 	out = bytes.TrimSpace(out)
 	var pair struct{ Kid, Key, Alg string }
@@ -99,37 +82,24 @@ func parseBinding(out []byte, alg string) (*acmewire.Binding, error) {
 	default:
 		lines := strings.Split(string(out), "\n")
 		if len(lines) != 2 {
-			return nil, fmt.Errorf("it printed %d lines, want two, the key id and the MAC key, or a JSON object", len(lines))
+			return nil, fmt.Errorf("it printed %d lines, want two, the key ID and the MAC key, or a JSON object", len(lines))
 		}
 		pair.Kid, pair.Key = lines[0], lines[1]
 	}
 	pair.Kid = strings.TrimSpace(pair.Kid)
 	if pair.Kid == "" || strings.TrimSpace(pair.Key) == "" {
-		return nil, errors.New("it printed no key id (kid) or no MAC key (key)")
+		return nil, errors.New("it printed no key ID (kid) or no MAC key (key)")
 	}
-	theirs, err := BindingAlgorithm(pair.Alg)
+	printed, err := BindingAlgorithm(pair.Alg)
 	switch {
 	case err != nil:
-		return nil, errors.New("its alg is none of " + strings.Join(acmewire.BindingAlgorithms(), ", "))
-	case alg != "" && theirs != "" && alg != theirs:
-		return nil, fmt.Errorf("its binding is by %s, and --eab-alg wants %s", theirs, alg)
+		return nil, errors.New("its alg is not one of " + strings.Join(acmewire.BindingAlgorithms(), ", "))
+	case alg != "" && printed != "" && alg != printed:
+		return nil, fmt.Errorf("it printed alg %s, and --eab-alg is %s", printed, alg)
 	}
 	key, err := decodeMACKey(pair.Key)
 	if err != nil {
 		return nil, err
 	}
-	return &acmewire.Binding{KeyID: pair.Kid, Key: secret.New(key), Algorithm: cmp.Or(theirs, alg)}, nil
-}
-
-// cappedBuffer keeps the start of what is written.
-type cappedBuffer struct {
-	buf   bytes.Buffer
-	limit int
-}
-
-func (c *cappedBuffer) Write(p []byte) (int, error) {
-	if room := c.limit - c.buf.Len(); room > 0 {
-		c.buf.Write(p[:min(room, len(p))])
-	}
-	return len(p), nil
+	return &acmewire.Binding{KeyID: pair.Kid, Key: secret.New(key), Algorithm: cmp.Or(printed, alg)}, nil
 }

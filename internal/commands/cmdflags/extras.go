@@ -11,10 +11,11 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// Extras say what a CSR has beside its profile, or in its place: all that
-// the profile custom has, and what a CA of one's own wants more than others.
+// Extras has the flags for contents of a CSR that its profile does not have. The
+// profile custom has no other contents.
 type Extras struct {
-	Subject    string
+	Subject string
+
 	ips        []string
 	emails     []string
 	otherNames []string
@@ -24,28 +25,28 @@ type Extras struct {
 }
 
 func (o *Extras) addFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.Subject, "subject", "", "`NAME` in place of the profile's subject, in its order, as in \"C=SE, O=Example AB, CN=af.example.com\"")
-	cli.ListVar(fs, &o.ips, "ip", "IP `ADDRESS` as a further name; may be repeated")
-	cli.ListVar(fs, &o.emails, "email", "email `ADDRESS` as a further name; may be repeated")
-	cli.LinesVar(fs, &o.otherNames, "other-name", "`OID:TEXT` (UTF8String) or OID:der:HEX as a further name; may be repeated")
-	fs.StringSliceVar(&o.keyUsages, "key-usage", nil, "key `USAGES` in place of the profile's, as in digitalSignature,keyAgreement")
-	fs.StringSliceVar(&o.usages, "usage", nil, "extended key `USAGES` in place of the profile's, by name or OID, as in clientAuth,1.3.6.1.5.5.7.3.37")
-	cli.LinesVar(fs, &o.extensions, "extension", "further extension, `OID[,critical]:HEX` of its DER, or OID[,critical]@FILE in PEM or DER; may be repeated")
+	fs.StringVar(&o.Subject, "subject", "", "`NAME` that replaces the subject of the profile; the order is kept, as in \"C=SE, O=Example AB, CN=af.example.com\"")
+	cli.ListVar(fs, &o.ips, "ip", "additional IP `ADDRESS`; may be repeated")
+	cli.ListVar(fs, &o.emails, "email", "additional email `ADDRESS`; may be repeated")
+	cli.LinesVar(fs, &o.otherNames, "other-name", "additional otherName, `OID:TEXT` (UTF8String) or OID:der:HEX; may be repeated")
+	fs.StringSliceVar(&o.keyUsages, "key-usage", nil, "key `USAGES` that replace those of the profile, as in digitalSignature,keyAgreement")
+	fs.StringSliceVar(&o.usages, "usage", nil, "extended key `USAGES` that replace those of the profile, by name or OID, as in clientAuth,1.3.6.1.5.5.7.3.37")
+	cli.LinesVar(fs, &o.extensions, "extension", "additional extension, `OID[,critical]:HEX` with its DER, or OID[,critical]@FILE in PEM or DER; may be repeated")
 }
 
-// extras turns the flags into what csrgen takes; nil: none was given.
-func (o *Extras) extras(call *cli.Call) (*csrgen.Extras, error) {
+// options converts the flags; nil: none was given.
+func (o *Extras) options(call *cli.Call) (*csrgen.Extras, error) {
 	x := csrgen.Extras{KeyUsages: o.keyUsages, IPs: o.ips, Emails: o.emails}
 	var err error
 	if o.Subject != "" {
 		if x.Subject, err = csrgen.ParseSubject(o.Subject); err != nil {
-			return nil, cli.Usagef("", "--subject: %v", err)
+			return nil, cli.Usagef(`as in --subject "C=SE, O=Example AB, CN=af.example.com"`, "--subject: %v", err)
 		}
 	}
 	for _, s := range o.otherNames {
 		name, err := csrgen.ParseOtherName(s)
 		if err != nil {
-			return nil, cli.Usagef("", "--other-name: %v", err)
+			return nil, cli.Usagef("as in --other-name '1.3.6.1.4.1.311.20.2.3:amf@operator.example'", "--other-name: %v", err)
 		}
 		x.OtherNames = append(x.OtherNames, name)
 	}
@@ -55,7 +56,7 @@ func (o *Extras) extras(call *cli.Call) (*csrgen.Extras, error) {
 			usage.OID = nf.OID(strings.TrimSpace(s))
 		}
 		if _, err := usage.OID.ASN1(); err != nil {
-			return nil, cli.Usagef("want "+usageNames()+", or an OID", "--usage: there is no extended key usage %q", s)
+			return nil, cli.Usagef("want "+usageNames()+", or an OID", "--usage %q: unknown extended key usage", s)
 		}
 		x.Usages = append(x.Usages, usage.OID)
 	}
@@ -72,6 +73,8 @@ func (o *Extras) extras(call *cli.Call) (*csrgen.Extras, error) {
 	return &x, nil
 }
 
+const likeExtension = "as in --extension 1.3.6.1.5.5.7.1.24:3003020105"
+
 func usageNames() string {
 	var names []string
 	for _, u := range nf.Usages() {
@@ -80,19 +83,19 @@ func usageNames() string {
 	return strings.Join(names, ", ")
 }
 
-// extension reads one value of --extension.
+// extension parses one value of --extension.
 func extension(call *cli.Call, s string) (csrgen.Extension, error) {
 	head, path, file := strings.Cut(s, "@")
 	if !file || strings.Contains(head, ":") {
 		e, err := csrgen.ParseExtension(s)
 		if err != nil {
-			return e, cli.Usagef("", "--extension: %v", err)
+			return e, cli.Usagef(likeExtension, "--extension: %v", err)
 		}
 		return e, nil
 	}
 	e, err := csrgen.ParseExtensionHead(head)
 	if err != nil {
-		return e, cli.Usagef("", "--extension: %v", err)
+		return e, cli.Usagef(likeExtension, "--extension: %v", err)
 	}
 	if e.Value, err = call.ReadFileOr(path, cli.MaxPEM); err != nil {
 		return e, err

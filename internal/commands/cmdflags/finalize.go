@@ -9,25 +9,32 @@ import (
 	"github.com/nfcert/nfcert/internal/enroll"
 )
 
-// Finalize say how to judge the certificate and where to put it.
+// Finalize has the flags that say how to check the certificate and where to
+// install it.
 type Finalize struct {
 	Output     Outputs
 	NoWait     bool
 	Chain      string
 	IssuerRoot string
 	Lint       string
-	Roots      []*x509.Certificate // a lab's, instead of issuerRoot
+	Roots      []*x509.Certificate // of a lab, instead of IssuerRoot
+
+	// PrintsEnrolment is set by a command that prints the enrolment, and with it
+	// every difference between CSR and certificate. Warnings do not repeat these to
+	// a person.
+	PrintsEnrolment bool
 }
 
+// AddFlags adds the flags.
 func (o *Finalize) AddFlags(fs *pflag.FlagSet) {
 	o.Output.AddFlags(fs)
-	fs.StringVar(&o.Chain, "chain", "", "of several chains take the one whose end has `ISSUER` in its name")
-	fs.StringVar(&o.IssuerRoot, "issuer-root", "", "PEM `FILE` of roots that the certificate must verify to (default: what the CA sends)")
-	fs.StringVar(&o.Lint, "lint", LintWarn, "judge the certificate before it is installed, as nfcert lint does by our rules: error (one that breaks its profile is not installed), warn or off")
+	fs.StringVar(&o.Chain, "chain", "", "if the CA offers several chains, take the one that ends at an `ISSUER` with this in its name")
+	fs.StringVar(&o.IssuerRoot, "issuer-root", "", "PEM `FILE` with the roots that the certificate must verify to (default: the chain from the CA)")
+	fs.StringVar(&o.Lint, "lint", LintWarn, "check the certificate against its profile before it is installed, as nfcert lint does without zlint; `MODE` is error (do not install one with errors), warn or off")
 }
 
-// Options turns the flags into what the engine takes. stdout is the kind of
-// file that goes to standard output.
+// Options converts the flags. stdout is the kind of file that goes to standard
+// output; "": none.
 func (o *Finalize) Options(call *cli.Call) (out enroll.FinalizeOptions, stdout string, err error) {
 	if out.Outputs, stdout, err = o.Output.outputs(); err != nil {
 		return out, "", err
@@ -35,7 +42,8 @@ func (o *Finalize) Options(call *cli.Call) (out enroll.FinalizeOptions, stdout s
 	if out.Layout, err = o.Output.Layout.options(call, o.Output.Dir); err != nil {
 		return out, "", err
 	}
-	if out.Judge, err = judgeIssued(call, o.Lint); err != nil {
+	out.DifferencesShown = o.PrintsEnrolment && stdout == "" && call.Global.Output == cli.OutputTable
+	if out.Judge, err = judge(call, o.Lint, out.DifferencesShown); err != nil {
 		return out, "", err
 	}
 	out.NoWait, out.Chain, out.Overwrite = o.NoWait, o.Chain, o.Output.force
@@ -53,6 +61,7 @@ func (o *Finalize) Options(call *cli.Call) (out enroll.FinalizeOptions, stdout s
 	return out, stdout, err
 }
 
+// ReadCertificates reads a PEM file with certificates.
 func ReadCertificates(path string) ([]*x509.Certificate, error) {
 	data, err := cli.ReadFile(path, cli.MaxPEM)
 	if err != nil {

@@ -1,12 +1,9 @@
 package cmdflags
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -18,38 +15,40 @@ import (
 	"github.com/nfcert/nfcert/internal/layout"
 )
 
-// Hook say what to run when new files are in place.
+// Hook has the flags of the program that runs after new files are installed.
 type Hook struct {
 	command string
 	timeout time.Duration
 	args    []string
 }
 
+// AddFlags adds the flags.
 func (o *Hook) AddFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.command, "hook", "", "run `COMMAND` when the new files are in place; no shell is between, $NFCERT_HOOK_NAME, $NFCERT_HOOK_CERT, $NFCERT_HOOK_KEY and others tell it which")
-	fs.DurationVar(&o.timeout, "hook-timeout", time.Minute, "bound on the hook")
+	fs.StringVar(&o.command, "hook", "", "run `COMMAND` after the new files are installed, directly, not through a shell; $NFCERT_HOOK_NAME, $NFCERT_HOOK_CERT, $NFCERT_HOOK_KEY and others name the enrolment and its files")
+	fs.DurationVar(&o.timeout, "hook-timeout", time.Minute, "time limit for --hook")
 }
 
+// Check checks the flags.
 func (o *Hook) Check() (err error) {
 	switch {
 	case o.command == "":
 		return nil
 	case o.timeout <= 0:
-		return cli.Usagef("", "--hook-timeout %s: want more than zero, as in 1m", o.timeout)
+		return cli.Usagef("as in --hook-timeout 1m", "--hook-timeout %s: want more than zero", o.timeout)
 	}
 	o.args, err = cli.SplitCommand("hook", o.command)
 	return err
 }
 
-// HookError says that the new files are in place and the hook did not end well.
+// HookError says that the new files are installed and the hook failed.
 type HookError struct {
 	Command string
 	Err     error
-	Stderr  string // the end of what it said; "": nothing
+	Stderr  string // the end of its stderr
 }
 
 func (e *HookError) Error() string {
-	s := fmt.Sprintf("the new files are in place, and the hook %s failed: %v", e.Command, e.Err)
+	s := fmt.Sprintf("the new files are installed, but the hook %s failed: %v", e.Command, e.Err)
 	if e.Stderr != "" {
 		s += ": " + e.Stderr
 	}
@@ -58,7 +57,7 @@ func (e *HookError) Error() string {
 
 func (e *HookError) Unwrap() error { return e.Err }
 
-// Runner is what the engine calls; nil: there is no hook.
+// Runner returns the function that runs the hook; nil: there is no hook.
 func (o *Hook) Runner(call *cli.Call) func(context.Context, *enroll.Enrolment) error {
 	if len(o.args) == 0 {
 		return nil
@@ -69,48 +68,30 @@ func (o *Hook) Runner(call *cli.Call) func(context.Context, *enroll.Enrolment) e
 	}
 }
 
-// Bounds of a hook.
-const (
-	maxHookStderr = 2 << 10
-	hookEnds      = 2 * time.Second // how long its children may hold its output open
-)
-
-// run starts the hook and waits for it. What it prints is told only when it
-// fails: stdout is the answer's.
+// run runs the hook. Its stdout is discarded, because the answer of nfcert is on
+// stdout.
 func (o *Hook) run(ctx context.Context, en *enroll.Enrolment) error {
-	bounded, cancel := context.WithTimeout(ctx, o.timeout)
-	defer cancel()
-	cmd := exec.CommandContext(bounded, o.args[0], o.args[1:]...)
-	cmd.Env = append(withoutSecrets(os.Environ()), hookVariables(en)...)
-	cmd.WaitDelay = hookEnds
-	stderr := &tail{limit: maxHookStderr}
-	cmd.Stderr = stderr
-	err := cmd.Run()
+	p := program{args: o.args, limit: o.timeout, env: append(withoutSecrets(os.Environ()), hookVariables(en)...)}
+	_, stderr, err := p.run(ctx)
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case bounded.Err() != nil:
-		err = fmt.Errorf("it took longer than %s", o.timeout)
 	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		err = errors.New(exit.String())
-	}
-	return &HookError{Command: o.args[0], Err: err, Stderr: strings.TrimSpace(stderr.String())}
+	return &HookError{Command: o.args[0], Err: err, Stderr: stderr}
 }
 
-// withoutSecrets leaves out of an environment what only nfcert is to know.
+// withoutSecrets removes the secrets of nfcert from an environment.
 func withoutSecrets(env []string) []string {
 	return slices.DeleteFunc(env, func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
-		return name == "NFCERT_EAB_KEY" || strings.HasPrefix(name, "NFCERT_") && strings.HasSuffix(name, "_PASSPHRASE")
+		return name == varEABKey || strings.HasPrefix(name, "NFCERT_") && strings.HasSuffix(name, "_PASSPHRASE")
 	})
 }
 
-// hookVariables tell a hook what was renewed. They name files, never what is in
-// them.
+// hookVariables returns the environment variables for the hook. They name files
+// and never contain what is in them.
 func hookVariables(en *enroll.Enrolment) []string {
 	c := en.Certificate
 	vars := []string{
@@ -120,7 +101,7 @@ func hookVariables(en *enroll.Enrolment) []string {
 	if en.NF != nil {
 		vars = append(vars, "NFCERT_HOOK_NF_TYPE="+en.NF.Type)
 	}
-	// A core's layout has the chain with the certificate, or both apart.
+	// Some layouts have the certificate only in the full chain.
 	for _, v := range []struct {
 		name  string
 		kinds []string
@@ -142,19 +123,3 @@ func hookVariables(en *enroll.Enrolment) []string {
 	}
 	return vars
 }
-
-// tail keeps the end of what is written.
-type tail struct {
-	buf   bytes.Buffer
-	limit int
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.buf.Write(p)
-	if over := t.buf.Len() - t.limit; over > 0 {
-		t.buf.Next(over)
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string { return t.buf.String() }

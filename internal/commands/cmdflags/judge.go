@@ -13,38 +13,41 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// Words of finalize --lint.
+// Values of --lint.
 const (
-	lintRefuse = "error" // what breaks its profile is not installed
-	LintWarn   = "warn"
-	lintOff    = "off"
+	lintError = "error" // a certificate with errors is not installed
+	LintWarn  = "warn"  // findings are warnings
+	lintOff   = "off"
 )
 
-// judgeIssued is what the engine asks of a certificate before it installs it, as
-// --lint says; nil: nothing is asked.
-func judgeIssued(call *cli.Call, wish string) (func(enroll.Issued) []string, error) {
-	switch wish {
+// judge returns the check of --lint before a certificate is installed; nil: no
+// check. differencesShown says that the differences from the CSR are on stdout:
+// findings that they cause are not repeated as warnings.
+func judge(call *cli.Call, mode string, differencesShown bool) (func(enroll.Issued) []string, error) {
+	switch mode {
 	case lintOff:
 		return nil, nil
-	case lintRefuse, LintWarn:
+	case lintError, LintWarn:
 	default:
-		return nil, cli.Usagef("", "--lint %q: want error, warn or off", wish)
+		return nil, cli.Usagef("as in --lint warn", "--lint %q: want error, warn or off", mode)
 	}
 	return func(issued enroll.Issued) (reasons []string) {
 		for _, f := range lintIssued(call, issued) {
 			switch {
-			case wish == lintRefuse && f.Severity == inspect.Error:
+			case mode == lintError && f.Severity == inspect.Error:
 				reasons = append(reasons, lintLine(&f))
-			case !strings.HasPrefix(f.Rule, "issued-"): // the enrolment lists its differences itself
-				tellFinding(call, &f)
+			case strings.HasPrefix(f.Rule, "issued-"): // a difference from the CSR, which the enrolment lists
+			case f.FromCA && differencesShown:
+			default:
+				warnOf(call, &f)
 			}
 		}
 		return reasons
 	}, nil
 }
 
-// lintIssued judges a certificate by the enrolment's profile and network
-// function, and by its request.
+// lintIssued checks a certificate against the enrolment's profile, its network
+// function and its CSR.
 func lintIssued(call *cli.Call, issued enroll.Issued) []lint.Finding {
 	in := lint.Input{Items: contentsOf(issued.Chain)}
 	results := lintSaved(call, in, issued.Profile, issued.NF, inspect.ReadCSR(issued.CSR))
@@ -59,15 +62,15 @@ func contentsOf(chain []*x509.Certificate) []*inspect.Contents {
 	return list
 }
 
-// lintSaved judges by what an enrolment has saved.
+// lintSaved checks against what an enrolment has saved.
 func lintSaved(call *cli.Call, in lint.Input, profile string, function *nf.Function, request *inspect.Contents) []lint.Result {
 	options := lint.Options{Function: function, Request: request, Now: call.Clock()}
-	options.Profile, _ = nf.LookupProfile(profile) // none: the one that it looks like
-	linter, _ := lint.New(options)                 // no rule is named that could be unknown
+	options.Profile, _ = nf.LookupProfile(profile) // without one, lint infers it
+	linter, _ := lint.New(options)                 // fails only for unknown names of rules
 	return linter.Judge(in)
 }
 
-// LintCSR warns of what is wrong with the CSR that was made or brought along.
+// LintCSR warns of findings about the CSR of an enrolment.
 func LintCSR(call *cli.Call, en *enroll.Enrolment) error {
 	data, err := cli.ReadFile(en.CSR.File, cli.MaxPEM)
 	if err != nil {
@@ -79,24 +82,23 @@ func LintCSR(call *cli.Call, en *enroll.Enrolment) error {
 	}
 	in := lint.Input{Items: []*inspect.Contents{inspect.ReadCSR(der)}}
 	for _, f := range lintSaved(call, in, en.CSR.Profile, en.NF, nil)[0].Findings {
-		tellFinding(call, &f)
+		warnOf(call, &f)
 	}
 	return nil
 }
 
-// tellFinding warns of a finding in one line; what is for information alone is
-// left to lint.
-func tellFinding(call *cli.Call, f *lint.Finding) {
+// warnOf warns of a finding. Findings of severity info are left to nfcert lint.
+func warnOf(call *cli.Call, f *lint.Finding) {
 	if f.Severity != inspect.Info {
 		call.Progress.Warn("lint: %s", lintLine(f))
 	}
 }
 
-// lintLine is a finding in one line.
+// lintLine formats a finding as one line.
 func lintLine(f *lint.Finding) string {
-	line := fmt.Sprintf("%s: %s", f.Rule, f.Message)
+	line := f.Rule + ": " + f.Message
 	if f.Clause != "" {
-		line += " (" + f.Clause + ")"
+		line += fmt.Sprintf(" (%s)", f.Clause)
 	}
 	return line
 }

@@ -1,8 +1,6 @@
 package cmdflags
 
 import (
-	"errors"
-	"io"
 	"slices"
 	"strings"
 
@@ -13,21 +11,21 @@ import (
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/layout"
 	"github.com/nfcert/nfcert/internal/secret"
-	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// Layout say how a core wants the files of --out.
+// Layout has the flags for the names and formats of the files in --out.
 type Layout struct {
-	name           string
 	PassphraseFile string
-	legacy         bool
-	Again          bool // of files that are written once more, each in the layout that it has
+	Again          bool // installed files are written again, each in its saved layout
+
+	name   string
+	legacy bool
 }
 
 func (o *Layout) addFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.name, "layout", string(layout.PEM), "how --out names and encodes them: "+layoutNames())
-	fs.StringVar(&o.PassphraseFile, "p12-passphrase-file", "", "`FILE` with the passphrase of --layout pkcs12, - for stdin; or $NFCERT_P12_PASSPHRASE")
-	fs.BoolVar(&o.legacy, "p12-legacy", false, "encrypt --layout pkcs12 for readers of before 2020, which protects little")
+	fs.StringVar(&o.name, "layout", string(layout.PEM), "`LAYOUT` of the files in --out, their names and formats: "+layoutNames())
+	fs.StringVar(&o.PassphraseFile, credential.FlagPKCS12+"-file", "", "`FILE` with the passphrase for --layout pkcs12, - for stdin; or set $"+cli.EnvName(credential.FlagPKCS12))
+	fs.BoolVar(&o.legacy, "p12-legacy", false, "for --layout pkcs12: use the weak encryption that software from before 2020 can read")
 }
 
 func layoutNames() string {
@@ -38,21 +36,22 @@ func layoutNames() string {
 	return strings.Join(names, ", ")
 }
 
-// options turns the flags into what the engine takes. Without a directory
-// nothing is laid out, and a layout from a variable or the configuration waits
-// for one.
+// options converts the flags. Without --out the result is zero, and a layout from a
+// variable or the configuration file has no effect.
 func (o *Layout) options(call *cli.Call, dir string) (out enroll.LayoutOptions, err error) {
 	name, err := layout.Parse(o.name)
 	if err != nil {
-		return out, cli.Usagef("", "--layout: %v", err)
+		return out, cli.Usagef("as in --layout open5gs", "--layout: %v", err)
 	}
 	typed := func(flag string) bool { return slices.Contains(call.Settings.Typed, flag) }
-	if name != layout.PKCS12 && !o.Again && (typed("--p12-passphrase-file") || typed("--p12-legacy")) {
-		return out, cli.Usagef("say --layout pkcs12 too", "the flags of PKCS#12 mean nothing to --layout %s", name)
+	for _, flag := range []string{"--" + credential.FlagPKCS12 + "-file", "--p12-legacy"} {
+		if name != layout.PKCS12 && !o.Again && typed(flag) {
+			return out, cli.Usagef("add --layout pkcs12", "%s has no effect with --layout %s", flag, name)
+		}
 	}
 	if dir == "" {
 		if typed("--layout") {
-			return out, cli.Usagef("say where with --out DIR", "--layout %s has nowhere to put its files", name)
+			return out, cli.Usagef("add --out DIR", "--layout %s needs a directory for its files", name)
 		}
 		return out, nil
 	}
@@ -66,8 +65,8 @@ func (o *Layout) options(call *cli.Call, dir string) (out enroll.LayoutOptions, 
 	return out, err
 }
 
-// Unlock finds the passphrase where the layout needs one. It may ask a person,
-// so all that can be wrong without is looked at before.
+// Unlock reads the passphrase if the layout needs one. It can prompt: check
+// everything else before.
 func (o *Layout) Unlock(call *cli.Call, out *enroll.LayoutOptions) (err error) {
 	if out.Name == layout.PKCS12 {
 		out.Passphrase, err = o.Passphrase(call)
@@ -75,25 +74,11 @@ func (o *Layout) Unlock(call *cli.Call, out *enroll.LayoutOptions) (err error) {
 	return err
 }
 
-// Passphrase is what a PKCS#12 file will be under: from a file, the variable, or
-// a person, who types it twice.
+// Passphrase reads the passphrase for a new PKCS#12 file.
 func (o *Layout) Passphrase(call *cli.Call) (secret.Bytes, error) {
-	if o.PassphraseFile != "" {
-		return credential.ReadPassphrase(call, o.PassphraseFile)
+	word, err := credential.Passphrase{Flag: credential.FlagPKCS12, File: o.PassphraseFile, Of: "the new PKCS#12 file", New: true}.Read(call)
+	if _, missing := cli.As[*credential.PassphraseError](err); missing {
+		err = cli.Usagef(credential.Give(credential.FlagPKCS12), "--layout pkcs12 needs a passphrase")
 	}
-	if word := call.Getenv("NFCERT_P12_PASSPHRASE"); word != "" {
-		return secret.New([]byte(word)), nil
-	}
-	ask := call.Prompter()
-	word, err := ask.Secret("Passphrase for the PKCS#12 file:")
-	if err == nil {
-		var again string
-		if again, err = ask.Secret("The same again:"); err == nil && again != word {
-			return secret.Bytes{}, cli.Usagef("", "the two passphrases differ; nothing was done")
-		}
-	}
-	if errors.Is(err, ui.ErrNoTerminal) || errors.Is(err, io.EOF) {
-		return secret.Bytes{}, cli.Usagef("give it with --p12-passphrase-file FILE, or $NFCERT_P12_PASSPHRASE", "--layout pkcs12 needs a passphrase and there is nobody to ask")
-	}
-	return secret.New([]byte(word)), err
+	return word, err
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// answers is a person who types these lines.
+// answers types these lines.
 type answers struct {
 	ui.NoPrompter
 	lines []string
@@ -23,8 +23,8 @@ func (a *answers) Secret(string) (string, error) {
 	return a.lines[a.asked-1], nil
 }
 
-// TestPassphraseAsked guards that a passphrase which nobody can see is typed
-// twice, and that without one nothing goes on.
+// TestPassphraseAsked guards that a new passphrase is typed twice, because it is not
+// visible, and that a missing one is an error.
 func TestPassphraseAsked(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -38,7 +38,7 @@ func TestPassphraseAsked(t *testing.T) {
 		{"typed differently", []string{"correct horse", "correct house"}, "", "", 2},
 		{"the end of input", nil, "", "", 0},
 		{"the end of input after the first", []string{"correct horse"}, "", "", 1},
-		{"from the variable, nobody is asked", []string{"x", "x"}, "from outside", "from outside", 0},
+		{"from the variable, without a prompt", []string{"x", "x"}, "from outside", "from outside", 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

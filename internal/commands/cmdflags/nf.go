@@ -15,32 +15,33 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// NF describe the network function and the certificate it wants. Each is
-// the twin of a field of the NF file, and beats it.
+// NF has the flags that describe a network function and its CSR. Most correspond to
+// a key of the NF file and override it.
 type NF struct {
-	file       string
-	Kind       string
+	Type       string
 	InstanceID string
-	Plmn       string
-	Nid        string
+	PLMN       string
+	NID        string
 	Country    string
-	Fqdns      []string
-	uris       []string
+	FQDNs      []string
 	Profile    string
 	Key        string
-	omit       []string
+	CSRIn      string
 	Extras     Extras
-	keyIn      Key
-	CsrIn      string
+	Sample     *nf.Function // used if nothing describes the network function; nil: none
 
-	shape  *pflag.FlagSet // of the flags, those that say what is in a CSR of our own
-	Sample *nf.Function   // for practice, when nothing else says; nil: none
+	file  string
+	uris  []string
+	omit  []string
+	keyIn Key
+	shape *pflag.FlagSet // the flags for the contents of a new CSR
 }
 
+// AddFlags adds the flags.
 func (o *NF) AddFlags(all *pflag.FlagSet) {
 	o.keyIn.AddFlags(all)
-	all.StringVar(&o.CsrIn, "csr-in", "", "CSR `FILE` (PEM or DER, - for stdin) that others made, to be used as it is; its key may be elsewhere")
-	all.StringVar(&o.Profile, "profile", "", "certificate profile (default nf-tls)")
+	all.StringVar(&o.CSRIn, "csr-in", "", "use the CSR in `FILE` unchanged (PEM or DER, - for stdin); its key can be on another machine")
+	all.StringVar(&o.Profile, "profile", "", "`NAME` of the certificate profile (default nf-tls); nfcert csr profiles lists them")
 	o.shape = pflag.NewFlagSet("", pflag.ContinueOnError)
 	o.addShape(o.shape)
 	all.AddFlagSet(o.shape)
@@ -48,26 +49,26 @@ func (o *NF) AddFlags(all *pflag.FlagSet) {
 
 func (o *NF) addShape(fs *pflag.FlagSet) {
 	fs.StringVar(&o.file, "nf", "", "NF `FILE` (YAML) that describes the network function")
-	fs.StringVar(&o.Kind, "nf-type", "", "NF type, as in AMF (TS 29.510 6.1.6.3.3)")
-	fs.StringVar(&o.InstanceID, "nf-instance-id", "", "NF instance id, a version 4 `UUID` (TS 29.571 5.3.2), or new")
-	fs.StringVar(&o.Plmn, "plmn", "", "`MCC-MNC` of the home network domain, as in 001-01 (TS 23.003 28.2)")
-	fs.StringVar(&o.Nid, "nid", "", "network id of an SNPN, 11 hex digits, beside --plmn")
-	fs.StringVar(&o.Country, "country", "", "two letters for the subject's C")
-	cli.ListVar(fs, &o.Fqdns, "fqdn", "FQDN of the NF; may be repeated")
-	cli.ListVar(fs, &o.uris, "uri", "further URI name; may be repeated")
-	fs.StringVar(&o.Key, "key", "", "type of a new key: P256, P384, P521, RSA3072, RSA4096, Ed25519 (default: what the profile wants, else P256)")
-	fs.StringSliceVar(&o.omit, "omit", nil, "leave `PARTS` of the profile out for a CA that refuses them: dns, uri, nf-types, eku, key-usage, subject, wildcard")
+	fs.StringVar(&o.Type, "nf-type", "", "NF `TYPE`, as in AMF (TS 29.510 6.1.6.3.3)")
+	fs.StringVar(&o.InstanceID, "nf-instance-id", "", "NF instance ID: a version 4 `UUID` (TS 29.571 5.3.2), or new")
+	fs.StringVar(&o.PLMN, "plmn", "", "`MCC-MNC` of the home network domain, as in 001-01 (TS 23.003 28.2)")
+	fs.StringVar(&o.NID, "nid", "", "network `ID` of an SNPN, 11 hex digits, in addition to --plmn")
+	fs.StringVar(&o.Country, "country", "", "`COUNTRY` in the subject, two letters")
+	cli.ListVar(fs, &o.FQDNs, "fqdn", "`FQDN` of the NF; may be repeated")
+	cli.ListVar(fs, &o.uris, "uri", "additional `URI`; may be repeated")
+	fs.StringVar(&o.Key, "key", "", "`TYPE` of a new key: P256, P384, P521, RSA3072, RSA4096, Ed25519 (default: the first that the profile allows, else P256)")
+	fs.StringSliceVar(&o.omit, "omit", nil, "omit `PARTS` of the profile that the CA refuses: dns, uri, nf-types, eku, key-usage, subject, wildcard")
 	o.Extras.addFlags(fs)
 }
 
-// Given reports whether the flags say anything of the network function.
+// Given reports whether a flag describes the network function.
 func (o *NF) Given() bool {
-	return o.file != "" || o.Kind != "" || o.InstanceID != "" || o.Plmn != "" || o.Nid != "" || o.Country != "" || len(o.Fqdns) > 0 || len(o.uris) > 0
+	return o.file != "" || o.Type != "" || o.InstanceID != "" || o.PLMN != "" || o.NID != "" || o.Country != "" || len(o.FQDNs) > 0 || len(o.uris) > 0
 }
 
-// Typed lists the flags of the command line that say what is in a CSR. What
-// variables and configuration say is a default, and passed over where a CSR is
-// adopted.
+// Typed lists the flags on the command line that describe the contents of a CSR.
+// Values from variables and the configuration file are defaults: they have no
+// effect on an existing CSR.
 func (o *NF) Typed() (names []string) {
 	o.shape.VisitAll(func(f *pflag.Flag) {
 		if f.Changed {
@@ -77,44 +78,44 @@ func (o *NF) Typed() (names []string) {
 	return names
 }
 
-// options turns the flags into what the engine takes. en is the saved
-// enrolment; nil: there is none.
+// options converts the flags. en is the saved enrolment; nil: none.
 func (o *NF) options(call *cli.Call, en *enroll.Enrolment) (enroll.CSROptions, error) {
 	typed := o.Typed()
-	if o.CsrIn != "" && len(typed) > 0 {
-		return enroll.CSROptions{}, cli.Usagef("leave one of them out", "--csr-in brings a CSR that its maker has signed, and %s would change it", strings.Join(typed, ", "))
+	if o.CSRIn != "" && len(typed) > 0 {
+		flags := strings.Join(typed, ", ")
+		return enroll.CSROptions{}, cli.Usagef("omit --csr-in, or omit "+flags, "--csr-in cannot be used with %s: a signed CSR cannot be changed", flags)
 	}
-	if o.CsrIn != "" || len(typed) == 0 && en != nil && en.CSR != nil && en.CSR.Adopted {
+	if o.CSRIn != "" || len(typed) == 0 && en != nil && en.CSR != nil && en.CSR.Adopted {
 		return o.adoption(call)
 	}
 	return o.own(call, en)
 }
 
-// adoption is options for a CSR that others made, or made before.
+// adoption is options for an existing CSR.
 func (o *NF) adoption(call *cli.Call) (enroll.CSROptions, error) {
 	out := enroll.CSROptions{Profile: o.Profile}
-	if o.CsrIn != "" {
-		data, err := call.ReadFileOr(o.CsrIn, cli.MaxPEM)
+	if o.CSRIn != "" {
+		data, err := call.ReadFileOr(o.CSRIn, cli.MaxPEM)
 		if err != nil {
 			return out, err
 		}
-		if out.Adopt, err = csrgen.Decode(o.CsrIn, data); err != nil {
+		if out.Adopt, err = csrgen.Decode(o.CSRIn, data); err != nil {
 			return out, err
 		}
 	}
 	return out, o.keyIn.Into(call, &out)
 }
 
-// own is options for a CSR that is made here.
+// own is options for a new CSR.
 func (o *NF) own(call *cli.Call, en *enroll.Enrolment) (enroll.CSROptions, error) {
 	var saved *nf.Function
 	if en != nil {
 		saved = en.NF
 	}
 	out := enroll.CSROptions{Profile: o.Profile}
-	key := o.Key
+	flag, key := "--key", o.Key
 	var err error
-	if out.Extras, err = o.Extras.extras(call); err != nil {
+	if out.Extras, err = o.Extras.options(call); err != nil {
 		return out, err
 	}
 	if o.Given() || out.Extras != nil && saved == nil {
@@ -129,43 +130,43 @@ func (o *NF) own(call *cli.Call, en *enroll.Enrolment) (enroll.CSROptions, error
 			}
 			f = file.NF
 			out.Profile = cmp.Or(o.Profile, file.Certificate.Profile)
-			key = cmp.Or(o.Key, file.Certificate.Key)
+			if key == "" {
+				flag, key = o.file+": certificate.key", file.Certificate.Key
+			}
 		}
-		if err := o.over(&f, saved); err != nil {
+		if err := o.override(&f, saved); err != nil {
 			return out, err
 		}
 		out.Function = &f
 	}
-	if key != "" {
-		if out.KeyType, err = csrgen.ParseKeyType(key); err != nil {
-			return out, cli.Usagef("", "the key: %v", err)
-		}
+	if out.KeyType, err = keyType(flag, key); err != nil {
+		return out, err
 	}
 	if err := o.keyIn.Into(call, &out); err != nil {
 		return out, err
 	}
 	if len(o.omit) > 0 {
 		if out.Omit, err = csrgen.ParseParts(o.omit); err != nil {
-			return out, cli.Usagef("", "--omit: %v", err)
+			return out, cli.Usagef("as in --omit uri,nf-types", "--omit: %v", err)
 		}
 	}
 	return out, nil
 }
 
-// over lets each flag beat the field it is the twin of.
-func (o *NF) over(f *nf.Function, saved *nf.Function) error {
-	f.Type = cmp.Or(o.Kind, f.Type)
-	f.NID = cmp.Or(o.Nid, f.NID)
+// override sets the fields that have a flag.
+func (o *NF) override(f *nf.Function, saved *nf.Function) error {
+	f.Type = cmp.Or(o.Type, f.Type)
+	f.NID = cmp.Or(o.NID, f.NID)
 	f.Country = cmp.Or(o.Country, f.Country)
-	if o.Plmn != "" {
-		plmn, err := nf.ParsePLMN(o.Plmn)
+	if o.PLMN != "" {
+		plmn, err := nf.ParsePLMN(o.PLMN)
 		if err != nil {
 			return cli.Usagef("as in --plmn 001-01", "--plmn: %v", err)
 		}
 		f.PLMN = &plmn
 	}
-	if len(o.Fqdns) > 0 {
-		f.FQDNs = o.Fqdns
+	if len(o.FQDNs) > 0 {
+		f.FQDNs = o.FQDNs
 	}
 	if len(o.uris) > 0 {
 		f.URIs = o.uris
@@ -173,7 +174,7 @@ func (o *NF) over(f *nf.Function, saved *nf.Function) error {
 	switch o.InstanceID {
 	case "":
 	case "new":
-		// Asked again, "new" means the one that was made for this enrolment.
+		// When the command runs again, "new" is the saved one.
 		if saved != nil && saved.InstanceID != "" {
 			f.InstanceID = saved.InstanceID
 		} else {
@@ -182,41 +183,39 @@ func (o *NF) over(f *nf.Function, saved *nf.Function) error {
 	default:
 		id, err := nf.ParseInstanceID(o.InstanceID)
 		if err != nil {
-			return cli.Usagef("as in 4ace9d34-2c69-4f99-92d5-a73a3fe8e23b, or new", "--nf-instance-id: %v", err)
+			return cli.Usagef("as in --nf-instance-id 4ace9d34-2c69-4f99-92d5-a73a3fe8e23b, or --nf-instance-id new", "--nf-instance-id: %v", err)
 		}
 		f.InstanceID = id
 	}
 	return nil
 }
 
-// ReadNF reads an NF file and passes its warnings on.
+// ReadNF reads an NF file.
 func ReadNF(call *cli.Call, path string) (*nf.File, error) {
 	data, err := call.ReadFileOr(path, nf.MaxFileSize)
 	if err != nil {
 		return nil, err
 	}
-	file, _, err := nf.ParseFile(path, data) // the csr step warns, of file and flags together
+	file, _, err := nf.ParseFile(path, data) // the csr step warns about file and flags together
 	return file, err
 }
 
-func ProfileNames() string { return strings.Join(nf.ProfileNames(), ", ") }
-
-// CsrWishes reads the flags, beside what the enrolment has saved.
-func CsrWishes(call *cli.Call, s *session.Session, flags *NF) (enroll.CSROptions, error) {
-	s.Engine.OpenKey = flags.keyIn.OpenToken(call)
+// Options converts the flags, considering what the enrolment has saved.
+func (o *NF) Options(call *cli.Call, s *session.Session) (enroll.CSROptions, error) {
+	s.Engine.OpenKey = o.keyIn.OpenToken(call)
 	var en *enroll.Enrolment
-	if call.Global.Name != "" { // a preview may have none
+	if call.Global.Name != "" { // --dry-run does not need one
 		var err error
 		if en, err = enroll.Load(s.Store, call.Global.Name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return enroll.CSROptions{}, err
 		}
 	}
-	options, err := flags.options(call, en)
+	options, err := o.options(call, en)
 	if err != nil || options.Function != nil || options.Adopt != nil || en != nil && (en.NF != nil || en.CSR != nil) {
 		return options, err
 	}
-	if options.Function = flags.Sample; options.Function == nil {
-		return options, cli.Usagef("describe it by --nf FILE, or by --nf-type, --nf-instance-id, --plmn, --country and --fqdn", "it is not said which network function %s is", cmp.Or(call.Global.Name, "this"))
+	if options.Function = o.Sample; options.Function == nil {
+		return options, cli.Usagef("add --nf FILE, or --nf-type, --nf-instance-id, --plmn, --country and --fqdn", "no description of the network function %s", call.Global.Name)
 	}
 	return options, nil
 }

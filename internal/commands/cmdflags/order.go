@@ -10,7 +10,7 @@ import (
 	"github.com/nfcert/nfcert/internal/enroll"
 )
 
-// Order say what to order.
+// Order has the flags that say what to order.
 type Order struct {
 	identifiers []string
 	kinds       string
@@ -19,26 +19,27 @@ type Order struct {
 	notAfter    string
 }
 
+// AddFlags adds the flags.
 func (o *Order) AddFlags(fs *pflag.FlagSet) {
-	cli.ListVar(fs, &o.identifiers, "identifier", "order `TYPE:VALUE` instead of the CSR's names, as in dns:amf1.example; may be repeated")
-	fs.StringVar(&o.kinds, "identifiers", string(enroll.KindsAuto), "which of the CSR's names: dns (and ip), nf (its NF instance id), both; auto adds the NF instance id where a token can prove it")
-	fs.StringVar(&o.profile, "acme-profile", "", "one of the CA's profiles (nfcert show server lists them)")
-	fs.StringVar(&o.notBefore, "not-before", "", "wanted start of validity, RFC 3339 or a duration from now")
-	fs.StringVar(&o.notAfter, "not-after", "", "wanted end of validity, RFC 3339 or a duration from now, as in 720h")
+	cli.ListVar(fs, &o.identifiers, "identifier", "order this `TYPE:VALUE` instead of the names in the CSR, as in dns:amf1.example; may be repeated")
+	fs.StringVar(&o.kinds, "identifiers", string(enroll.KindsAuto), "which `NAMES` of the CSR to order: dns (and ip), nf (the NF instance ID) or both; auto is both if there is a source of tokens, else dns")
+	fs.StringVar(&o.profile, "acme-profile", "", "`NAME` of a profile of the CA; nfcert show server lists them")
+	fs.StringVar(&o.notBefore, "not-before", "", "requested start of validity: an RFC 3339 `TIME`, or a duration from now")
+	fs.StringVar(&o.notAfter, "not-after", "", "requested end of validity: an RFC 3339 `TIME`, or a duration from now, as in 720h")
 }
 
-// Options turns the flags into what the engine takes.
+// Options converts the flags.
 func (o *Order) Options(call *cli.Call) (out enroll.OrderOptions, err error) {
 	out.Account, out.Profile = call.Global.Account, o.profile
 	switch out.Kinds = enroll.Kinds(o.kinds); out.Kinds {
 	case "", enroll.KindsAuto, enroll.KindsDNS, enroll.KindsNF, enroll.KindsBoth:
 	default:
-		return out, cli.Usagef("one of: auto, dns, nf, both", "--identifiers %q is not known", o.kinds)
+		return out, cli.Usagef("as in --identifiers dns", "--identifiers %q: want auto, dns, nf or both", o.kinds)
 	}
 	for _, s := range o.identifiers {
 		kind, value, ok := strings.Cut(s, ":")
 		if !ok || kind == "" || value == "" {
-			return out, cli.Usagef("as in --identifier dns:amf1.example", "--identifier %q is not TYPE:VALUE", s)
+			return out, cli.Usagef("as in --identifier dns:amf1.example", "--identifier %q: want TYPE:VALUE", s)
 		}
 		out.Identifiers = append(out.Identifiers, enroll.Identifier{Type: kind, Value: value})
 	}
@@ -49,7 +50,7 @@ func (o *Order) Options(call *cli.Call) (out enroll.OrderOptions, err error) {
 	return out, err
 }
 
-// moment reads a time, or a duration from now. "" is the zero time.
+// moment parses a time, or a duration from now. "" is the zero time.
 func moment(call *cli.Call, flag, s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
@@ -59,7 +60,7 @@ func moment(call *cli.Call, flag, s string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		return time.Time{}, cli.Usagef("as in 2027-01-31T00:00:00Z, or 720h", "%s %q is neither a time nor a duration", flag, s)
+		return time.Time{}, cli.Usagef("as in "+flag+" 2027-01-31T00:00:00Z or "+flag+" 720h", "%s %q: want an RFC 3339 time or a duration", flag, s)
 	}
 	return t.UTC(), nil
 }

@@ -1,8 +1,6 @@
 package cmdflags
 
 import (
-	"io/fs"
-
 	"github.com/spf13/pflag"
 
 	"github.com/nfcert/nfcert/internal/commands/cli"
@@ -10,31 +8,33 @@ import (
 	"github.com/nfcert/nfcert/internal/layout"
 )
 
-// Outputs say which files to write.
+// Outputs has the flags that say which files to write.
 type Outputs struct {
-	Dir       string
+	Dir    string
+	Layout Layout
+
 	cert      string
 	chain     string
 	fullchain string
 	key       string
 	csr       string
 	force     bool
-	Layout    Layout
 }
 
+// AddFlags adds the flags.
 func (o *Outputs) AddFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.Dir, "out", "", "write all files into `DIR`, as --layout has them")
+	fs.StringVar(&o.Dir, "out", "", "write all files to `DIR`, with the names of --layout")
 	o.Layout.addFlags(fs)
 	fs.StringVar(&o.cert, "cert-out", "", "write the certificate to `FILE`")
-	fs.StringVar(&o.chain, "chain-out", "", "write its issuers to `FILE`")
-	fs.StringVar(&o.fullchain, "fullchain-out", "", "write certificate and issuers, leaf first, to `FILE`; - for stdout")
+	fs.StringVar(&o.chain, "chain-out", "", "write the issuers to `FILE`")
+	fs.StringVar(&o.fullchain, "fullchain-out", "", "write the certificate, then the issuers, to `FILE`; - for stdout")
 	fs.StringVar(&o.key, "key-out", "", "write the key to `FILE`, mode 0600")
 	fs.StringVar(&o.csr, "csr-out", "", "write the CSR to `FILE`")
-	fs.BoolVar(&o.force, "force", false, "replace files that exist, once key and chain are verified")
+	fs.BoolVar(&o.force, "force", false, "replace existing files after key and chain are verified")
 }
 
-// outputs lists the files that are named one by one, with absolute paths.
-// stdout is the kind that goes to standard output; "": none.
+// outputs returns the files of the single flags, with absolute paths. stdout is the
+// kind of file that goes to standard output; "": none.
 func (o *Outputs) outputs() (files []enroll.Output, stdout string, err error) {
 	for _, out := range []struct{ kind, path string }{
 		{enroll.KindCert, o.cert}, {enroll.KindChain, o.chain}, {enroll.KindFullchain, o.fullchain},
@@ -44,10 +44,10 @@ func (o *Outputs) outputs() (files []enroll.Output, stdout string, err error) {
 		case "":
 		case "-":
 			if stdout != "" {
-				return nil, "", cli.Usagef("", "stdout can carry one file, not %s and %s", stdout, out.kind)
+				return nil, "", cli.Usagef("write one of them to a file", "stdout can carry one file, not --%s-out and --%s-out", stdout, out.kind)
 			}
 			stdout = out.kind
-			if o.Layout.name == string(layout.PEM) { // the same file: once is enough
+			if o.Layout.name == string(layout.PEM) { // --out has the same file: do not write it twice
 				files = append(files, enroll.Output{Kind: out.kind})
 			}
 		default:
@@ -61,9 +61,7 @@ func (o *Outputs) outputs() (files []enroll.Output, stdout string, err error) {
 	return files, stdout, nil
 }
 
-// Given reports whether any place is named.
+// Given reports whether a flag names a file or directory.
 func (o *Outputs) Given() bool {
 	return o.Dir != "" || o.cert != "" || o.chain != "" || o.fullchain != "" || o.key != "" || o.csr != ""
 }
-
-func FileMode(m uint32) fs.FileMode { return fs.FileMode(m) }

@@ -18,107 +18,98 @@ import (
 	"github.com/nfcert/nfcert/internal/token"
 )
 
-// TokenError is a token that was asked for and not had, or does not fit.
+// TokenError says that a token could not be got, or is not valid for its purpose.
 type TokenError struct{ Err error }
 
 func (e *TokenError) Error() string { return e.Err.Error() }
 
 func (e *TokenError) Unwrap() error { return e.Err }
 
-// Authority say how to reach and trust a Token Authority.
+// Authority has the flags that say how to reach and trust a Token Authority.
 type Authority struct {
-	Url        string
-	root       string
-	clientCert string
-	clientKey  string
-	// clientPassphrase is the file with the passphrase of the key.
-	clientPassphrase string
+	URL string
+	X5U bool // fetch the signer's certificate from the URL in the token
+
+	root             string
+	clientCert       string
+	clientKey        string
+	clientPassphrase string // file
 	bearerFile       string
 	basicFile        string
-	X5u              bool // follow it
 }
 
+// AddFlags adds the flags.
 func (o *Authority) AddFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.Url, "ta", "", "prove NF instance ids with tokens of the Token Authority at `URL`, in the 5G core the OAM's (RFC 9447 section 5)")
-	fs.StringVar(&o.clientCert, "ta-client-cert", "", "`FILE` with the client certificate for the Token Authority (default: the server's)")
-	fs.StringVar(&o.clientKey, "ta-client-key", "", "`FILE` with its key, or a pkcs11: URI (default: in the certificate's file)")
-	fs.StringVar(&o.clientPassphrase, "ta-client-passphrase-file", "", "`FILE` with the passphrase or PIN of that key, - for stdin; or $NFCERT_TA_CLIENT_PASSPHRASE")
+	fs.StringVar(&o.URL, "ta", "", "prove NF instance IDs with tokens from the Token Authority at `URL`, in a 5G core the OAM (RFC 9447 section 5)")
+	fs.StringVar(&o.clientCert, "ta-client-cert", "", "`FILE` with the client certificate for the Token Authority (default: --client-cert)")
+	fs.StringVar(&o.clientKey, "ta-client-key", "", "`FILE` with the key of --ta-client-cert, or a pkcs11: URI (default: in the file of --ta-client-cert)")
+	fs.StringVar(&o.clientPassphrase, "ta-client-passphrase-file", "", "`FILE` with the passphrase or PIN of the key of --ta-client-cert, - for stdin; or set $NFCERT_TA_CLIENT_PASSPHRASE")
 	fs.StringVar(&o.bearerFile, "ta-bearer-file", "", "`FILE` with a bearer token for the Token Authority, - for stdin")
 	fs.StringVar(&o.basicFile, "ta-basic-file", "", "`FILE` with user:password for the Token Authority, - for stdin")
 	o.AddTrustFlags(fs)
 }
 
+// AddTrustFlags adds the flags for verifying tokens.
 func (o *Authority) AddTrustFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.root, "ta-root", "", "PEM roots in `FILE` that alone validate the Token Authority, and who signed its tokens (default: the server's roots, and no look at the signature)")
-	fs.BoolVar(&o.X5u, "ta-x5u", false, "fetch the certificate of a token's signer from the URL that the token names (x5u), when it brings none")
+	fs.StringVar(&o.root, "ta-root", "", "PEM `FILE` with the roots that alone validate the Token Authority and the signers of its tokens (default: the roots of the server, and signatures are not verified)")
+	fs.BoolVar(&o.X5U, "ta-x5u", false, "if a token contains no signer certificate, fetch it from the URL in the token (x5u)")
 }
 
-// Tokens say where Authority Tokens come from.
+// Tokens has the flags that say where Authority Tokens come from.
 type Tokens struct {
 	Authority Authority
-	allow     []string
-	file      string
-	cmd       string
-	field     string
-	reuse     bool
+
+	allow []string
+	file  string
+	cmd   string
+	field string
+	reuse bool
 }
 
 func (o *Tokens) addFlags(fs *pflag.FlagSet) {
 	o.Authority.AddFlags(fs)
-	o.addSourceFlags(fs)
-	cli.ListVar(fs, &o.allow, "ta-allow", "take the Token Authority that the challenge names when it is at `HOST[:PORT]`; may be repeated")
-	fs.StringVar(&o.field, "tkauth-field", string(challenge.FieldTKAuth), "the answer's member for the token: tkauth (RFC 9448), atc (older servers) or both")
-	fs.BoolVar(&o.reuse, "token-reuse", false, "use one token for several challenges of the same identifier while it lasts")
+	fs.StringVar(&o.file, "token-file", "", "`FILE` with an Authority Token")
+	fs.StringVar(&o.cmd, "token-cmd", "", "`COMMAND` that prints an Authority Token, run directly, not through a shell; $"+token.VarType+", $"+token.VarValue+" and $"+token.VarFingerprint+" say for what")
+	cli.ListVar(fs, &o.allow, "ta-allow", "use the Token Authority that the challenge names if it is at `HOST[:PORT]`; may be repeated")
+	fs.StringVar(&o.field, "tkauth-field", string(challenge.FieldTKAuth), "`MEMBER` of the response with the token: tkauth (RFC 9448), atc (older servers) or both")
+	fs.BoolVar(&o.reuse, "token-reuse", false, "use one token for several challenges of the same identifier while it is valid")
 }
 
-func (o *Tokens) addSourceFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.file, "token-file", "", "`FILE` with an Authority Token that was fetched before")
-	fs.StringVar(&o.cmd, "token-cmd", "", "`COMMAND` that prints an Authority Token; it finds "+token.VarType+", "+token.VarValue+" and "+token.VarFingerprint+" in its environment")
-}
-
-// What is asked of a token beside its claims: clocks may differ by the skew, and
-// enough of its life must be left for the CA to look at it.
+// Limits for the validity of a token.
 const (
-	TokenSkew = time.Minute
-	TokenLife = 10 * time.Second
+	TokenSkew = time.Minute      // how far the clocks may differ
+	TokenLife = 10 * time.Second // how much of its life must be left for the CA to check it
 )
 
-// given reports whether tokens can be had at all.
+// given reports whether there is a source of tokens.
 func (o *Tokens) given() bool {
-	return o.Authority.Url != "" || o.file != "" || o.cmd != "" || len(o.allow) > 0
+	return o.Authority.URL != "" || o.file != "" || o.cmd != "" || len(o.allow) > 0
 }
 
-// check refuses what cannot be meant, before anything is asked.
+// check checks the flags before anything is sent.
 func (o *Tokens) check() error {
-	ways := 0
-	for _, way := range []string{o.Authority.Url, o.file, o.cmd} {
-		if way != "" {
-			ways++
-		}
+	if err := onlyOne(given{"--ta", o.Authority.URL != ""}, given{"--token-file", o.file != ""}, given{"--token-cmd", o.cmd != ""}); err != nil {
+		return err
 	}
-	switch field := challenge.TokenField(o.field); {
-	case ways > 1:
-		return cli.Usagef("give one of them", "--ta, --token-file and --token-cmd are three ways to get a token")
-	case field != "" && field != challenge.FieldTKAuth && field != challenge.FieldATC && field != challenge.FieldBoth:
-		return cli.Usagef("one of: tkauth, atc, both", "--tkauth-field %q is not known", o.field)
+	switch challenge.TokenField(o.field) {
+	case "", challenge.FieldTKAuth, challenge.FieldATC, challenge.FieldBoth:
+		return o.Authority.Check()
 	}
-	return o.Authority.Check()
+	return cli.Usagef("as in --tkauth-field atc", "--tkauth-field %q: want tkauth, atc or both", o.field)
 }
 
+// Check checks the flags before anything is sent.
 func (o *Authority) Check() error {
-	if o.bearerFile != "" && o.basicFile != "" {
-		return cli.Usagef("give one of them", "--ta-bearer-file and --ta-basic-file are two ways to say who asks")
+	if err := onlyOne(given{"--ta-bearer-file", o.bearerFile != ""}, given{"--ta-basic-file", o.basicFile != ""}); err != nil || o.URL == "" {
+		return err
 	}
-	if o.Url == "" {
-		return nil
-	}
-	if err := token.CheckURL(o.Url); err != nil {
+	if err := token.CheckURL(o.URL); err != nil {
 		return cli.Usagef("as in --ta https://oam.example/at/account/amf/token", "--ta: %v", err)
 	}
 	return nil
 }
 
-// Solver makes what answers tkauth-01; nil: there is no source of tokens.
+// Solver returns the solver for tkauth-01; nil: there is no source of tokens.
 func (o *Tokens) Solver(s *session.Session) (*challenge.TKAuth, error) {
 	if !o.given() {
 		return nil, nil
@@ -131,7 +122,7 @@ func (o *Tokens) Solver(s *session.Session) (*challenge.TKAuth, error) {
 		Source: source, Field: challenge.TokenField(o.field), Reuse: o.reuse, Clock: s.Call.Clock,
 		Check: token.CheckOptions{Roots: roots, Skew: TokenSkew, Life: TokenLife},
 	}
-	if o.Authority.X5u {
+	if o.Authority.X5U {
 		transport, err := o.Authority.Transport(s)
 		if err != nil {
 			return nil, err
@@ -141,7 +132,7 @@ func (o *Tokens) Solver(s *session.Session) (*challenge.TKAuth, error) {
 	if len(o.allow) == 0 {
 		return t, nil
 	}
-	asks, err := o.Authority.open(s)
+	authority, err := o.Authority.open(s)
 	if err != nil {
 		return nil, err
 	}
@@ -149,13 +140,13 @@ func (o *Tokens) Solver(s *session.Session) (*challenge.TKAuth, error) {
 		if err := token.CheckHint(url, o.allow); err != nil {
 			return nil, err
 		}
-		return asks(url), nil
+		return authority(url), nil
 	}
 	return t, nil
 }
 
-// source is where tokens come from when no challenge is asked, and the roots
-// that their signers must chain to. Each may be nil.
+// source returns the source of tokens, and the roots for their signers. Both can be
+// nil.
 func (o *Tokens) source(s *session.Session) (token.Source, *x509.CertPool, error) {
 	roots, err := o.Authority.Signers()
 	if err != nil {
@@ -170,17 +161,17 @@ func (o *Tokens) source(s *session.Session) (token.Source, *x509.CertPool, error
 			return nil, nil, err
 		}
 		return token.Command{Args: words, Env: os.Environ()}, roots, nil
-	case o.Authority.Url != "":
-		asks, err := o.Authority.open(s)
+	case o.Authority.URL != "":
+		authority, err := o.Authority.open(s)
 		if err != nil {
 			return nil, nil, err
 		}
-		return asks(o.Authority.Url), roots, nil
+		return authority(o.Authority.URL), roots, nil
 	}
 	return nil, roots, nil
 }
 
-// Signers are the roots that tokens are verified by; nil: nobody named any.
+// Signers reads the roots of --ta-root; nil: none.
 func (o *Authority) Signers() (*x509.CertPool, error) {
 	if o.root == "" {
 		return nil, nil
@@ -192,7 +183,8 @@ func (o *Authority) Signers() (*x509.CertPool, error) {
 	return (&session.Server{Roots: certs}).Pool(), nil
 }
 
-// open reads trust and credentials, once for all authorities that may be asked.
+// open reads trust and credentials. The function that it returns makes the source
+// for an authority.
 func (o *Authority) open(s *session.Session) (func(url string) token.Source, error) {
 	transport, err := o.Transport(s)
 	if err != nil {
@@ -207,14 +199,14 @@ func (o *Authority) open(s *session.Session) (func(url string) token.Source, err
 		return nil, err
 	}
 	if !basic.IsZero() && !strings.Contains(string(basic.Reveal()), ":") {
-		return nil, &cli.InputError{File: o.basicFile, Err: errors.New("want user:password")}
+		return nil, &cli.InputError{File: o.basicFile, Err: errors.New("no colon found, want user:password")}
 	}
 	return func(url string) token.Source {
 		return &token.Authority{URL: url, HTTP: transport, Bearer: bearer, Basic: basic}
 	}, nil
 }
 
-// Transport is the way to the authority, and to what its tokens name.
+// Transport returns the transport to the authority, and to URLs in its tokens.
 func (o *Authority) Transport(s *session.Session) (http.RoundTripper, error) {
 	roots, err := o.Signers()
 	if err != nil {
@@ -230,7 +222,8 @@ func (o *Authority) Transport(s *session.Session) (http.RoundTripper, error) {
 	return s.TokenTransport(roots, cert), nil
 }
 
-// identity is who asks the authority, by default as the server is asked.
+// identity returns the client certificate for the authority, by default that for the
+// server.
 func (o *Authority) identity(s *session.Session) credential.Identity {
 	if o.clientCert == "" && s.Server != nil {
 		return s.Server.Identity()

@@ -1,102 +1,43 @@
 package credential
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/nfcert/nfcert/internal/commands/cli"
 	"github.com/nfcert/nfcert/internal/secret"
-	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// VarAccountPassphrase is the variable beside --account-key-passphrase-file.
-const VarAccountPassphrase = "NFCERT_ACCOUNT_KEY_PASSPHRASE"
-
+// AccountPassphraseGiven reports whether a file or a variable has the passphrase of
+// the account key.
 func AccountPassphraseGiven(call *cli.Call) bool {
-	return call.Global.AccountPassphrase != "" || call.Getenv(VarAccountPassphrase) != ""
+	return call.Global.AccountPassphrase != "" || call.Getenv(cli.EnvName(FlagAccount)) != ""
 }
 
-// AccountPassphrase is the passphrase of an encrypted account key: from the
-// file, the variable, or who sits at the terminal. It is asked for once.
-func AccountPassphrase(call *cli.Call, of string) (secret.Bytes, error) {
-	return onceAccountPassphrase(call, func() (secret.Bytes, error) {
-		word, err := call.Prompter().Secret(fmt.Sprintf("Passphrase of the account key %s:", of))
-		return secret.New([]byte(word)), err
-	}, of)
+// AccountPassphrase returns the passphrase of the encrypted account key in a file.
+func AccountPassphrase(call *cli.Call, file string) (secret.Bytes, error) {
+	return accountPassphrase(call, Passphrase{Of: fmt.Sprintf("the account key %q", file)})
 }
 
-// NewAccountPassphrase is the passphrase of a key that is yet to be encrypted;
-// who types it types it twice.
+// NewAccountPassphrase returns the passphrase to encrypt an account key with.
 func NewAccountPassphrase(call *cli.Call) (secret.Bytes, error) {
-	return onceAccountPassphrase(call, func() (secret.Bytes, error) { return ChosenPassphrase(call, "the new account key") }, "")
+	return accountPassphrase(call, Passphrase{Of: "the new account key", New: true})
 }
 
-// onceAccountPassphrase remembers the passphrase for the rest of the command.
-func onceAccountPassphrase(call *cli.Call, ask func() (secret.Bytes, error), of string) (word secret.Bytes, err error) {
-	switch {
-	case !call.Private.AccountPassphrase.IsZero():
+// AccountKeyError is an error of reading the file of --account-key-in.
+type AccountKeyError struct{ Err error }
+
+func (e *AccountKeyError) Error() string { return "--account-key-in: " + e.Err.Error() }
+
+func (e *AccountKeyError) Unwrap() error { return e.Err }
+
+// accountPassphrase reads the passphrase once for the whole command.
+func accountPassphrase(call *cli.Call, p Passphrase) (word secret.Bytes, err error) {
+	if !call.Private.AccountPassphrase.IsZero() {
 		return call.Private.AccountPassphrase, nil
-	case call.Global.AccountPassphrase != "":
-		word, err = ReadWholePassphrase(call, call.Global.AccountPassphrase)
-	case call.Getenv(VarAccountPassphrase) != "":
-		word = secret.New([]byte(call.Getenv(VarAccountPassphrase)))
-	default:
-		word, err = ask()
-		if errors.Is(err, ui.ErrNoTerminal) || errors.Is(err, io.EOF) {
-			err = &AccountPassphraseError{Of: of}
-		}
-		if err == nil && word.IsZero() {
-			err = &AccountPassphraseError{Of: of}
-		}
 	}
-	if err == nil {
+	p.Flag, p.File, p.Needed = FlagAccount, call.Global.AccountPassphrase, true
+	if word, err = p.Read(call); err == nil {
 		call.Private.AccountPassphrase = word
 	}
 	return word, err
-}
-
-// AccountPassphraseError says that an account's key needs a passphrase and there
-// is none.
-type AccountPassphraseError struct{ Of string } // its file; "": it is a new one
-
-func (e *AccountPassphraseError) Error() string {
-	if e.Of == "" {
-		return "the new account key is to be encrypted, and no passphrase is given"
-	}
-	return fmt.Sprintf("the account key %q wants a passphrase, and none is given", e.Of)
-}
-
-// ReadWholePassphrase is readPassphrase that refuses an empty file.
-func ReadWholePassphrase(call *cli.Call, path string) (secret.Bytes, error) {
-	word, err := ReadPassphrase(call, path)
-	if err == nil && word.IsZero() {
-		err = &cli.InputError{File: path, Err: errors.New("its first line is empty, want a passphrase")}
-	}
-	return word, err
-}
-
-// ChosenPassphrase asks for a new passphrase twice.
-func ChosenPassphrase(call *cli.Call, of string) (secret.Bytes, error) {
-	ask := call.Prompter()
-	word, err := ask.Secret(fmt.Sprintf("Passphrase for %s:", of))
-	if err != nil || word == "" {
-		return secret.Bytes{}, err
-	}
-	again, err := ask.Secret("The same once more:")
-	if err != nil {
-		return secret.Bytes{}, err
-	}
-	if !bytes.Equal([]byte(word), []byte(again)) {
-		return secret.Bytes{}, cli.Usagef("nothing was changed; type it again", "the two passphrases differ")
-	}
-	return secret.New([]byte(word)), nil
-}
-
-// TransferPassphraseError says that an account's file has no passphrase.
-type TransferPassphraseError struct{}
-
-func (*TransferPassphraseError) Error() string {
-	return "an exported account is always encrypted, and its passphrase is not given"
 }

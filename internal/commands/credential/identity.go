@@ -6,11 +6,10 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
-	"fmt"
-	"io"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nfcert/nfcert/internal/certsource"
@@ -18,32 +17,26 @@ import (
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/pkcs11"
 	"github.com/nfcert/nfcert/internal/secret"
-	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// Identity says what a TLS client proves itself by (TS 33.310 Annex J.2.1). The
-// zero value is nobody.
+// Identity names the certificate and key that authenticate a TLS client (TS 33.310
+// Annex J.2.1). The zero value is no client certificate.
 type Identity struct {
-	Cert string // file with the certificate: PEM, DER or PKCS#12
-	Key  string // file of its key, or a pkcs11: URI; "": it is in the file of cert
-	// passphraseFile opens the key, - for standard input; "": the variable, or
-	// who sits at the terminal.
-	PassphraseFile string
-	// flag is the beginning of the flags and the variable, "" for client: with
-	// ta-client they are --ta-client-cert and NFCERT_TA_CLIENT_PASSPHRASE.
+	Cert           string // file with the certificate: PEM, DER or PKCS#12
+	Key            string // file with its key, or a pkcs11: URI; "": in the file of Cert
+	PassphraseFile string // as in [Passphrase.File]
+	// Flag is the common part of the flags and the variable: ta-client has
+	// --ta-client-cert and NFCERT_TA_CLIENT_PASSPHRASE. "" is client.
 	Flag string
 }
 
-// FlagName is one of the identity's flags.
+// FlagName returns the name of a flag, as in client-key for key.
 func (id Identity) FlagName(end string) string { return cmp.Or(id.Flag, "client") + "-" + end }
 
-// PassphraseVariable has the passphrase when no file does.
-func (id Identity) PassphraseVariable() string { return cli.EnvName(id.FlagName("passphrase")) }
-
-// ClientIdentity reads the certificate that the client shows, with its issuers
-// as far as they are in the file, and its key. What every server refuses is
-// refused here, before anything is sent: its error is an *identityError then. A
-// token's key stays open until the command ends. nil: id is nobody.
+// ClientIdentity reads the client certificate, the issuers in its file, and its
+// key. It refuses a certificate that every server refuses with an
+// [*IdentityError]. A key in a token stays open until the command ends. The result
+// is nil if id names no certificate.
 func ClientIdentity(call *cli.Call, id Identity) (*tls.Certificate, error) {
 	if id.Cert == "" {
 		return nil, nil
@@ -52,7 +45,9 @@ func ClientIdentity(call *cli.Call, id Identity) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	passphrase := passphraseOnce(call, id)
+	passphrase := csrgen.Passphrase(sync.OnceValues(func() (secret.Bytes, error) {
+		return Passphrase{Flag: id.FlagName("passphrase"), File: id.PassphraseFile, Of: strconv.Quote(cmp.Or(id.Key, id.Cert)), PIN: true}.Read(call)
+	}))
 	var key crypto.Signer
 	var certs []*x509.Certificate
 	if id.Key == "" && certsource.IsPKCS12(data) {
@@ -67,7 +62,7 @@ func ClientIdentity(call *cli.Call, id Identity) (*tls.Certificate, error) {
 }
 
 // assemble puts the certificate of the key first and its issuers after it
-// (RFC 8446 4.4.2), whatever the order in the file.
+// (RFC 8446 4.4.2). The file may have them in any order.
 func assemble(id Identity, key crypto.Signer, certs []*x509.Certificate, now time.Time) (*tls.Certificate, error) {
 	own := slices.IndexFunc(certs, func(c *x509.Certificate) bool {
 		public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
@@ -93,9 +88,9 @@ func assemble(id Identity, key crypto.Signer, certs []*x509.Certificate, now tim
 	}
 }
 
-// unfitClient says why no server that checks takes a certificate from a client.
-func unfitClient(c *x509.Certificate, now time.Time) identityFault {
-	serves := func(u x509.ExtKeyUsage) bool {
+// unfitClient returns why servers refuse a client certificate; "" if they do not.
+func unfitClient(c *x509.Certificate, now time.Time) IdentityFault {
+	forClients := func(u x509.ExtKeyUsage) bool {
 		return u == x509.ExtKeyUsageClientAuth || u == x509.ExtKeyUsageAny
 	}
 	switch {
@@ -103,13 +98,13 @@ func unfitClient(c *x509.Certificate, now time.Time) identityFault {
 		return CertExpired
 	case now.Before(c.NotBefore):
 		return CertEarly
-	case len(c.ExtKeyUsage)+len(c.UnknownExtKeyUsage) > 0 && !slices.ContainsFunc(c.ExtKeyUsage, serves):
+	case len(c.ExtKeyUsage)+len(c.UnknownExtKeyUsage) > 0 && !slices.ContainsFunc(c.ExtKeyUsage, forClients):
 		return CertPurpose
 	}
 	return ""
 }
 
-// identityCertificates reads the certificates of a file in any form.
+// identityCertificates reads the certificates of a file in any format.
 func identityCertificates(id Identity, data []byte, passphrase csrgen.Passphrase) ([]*x509.Certificate, error) {
 	art, err := certsource.Parse(id.Cert, data, certsource.Options{FilesOnly: true})
 	if e, ok := cli.As[*certsource.PassphraseError](err); ok && e.Missing {
@@ -139,7 +134,7 @@ func identityCertificates(id Identity, data []byte, passphrase csrgen.Passphrase
 	return certs, nil
 }
 
-// identityKey reads the key from its own file, its token, or beside the
+// identityKey reads the key from its file, its token, or the file of the
 // certificate.
 func identityKey(call *cli.Call, id Identity, data []byte, passphrase csrgen.Passphrase) (crypto.Signer, error) {
 	if pkcs11.IsURI(id.Key) {
@@ -159,7 +154,8 @@ func identityKey(call *cli.Call, id Identity, data []byte, passphrase csrgen.Pas
 	return ReadKey(call, id.Key, passphrase)
 }
 
-// openPKCS12 opens a PFX, with a passphrase when the empty one does not.
+// openPKCS12 opens a PKCS#12 file, and asks for a passphrase only if the empty one
+// is wrong.
 func openPKCS12(id Identity, data []byte, passphrase csrgen.Passphrase) (crypto.Signer, []*x509.Certificate, error) {
 	key, certs, err := certsource.OpenPKCS12(id.Cert, data, secret.Bytes{})
 	if e, ok := cli.As[*certsource.PassphraseError](err); !ok || !e.Missing {
@@ -170,34 +166,4 @@ func openPKCS12(id Identity, data []byte, passphrase csrgen.Passphrase) (crypto.
 		return nil, nil, err
 	}
 	return certsource.OpenPKCS12(id.Cert, data, word)
-}
-
-// passphraseOnce gives the passphrase, asking for it once.
-func passphraseOnce(call *cli.Call, id Identity) csrgen.Passphrase {
-	var kept *secret.Bytes
-	return func() (secret.Bytes, error) {
-		if kept != nil {
-			return *kept, nil
-		}
-		word, err := askPassphrase(call, id)
-		if err == nil {
-			kept = &word
-		}
-		return word, err
-	}
-}
-
-func askPassphrase(call *cli.Call, id Identity) (secret.Bytes, error) {
-	if id.PassphraseFile != "" {
-		return ReadPassphrase(call, id.PassphraseFile)
-	}
-	if word := call.Getenv(id.PassphraseVariable()); word != "" {
-		return secret.New([]byte(word)), nil
-	}
-	of := cmp.Or(id.Key, id.Cert)
-	word, err := call.Prompter().Secret(fmt.Sprintf("Passphrase or PIN of %s:", of))
-	if errors.Is(err, ui.ErrNoTerminal) || errors.Is(err, io.EOF) {
-		return secret.Bytes{}, &PassphraseError{Key: of}
-	}
-	return secret.New([]byte(word)), err
 }

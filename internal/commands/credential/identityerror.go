@@ -12,38 +12,42 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// identityFault is one way in which a client certificate cannot be used.
-type identityFault string
+// IdentityFault is why a client certificate cannot be used.
+type IdentityFault string
 
+// The faults of client certificates.
 const (
-	KeyMissing  identityFault = "no key"
-	KeyForeign  identityFault = "another key"
-	CertExpired identityFault = "expired"
-	CertEarly   identityFault = "not yet valid"
-	CertPurpose identityFault = "not for clients"
+	KeyMissing  IdentityFault = "no key"
+	KeyForeign  IdentityFault = "another key"
+	CertExpired IdentityFault = "expired"
+	CertEarly   IdentityFault = "not yet valid"
+	CertPurpose IdentityFault = "not for clients"
 )
 
-// IdentityError says why a client certificate cannot be shown. Nothing was sent.
+// IdentityError says why a client certificate cannot be used. Nothing was sent.
 type IdentityError struct {
 	Identity
-	Fault       identityFault
-	Certificate *x509.Certificate // nil with keyMissing
-	Now         time.Time         // what validity was judged by
+	Fault       IdentityFault
+	Certificate *x509.Certificate // nil with [KeyMissing]
+	Now         time.Time         // when validity was checked; zero with [KeyMissing] and [KeyForeign]
 }
 
 func (e *IdentityError) Error() string {
-	c := e.Certificate
-	switch e.Fault {
-	case KeyMissing:
-		return fmt.Sprintf("client certificate %q: its key is missing: the file has none, and none was named", e.Cert)
-	case KeyForeign:
-		return fmt.Sprintf("client certificate %q: the key of %q is not that of %q", e.Cert, cmp.Or(e.Key, e.Cert), inspect.DistinguishedName(c.RawSubject))
-	case CertExpired:
-		return fmt.Sprintf("client certificate %q: %q expired at %s", e.Cert, inspect.DistinguishedName(c.RawSubject), ui.Time(c.NotAfter))
-	case CertEarly:
-		return fmt.Sprintf("client certificate %q: %q is not valid before %s", e.Cert, inspect.DistinguishedName(c.RawSubject), ui.Time(c.NotBefore))
+	s := fmt.Sprintf("client certificate %q", e.Cert)
+	if e.Fault == KeyMissing {
+		return s + ": no key: the file contains none, and --" + e.FlagName("key") + " names none"
 	}
-	return fmt.Sprintf("client certificate %q: %q is not for client authentication: its extended key usage is %s", e.Cert, inspect.DistinguishedName(c.RawSubject), strings.Join(usages(c), ", "))
+	c := e.Certificate
+	name := inspect.DistinguishedName(c.RawSubject)
+	switch e.Fault {
+	case KeyForeign:
+		return fmt.Sprintf("%s: the key in %q does not belong to %q", s, cmp.Or(e.Key, e.Cert), name)
+	case CertExpired:
+		return fmt.Sprintf("%s: %q expired at %s", s, name, ui.Time(c.NotAfter))
+	case CertEarly:
+		return fmt.Sprintf("%s: %q is not valid before %s", s, name, ui.Time(c.NotBefore))
+	}
+	return fmt.Sprintf("%s: %q is not for client authentication: its extended key usage is %s", s, name, strings.Join(usages(c), ", "))
 }
 
 // usages names the extended key usages of a certificate.
@@ -57,8 +61,8 @@ func usages(c *x509.Certificate) []string {
 	return names
 }
 
-// NamedIdentityError is another error of reading an identity, with the flags
-// that mend it.
+// NamedIdentityError is any other error of reading a client certificate or its
+// key, with the flags that name them.
 type NamedIdentityError struct {
 	Identity
 	Err error
@@ -68,7 +72,7 @@ func (e *NamedIdentityError) Error() string { return "client certificate: " + e.
 
 func (e *NamedIdentityError) Unwrap() error { return e.Err }
 
-// named tells which flags an error is about.
+// named adds the flags to an error.
 func named(id Identity, err error) error {
 	if _, ok := cli.As[*IdentityError](err); ok {
 		return err

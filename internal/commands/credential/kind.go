@@ -7,17 +7,17 @@ import (
 	"github.com/nfcert/nfcert/internal/commands/cli"
 )
 
-// MissingKindError says that a source is well, but holds nothing of the kind
-// that was asked for.
+// MissingKindError says that a source can be read, but contains nothing of the
+// wanted kind.
 type MissingKindError struct {
 	File  string
 	Want  certsource.Kind
 	Found certsource.Kind
-	Count int
+	Count int // of what was found
 }
 
 func (e *MissingKindError) Error() string {
-	return fmt.Sprintf("%q: it holds %s and no %s", e.File, cli.Counted(e.Count, kindWords(e.Found)), kindWords(e.Want))
+	return fmt.Sprintf("%q contains %s, want a %s", e.File, cli.Counted(e.Count, kindWords(e.Found)), kindWords(e.Want))
 }
 
 func kindWords(k certsource.Kind) string {
@@ -27,7 +27,7 @@ func kindWords(k certsource.Kind) string {
 	return "certificate"
 }
 
-// OfKind takes the items of one kind, and counts the others.
+// OfKind returns the items of one kind, and counts the others.
 func OfKind(art *certsource.Contents, kind certsource.Kind) (items []certsource.Item, others int, err error) {
 	for _, item := range art.Items {
 		if item.Kind == kind {

@@ -4,6 +4,7 @@ package csr
 
 import (
 	"context"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -80,7 +81,7 @@ func runCSR(ctx context.Context, call *cli.Call, o *csrOptions) error {
 			return err
 		}
 	}
-	options, err := cmdflags.CsrWishes(call, s, &o.nf)
+	options, err := o.nf.Options(call, s)
 	if err != nil {
 		return err
 	}
@@ -138,7 +139,7 @@ func writeCSR(call *cli.Call, s *session.Session, en *enroll.Enrolment, o *csrOp
 		if err != nil {
 			return false, err
 		}
-		files = append(files, store.File{Path: path, Data: data, Mode: cmdflags.FileMode(out.mode)})
+		files = append(files, store.File{Path: path, Data: data, Mode: fs.FileMode(out.mode)})
 	}
 	if err := store.Install(files, store.InstallOptions{Overwrite: o.force}); err != nil {
 		return false, &enroll.OutputError{Err: err}

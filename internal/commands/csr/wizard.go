@@ -33,7 +33,7 @@ type wizard struct {
 // wizardFor returns the wizard when nothing describes the NF and there is a terminal
 // to ask on; otherwise nil.
 func wizardFor(call *cli.Call, s *session.Session, o *csrOptions) *wizard {
-	if o.nf.Given() || o.nf.CsrIn != "" || len(o.nf.Typed()) > 0 || o.csrOut == "-" {
+	if o.nf.Given() || o.nf.CSRIn != "" || len(o.nf.Typed()) > 0 || o.csrOut == "-" {
 		return nil
 	}
 	if call.Global.Name != "" {
@@ -95,10 +95,10 @@ func (w *wizard) nfType() (err error) {
 		return err
 	}
 	if i < len(options) {
-		w.flags.Kind = options[i]
+		w.flags.Type = options[i]
 		return nil
 	}
-	w.flags.Kind, err = w.until("NF type (--nf-type)", "", nf.CheckType)
+	w.flags.Type, err = w.until("NF type (--nf-type)", "", nf.CheckType)
 	return err
 }
 
@@ -107,7 +107,7 @@ func (w *wizard) profile() error {
 	var own, general []nf.Profile
 	for _, p := range nf.Profiles() {
 		switch p.NFType {
-		case w.flags.Kind:
+		case w.flags.Type:
 			own = append(own, p)
 		case "":
 			general = append(general, p)
@@ -131,14 +131,14 @@ func (w *wizard) chosen() nf.Profile {
 }
 
 func (w *wizard) network() (err error) {
-	w.flags.Plmn, err = w.until("PLMN as MCC-MNC, such as 001-01 (--plmn)", "", func(s string) error {
+	w.flags.PLMN, err = w.until("PLMN as MCC-MNC, such as 001-01 (--plmn)", "", func(s string) error {
 		_, err := nf.ParsePLMN(s)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	w.flags.Nid, err = w.until("NID of an SNPN, 11 hex digits; empty for a PLMN (--nid)", "", func(s string) error {
+	w.flags.NID, err = w.until("NID of an SNPN, 11 hex digits; empty for a PLMN (--nid)", "", func(s string) error {
 		if s == "" {
 			return nil
 		}
@@ -195,12 +195,12 @@ func (w *wizard) subject() (err error) {
 // names proposes the FQDNs of TS 23.003, and asks until there are no more.
 func (w *wizard) names() error {
 	const other, none = "another name", "no name"
-	plmn, err := nf.ParsePLMN(w.flags.Plmn)
+	plmn, err := nf.ParsePLMN(w.flags.PLMN)
 	if err != nil {
 		return err
 	}
 	var options []string
-	for _, n := range (nf.Function{Type: w.flags.Kind, PLMN: &plmn, NID: w.flags.Nid}).ProposeNames(w.number()) {
+	for _, n := range (nf.Function{Type: w.flags.Type, PLMN: &plmn, NID: w.flags.NID}).ProposeNames(w.number()) {
 		options = append(options, n.String())
 	}
 	options = append(options, other)
@@ -215,12 +215,12 @@ func (w *wizard) names() error {
 	case options[i] == none:
 		return nil
 	case options[i] != other:
-		w.flags.Fqdns = append(w.flags.Fqdns, options[i])
+		w.flags.FQDNs = append(w.flags.FQDNs, options[i])
 	}
 	w.call.Progress.Note("Enter FQDNs, one by one; an empty answer after the last.")
 	for {
 		name, err := w.until("FQDN (--fqdn)", "", func(s string) error {
-			if s == "" && len(w.flags.Fqdns) > 0 {
+			if s == "" && len(w.flags.FQDNs) > 0 {
 				return nil
 			}
 			return nf.CheckDNSName(s)
@@ -228,7 +228,7 @@ func (w *wizard) names() error {
 		if err != nil || name == "" {
 			return err
 		}
-		w.flags.Fqdns = append(w.flags.Fqdns, name)
+		w.flags.FQDNs = append(w.flags.FQDNs, name)
 	}
 }
 
@@ -248,7 +248,7 @@ func (w *wizard) keyType() error {
 
 // label is how names of NFs of this type begin: mb-upf for MB_UPF.
 func (w *wizard) label() string {
-	return strings.ReplaceAll(strings.ToLower(w.flags.Kind), "_", "-")
+	return strings.ReplaceAll(strings.ToLower(w.flags.Type), "_", "-")
 }
 
 // numbered returns the number of a name that is the label with one: 2 for amf2,
@@ -289,8 +289,8 @@ func (w *wizard) enrolmentName() error {
 		return nil
 	}
 	n := 0
-	if len(w.flags.Fqdns) > 0 {
-		first, _, _ := strings.Cut(w.flags.Fqdns[0], ".")
+	if len(w.flags.FQDNs) > 0 {
+		first, _, _ := strings.Cut(w.flags.FQDNs[0], ".")
 		n = w.numbered(first)
 	}
 	name, err := w.until("Name of the enrolment (-n)", w.nameFor(w.free(max(n, 1))), func(s string) error {
@@ -323,13 +323,13 @@ func (w *wizard) command() string {
 		}
 	}
 	add("-n", w.call.Global.Name)
-	add("--nf-type", w.flags.Kind)
+	add("--nf-type", w.flags.Type)
 	add("--nf-instance-id", w.flags.InstanceID)
-	add("--plmn", w.flags.Plmn)
-	add("--nid", w.flags.Nid)
+	add("--plmn", w.flags.PLMN)
+	add("--nid", w.flags.NID)
 	add("--country", w.flags.Country)
 	add("--subject", w.flags.Extras.Subject)
-	for _, name := range w.flags.Fqdns {
+	for _, name := range w.flags.FQDNs {
 		add("--fqdn", name)
 	}
 	add("--profile", w.flags.Profile)

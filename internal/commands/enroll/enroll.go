@@ -31,7 +31,7 @@ type enrollOptions struct {
 
 // New returns the command.
 func New(env *cli.Env) *cobra.Command {
-	o := &enrollOptions{}
+	o := &enrollOptions{finalize: cmdflags.Finalize{PrintsEnrolment: true}}
 	cmd := &cobra.Command{
 		Use:   "enroll",
 		Short: "Run all steps, or resume them",
@@ -92,7 +92,7 @@ func (o *enrollOptions) options(call *cli.Call, s *session.Session) (w enroll.Op
 	if w.Account, err = o.account.Options(call); err != nil {
 		return w, "", err
 	}
-	if w.CSR, err = cmdflags.CsrWishes(call, s, &o.nf); err != nil {
+	if w.CSR, err = o.nf.Options(call, s); err != nil {
 		return w, "", err
 	}
 	if w.Order, err = o.order.Options(call); err != nil {

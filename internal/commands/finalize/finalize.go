@@ -15,7 +15,7 @@ import (
 
 // New returns the command.
 func New(env *cli.Env) *cobra.Command {
-	o := &cmdflags.Finalize{}
+	o := &cmdflags.Finalize{PrintsEnrolment: true}
 	cmd := &cobra.Command{
 		Use:   "finalize",
 		Short: "Send the CSR, download the certificate, verify and install it",

@@ -39,7 +39,7 @@ To publish the challenge response yourself, use two commands:
 				return err
 			}
 			options.Challenge, options.NoSolve, options.NoWait = challenge.Challenge, noSolve, noWait
-			challenge.Leaves = noWait
+			challenge.NoWait = noWait
 			return runOrder(ctx, call, challenge, func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error) {
 				return s.Engine.Order(ctx, name, options)
 			})
@@ -78,7 +78,7 @@ func newOrderSolve(env *cli.Env) *cobra.Command {
 		Use: "solve", Short: "Solve the challenges of an order and wait until it is ready",
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
 			o := enroll.OrderOptions{Challenge: challenge.Challenge, NoWait: noWait}
-			challenge.Leaves = noWait
+			challenge.NoWait = noWait
 			return runOrder(ctx, call, challenge, func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error) {
 				return s.Engine.Solve(ctx, name, o)
 			})

@@ -17,16 +17,16 @@ import (
 // accountErrors are about accounts: their keys, external account bindings and
 // exported files.
 func accountErrors() []Entry {
-	const give = "give it with --account-key-passphrase-file FILE, or $" + credential.VarAccountPassphrase
-	const giveForFile = "--passphrase-file FILE, or $NFCERT_PASSPHRASE"
+	give := credential.Give(credential.FlagAccount)
 	return []Entry{
-		For(ExitUsage, CodePassphrase, FaultInput, func(_ *Context, _ *credential.AccountPassphraseError, r *Report) { r.Hint = give }),
 		For(ExitUsage, CodeWrongPassphrase, FaultInput, func(_ *Context, _ *enroll.PassphraseError, r *Report) { r.Hint = give }),
-		For(ExitUsage, CodePassphrase, FaultInput, func(_ *Context, _ *credential.TransferPassphraseError, r *Report) {
-			r.Hint = "give it with " + giveForFile
+		For(ExitUsage, CodeInvalidInput, FaultInput, func(c *Context, e *credential.AccountKeyError, r *Report) {
+			if c.explain(e.Err, r); r.Code == CodeWrongPassphrase {
+				r.Hint = give
+			}
 		}),
 		Is(accountfile.ErrWrongPassphrase, ExitUsage, CodeWrongPassphrase, FaultInput, func(_ *Context, r *Report) {
-			r.Hint = "give the passphrase that it was exported with: " + giveForFile
+			r.Hint = "use the passphrase of the export: " + credential.Give(credential.FlagPassphrase)
 		}),
 		For(ExitUsage, CodeNewerVersion, FaultInput, func(_ *Context, _ *accountfile.VersionError, r *Report) {
 			r.Hint = "a newer nfcert wrote it; use that version"

@@ -62,7 +62,7 @@ func sourcePassphrase(_ *Context, e *certsource.PassphraseError, r *Report) {
 	if e.Missing {
 		r.Code = CodePassphrase
 	}
-	r.Hint = "give it with --passphrase-file FILE, or $NFCERT_PASSPHRASE"
+	r.Hint = credential.Give(credential.FlagPassphrase)
 }
 
 func sourceConnect(c *Context, e *certsource.ConnectError, r *Report) {

@@ -12,14 +12,12 @@ import (
 	"github.com/nfcert/nfcert/internal/pkcs11"
 )
 
-const giveKeyPassphrase = "give it with --key-passphrase-file FILE, or $NFCERT_KEY_PASSPHRASE"
-
 // keyErrors are about private keys that the user brings, and those that are
 // missing.
 func keyErrors() []Entry {
 	hint := func(text string) func(*Report) { return func(r *Report) { r.Hint = text } }
 	return []Entry{
-		For(ExitUsage, CodePassphrase, FaultInput, with[*credential.PassphraseError](hint(giveKeyPassphrase))),
+		For(ExitUsage, CodePassphrase, FaultInput, func(_ *Context, e *credential.PassphraseError, r *Report) { r.Hint = credential.Give(e.Flag) }),
 		For(ExitUsage, CodeInvalidInput, FaultInput, badKey),
 		For(ExitUsage, CodeForeignKey, FaultInput, with[*enroll.ForeignKeyError](hint("omit --key-in, and the enrolment continues without a key; or give the key that the CSR was made with"))),
 		For(ExitUsage, CodeNoKey, FaultUsage, with[*enroll.KeylessError](hint("omit --key-out; certificate and chain can be written, to be used where the key is"))),
@@ -44,7 +42,7 @@ func with[E error](explain func(*Report)) func(*Context, E, *Report) {
 func badKey(_ *Context, e *csrgen.KeyError, r *Report) {
 	switch {
 	case errors.Is(e, csrgen.ErrWrongPassphrase):
-		r.Code, r.Hint = CodeWrongPassphrase, giveKeyPassphrase
+		r.Code, r.Hint = CodeWrongPassphrase, credential.Give(credential.FlagKey)
 	case errors.Is(e, csrgen.ErrOtherEncryption):
 		r.Hint = "encrypt it in a supported form: openssl pkey -in KEY -aes256 -out NEW-KEY"
 	case errors.Is(e, csrgen.ErrEncryptedKey):
@@ -70,7 +68,7 @@ func identityErrors() []Entry {
 		For(ExitUsage, CodeClientCertificate, FaultInput, func(c *Context, e *credential.NamedIdentityError, r *Report) {
 			c.explain(e.Err, r)
 			if r.Code == CodePassphrase || r.Code == CodeWrongPassphrase {
-				r.Hint = fmt.Sprintf("give it with --%s FILE, or $%s", e.FlagName("passphrase-file"), e.PassphraseVariable())
+				r.Hint = credential.Give(e.FlagName("passphrase"))
 			}
 			r.Hint = strings.ReplaceAll(r.Hint, "--key-in", "--"+e.FlagName("key"))
 		}),

@@ -61,7 +61,7 @@ func runTokenCheck(ctx context.Context, call *cli.Call, path string, subject *su
 		return err
 	}
 	var faults []*token.CheckError
-	if authority.X5u {
+	if authority.X5U {
 		transport, err := authority.Transport(s)
 		if err != nil {
 			return err

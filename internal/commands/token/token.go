@@ -116,7 +116,7 @@ and print it, alone, on stdout. It can be used once: order --token-file.`,
 }
 
 func runTokenGet(ctx context.Context, call *cli.Call, subject *subjectFlags, authority *cmdflags.Authority, file string) error {
-	if authority.Url == "" {
+	if authority.URL == "" {
 		return cli.Usagef("as in --ta https://oam.example/at/account/amf/token", "token get needs the URL of a Token Authority")
 	}
 	if err := authority.Check(); err != nil {
