@@ -36,8 +36,8 @@ func NewAccountPassphrase(call *cli.Call) (secret.Bytes, error) {
 // onceAccountPassphrase remembers the passphrase for the rest of the command.
 func onceAccountPassphrase(call *cli.Call, ask func() (secret.Bytes, error), of string) (word secret.Bytes, err error) {
 	switch {
-	case !call.Private.AccountPassphrase.IsZero():
-		return call.Private.AccountPassphrase, nil
+	case !call.Shared.AccountPassphrase.IsZero():
+		return call.Shared.AccountPassphrase, nil
 	case call.Global.AccountPassphrase != "":
 		word, err = ReadWholePassphrase(call, call.Global.AccountPassphrase)
 	case call.Getenv(VarAccountPassphrase) != "":
@@ -52,7 +52,7 @@ func onceAccountPassphrase(call *cli.Call, ask func() (secret.Bytes, error), of 
 		}
 	}
 	if err == nil {
-		call.Private.AccountPassphrase = word
+		call.Shared.AccountPassphrase = word
 	}
 	return word, err
 }

@@ -65,13 +65,7 @@ func runShow(call *cli.Call) error {
 		}
 		table.Row(en.Name, kind, view.Standing(en), end, en.Server, ui.Command(next))
 	}
-	if err := call.PrintList("Enrolments", "enrolments", docs, table); err != nil {
-		return err
-	}
-	if len(list) == 0 && call.Global.Output == cli.OutputTable {
-		call.Progress.Next(call.Line("csr", "-n", "NAME", "--nf", "FILE"))
-	}
-	return nil
+	return call.PrintList("Enrolments", "enrolments", docs, table)
 }
 
 func newShowAccount(env *cli.Env) *cobra.Command {
@@ -261,7 +255,7 @@ func runShowConfig(call *cli.Call) error {
 		return err
 	}
 	table := ui.NewTable("SETTING", "VALUE", "FROM")
-	values := call.Everywhere()
+	values := call.AllSettings()
 	for i, v := range values {
 		if v.Flag == "state" && v.Source == "default" {
 			values[i].Value = dir

@@ -14,14 +14,14 @@ func NextFor(call *cli.Call, en *enroll.Enrolment) string {
 		return call.Line("csr", append(name, "--nf", "FILE")...)
 	case enroll.StepOrder:
 		if en.Order != nil && en.Order.Status == acmewire.Pending {
-			return call.Line("order solve", append(name, call.Settings.Way...)...)
+			return call.Line("order solve", append(name, call.Settings.ChallengeFlags...)...)
 		}
 		return call.Line("order", name...)
 	case enroll.StepFinalize:
 		return call.Line("finalize", name...)
 	case enroll.StepDone:
 		if en.Swapping() || en.Renewal != nil || en.Certificate.Revoked != nil || call.Clock().After(en.Certificate.NotAfter) {
-			return call.Line("renew", append(name, call.Settings.Way...)...)
+			return call.Line("renew", append(name, call.Settings.ChallengeFlags...)...)
 		}
 	}
 	return ""
