@@ -71,8 +71,11 @@ func (s *Settings) loadConfig(root *cobra.Command, path string) error {
 		c.Servers[name] = server
 	}
 	for name := range c.Defaults {
-		if !hasFlag(root, name) || slices.Contains(typedOnly, name) || name == "config" {
-			return &InputError{File: path, Err: fmt.Errorf("defaults: --%s is not a flag that can have a default", name)}
+		if !hasFlag(root, name) {
+			return &InputError{File: path, Err: fmt.Errorf("defaults: unknown flag --%s", name)}
+		}
+		if slices.Contains(typedOnly, name) || name == "config" {
+			return &InputError{File: path, Err: fmt.Errorf("defaults: --%s cannot have a default", name)}
 		}
 	}
 	s.configPath, s.Servers, s.defaults = path, c.Servers, c.Defaults
