@@ -103,7 +103,7 @@ func TestTypos(t *testing.T) {
 		{"order -n a --not-after tomorrow", "neither a time nor a duration"},
 		{"order -n a --no-wait", "--webroot DIR, or --published"},
 		{"account --eab-alg RS256", "want one of HS256, HS384, HS512"},
-		{"account --eab-cmd 'x", "no shell is between"},
+		{"account --eab-cmd 'x", "run directly, not through a shell"},
 		{"account --eab-cmd x --eab-kid k", "leave one of them out"},
 		{"account export", "the file to write"},
 		{"account import a b", "the file to read"},
@@ -114,7 +114,7 @@ func TestTypos(t *testing.T) {
 		{"lab up --listen 0.0.0.0:0", "not loopback"},
 		{"enroll --lab --server https://ca.example/", "leave one of them out"},
 		{"finalize -n a --cert-out - --key-out -", "stdout can carry one file"},
-		{"show cert", "needs the name of an enrolment"},
+		{"show cert", "no enrolments yet"},
 		{"show csr a b", "at most one file"},
 	} {
 		t.Run(tt.in, func(t *testing.T) {

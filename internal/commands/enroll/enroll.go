@@ -78,7 +78,7 @@ func allSteps(ctx context.Context, call *cli.Call, s *session.Session, o *enroll
 	if err != nil {
 		return err
 	}
-	view.TellConfiguration(call, en, wishes.Finalize)
+	view.PrintConfiguration(call, en, wishes.Finalize)
 	if call.Global.Output == cli.OutputJSONL {
 		return ui.WriteJSONLine(call.Streams.Out, view.EnrolmentDoc{APIVersion: cli.APIVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Warnings: call.Progress.Warnings()})
 	}

@@ -60,4 +60,3 @@ func (s *Session) Deviations() []acmewire.MetDeviation {
 	_ = s.Store.Load(deviationsFile(s.Server.URL), &saved)
 	return acmewire.MergeDeviations(saved.Deviations, s.Engine.CA.Wire().Deviations())
 }
-

@@ -139,4 +139,3 @@ func NoSuch(call *cli.Call, name string, err error) error {
 	}
 	return &enroll.OutOfTurnError{Name: name, Step: enroll.Step(call.Command), Needs: enroll.StepCSR, Found: fmt.Sprintf("no enrolment %q", name)}
 }
-

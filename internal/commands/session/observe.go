@@ -70,4 +70,3 @@ type ClockError struct {
 func (e *ClockError) Error() string { return e.Err.Error() }
 
 func (e *ClockError) Unwrap() error { return e.Err }
-

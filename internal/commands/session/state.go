@@ -39,4 +39,3 @@ func OpenStore(call *cli.Call) (*store.Store, error) {
 	}
 	return store.Open(dir)
 }
-

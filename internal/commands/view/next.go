@@ -6,7 +6,7 @@ import (
 	"github.com/nfcert/nfcert/internal/enroll"
 )
 
-// NextFor is the command that takes an enrolment further; "": it is at its end.
+// NextFor is the next command of an enrolment; "" if there is none.
 func NextFor(call *cli.Call, en *enroll.Enrolment) string {
 	name := []string{"-n", en.Name}
 	switch en.Step {
