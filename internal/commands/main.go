@@ -17,15 +17,15 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// Main runs nfcert with the process's arguments, environment and streams and
-// returns its exit status.
+// Main runs nfcert with the environment and streams of the process, and returns the
+// exit code.
 func Main(args []string) int {
 	ctx, stop := notifyContext()
 	defer stop()
 	return Run(ctx, args, ui.System(os.Getenv, cli.ColorOption(args, os.Getenv)), os.Getenv)
 }
 
-// Run is Main with the world given. Tests enter here.
+// Run is Main with the given context, streams and environment. Tests enter here.
 func Run(ctx context.Context, args []string, streams ui.Streams, env func(string) string) int {
 	return runEnv(ctx, &cli.Env{Streams: streams, Getenv: env, Version: buildVersion(), Args: args, Clock: time.Now})
 }
@@ -44,8 +44,7 @@ func runEnv(ctx context.Context, env *cli.Env) int {
 	return registry.Fail(env.Unparsed(), err)
 }
 
-// newRegistry has the errors of all domains, and those that one command alone
-// returns.
+// newRegistry makes the registry of all errors, including those of single commands.
 func newRegistry() *report.Registry { return report.NewRegistry(renew.Errors()) }
 
 // buildVersion is the module's version, or the revision it was built from.
