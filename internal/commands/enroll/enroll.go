@@ -79,7 +79,7 @@ func allSteps(ctx context.Context, call *cli.Call, s *session.Session, o *enroll
 	if err != nil {
 		return err
 	}
-	view.TellConfiguration(call, en, options.Finalize)
+	view.PrintConfiguration(call, en, options.Finalize)
 	if call.Global.Output == cli.OutputJSONL {
 		return ui.WriteJSONLine(call.Streams.Out, view.EnrolmentDoc{APIVersion: cli.APIVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Warnings: call.Progress.Warnings()})
 	}

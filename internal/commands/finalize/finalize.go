@@ -58,7 +58,7 @@ func runFinalize(ctx context.Context, call *cli.Call, o *cmdflags.Finalize) erro
 		if err != nil {
 			return err
 		}
-		view.TellConfiguration(call, en, options)
+		view.PrintConfiguration(call, en, options)
 		return view.PrintIssued(call, s, en, unchanged, stdout)
 	})
 }

@@ -191,7 +191,7 @@ func renewOne(ctx context.Context, call *cli.Call, s *session.Session, o *renewF
 	s.Engine.OpenKey = o.keyIn.OpenToken(call)
 	en, err = s.Engine.Renew(ctx, call.Global.Name, options)
 	if err == nil {
-		view.TellConfiguration(call, en, options.Finalize)
+		view.PrintConfiguration(call, en, options.Finalize)
 	}
 	return en, err
 }

@@ -35,7 +35,7 @@ func CSRChanged(f *ui.Fields, en *enroll.Enrolment) {
 	}
 	if en.CSR != nil {
 		f.Add("profile", en.CSR.Profile)
-		f.Add("key", keyStanding(en.CSR))
+		f.Add("key", keyLocation(en.CSR))
 		f.Add("csr", en.CSR.File)
 	}
 }
@@ -45,7 +45,7 @@ func CSRChanged(f *ui.Fields, en *enroll.Enrolment) {
 func OrderChanged(f *ui.Fields, en *enroll.Enrolment) {
 	o := en.Order
 	if o == nil {
-		f.Add("status", Standing(en))
+		f.Add("status", Status(en))
 		return
 	}
 	f.Add("order", o.URL)
