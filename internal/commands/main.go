@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nfcert/nfcert/internal/commands/cli"
+	"github.com/nfcert/nfcert/internal/commands/forget"
 	"github.com/nfcert/nfcert/internal/commands/renew"
 	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/ui"
@@ -50,7 +51,7 @@ func runEnv(ctx context.Context, env *cli.Env) int {
 }
 
 // newRegistry makes the registry of all errors, including those of single commands.
-func newRegistry() *report.Registry { return report.NewRegistry(renew.Errors()) }
+func newRegistry() *report.Registry { return report.NewRegistry(renew.Errors(), forget.Errors()) }
 
 // buildVersion is the module's version, or the revision it was built from.
 func buildVersion() string {

@@ -12,6 +12,7 @@ import (
 	"github.com/nfcert/nfcert/internal/commands/csr"
 	"github.com/nfcert/nfcert/internal/commands/enroll"
 	"github.com/nfcert/nfcert/internal/commands/finalize"
+	"github.com/nfcert/nfcert/internal/commands/forget"
 	"github.com/nfcert/nfcert/internal/commands/lab"
 	"github.com/nfcert/nfcert/internal/commands/lint"
 	"github.com/nfcert/nfcert/internal/commands/order"
@@ -57,7 +58,7 @@ func newRoot(env *cli.Env, registry *report.Registry) *cobra.Command {
 	addTo(root, groupSteps, account.New(env), csr.New(env), order.New(env), finalize.New(env), show.New(env))
 	addTo(root, groupOne, enroll.New(env), renew.New(env, registry), revoke.New(env))
 	addTo(root, groupJudge, lint.New(env))
-	addTo(root, groupTools, token.New(env), lab.New(env), version.New(env))
+	addTo(root, groupTools, token.New(env), lab.New(env), forget.New(env), version.New(env))
 	root.AddCommand(helpTopics()...)
 	addHelpAndCompletion(env, root)
 	env.Complete = cli.Completions{Names: session.CompleteNames, Accounts: session.CompleteAccounts, Servers: session.CompleteServers}

@@ -241,9 +241,10 @@ func (o *Order) expired(now time.Time) bool {
 
 const enrolmentsDir = "enrolments"
 
-func enrolmentDir(name string) string { return enrolmentsDir + "/" + name }
+// EnrolmentDir is the folder of an enrolment in the store.
+func EnrolmentDir(name string) string { return enrolmentsDir + "/" + name }
 
-func enrolmentFile(name string) string { return enrolmentDir(name) + "/enrolment.json" }
+func enrolmentFile(name string) string { return EnrolmentDir(name) + "/enrolment.json" }
 
 // What each generation of an enrolment has on disk.
 const (
@@ -260,11 +261,11 @@ func generationFile(name string, generation int, what string) string {
 	if generation > 1 {
 		what = fmt.Sprintf("%s-%d", what, generation)
 	}
-	return enrolmentDir(name) + "/" + what + ".pem"
+	return EnrolmentDir(name) + "/" + what + ".pem"
 }
 
 // TraceFile is where an enrolment's exchanges are kept, relative to the store.
-func TraceFile(name string) string { return enrolmentDir(name) + "/trace.jsonl" }
+func TraceFile(name string) string { return EnrolmentDir(name) + "/trace.jsonl" }
 
 // Load reads an enrolment without locking it, for showing. Missing:
 // errors.Is(err, fs.ErrNotExist).

@@ -22,7 +22,7 @@ func (e *Engine) begin(ctx context.Context, name string) (*run, error) {
 	if err := CheckName("enrolment", name); err != nil {
 		return nil, err
 	}
-	lock, err := e.Store.Lock(ctx, enrolmentDir(name))
+	lock, err := e.Store.Lock(ctx, EnrolmentDir(name))
 	if err != nil {
 		return nil, err
 	}

@@ -2,9 +2,7 @@ package account
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +10,6 @@ import (
 	"github.com/nfcert/nfcert/internal/commands/cmdflags"
 	"github.com/nfcert/nfcert/internal/commands/session"
 	"github.com/nfcert/nfcert/internal/enroll"
-	"github.com/nfcert/nfcert/internal/ui"
 )
 
 func newRollover(env *cli.Env) *cobra.Command {
@@ -82,15 +79,5 @@ func confirm(call *cli.Call, s *session.Session) error {
 	if n := len(usersOf(&enroll.Account{Name: s.Account, Server: s.Server.URL}, all)); n > 0 {
 		what += " (used by " + cli.Counted(n, "enrolment") + ")"
 	}
-	typed, err := call.Prompter().Input(fmt.Sprintf("This deactivates %s permanently. Type the account's name to confirm:", what), "")
-	if errors.Is(err, ui.ErrNoTerminal) || errors.Is(err, io.EOF) {
-		return cli.Usagef("add --yes to confirm", "deactivating %s cannot be undone, and there is no terminal to confirm it", what)
-	}
-	if err != nil {
-		return err
-	}
-	if typed != s.Account {
-		return cli.Usagef("run the command again, and type "+s.Account, "not confirmed, nothing was changed: %q is not the account's name", typed)
-	}
-	return nil
+	return call.Confirm("deactivates "+what, s.Account)
 }

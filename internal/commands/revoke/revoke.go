@@ -11,7 +11,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -177,24 +176,6 @@ func certificateToRevoke(call *cli.Call, file string) (*x509.Certificate, error)
 	return cert, nil
 }
 
-// confirmRevoking asks the user to type word, the name of what is revoked.
-func confirmRevoking(call *cli.Call, what, word string) error {
-	if call.Global.Yes {
-		return nil
-	}
-	typed, err := call.Prompter().Input(fmt.Sprintf("This revokes %s and cannot be undone. Type %s to continue:", what, word), "")
-	if errors.Is(err, ui.ErrNoTerminal) || errors.Is(err, io.EOF) {
-		return cli.Usagef("confirm with --yes", "revoking %s cannot be undone, and there is no terminal to confirm it on", what)
-	}
-	if err != nil {
-		return err
-	}
-	if typed != word {
-		return cli.Usagef("", "not confirmed: typed %q, want %s; nothing was revoked", typed, word)
-	}
-	return nil
-}
-
 func revokeNamed(ctx context.Context, call *cli.Call, flags *revokeFlags, o enroll.RevokeOptions) error {
 	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {
 		s.Engine.OpenKey = flags.keyIn.OpenToken(call)
@@ -207,7 +188,7 @@ func revokeNamed(ctx context.Context, call *cli.Call, flags *revokeFlags, o enro
 			cert = p.Certificate
 		}
 		if cert != nil && cert.Revoked == nil {
-			if err := confirmRevoking(call, fmt.Sprintf("certificate %s of %s", cert.Serial, call.Global.Name), call.Global.Name); err != nil {
+			if err := call.Confirm(fmt.Sprintf("revokes certificate %s of %s", cert.Serial, call.Global.Name), call.Global.Name); err != nil {
 				return err
 			}
 		}
@@ -239,7 +220,7 @@ func revokeFile(ctx context.Context, call *cli.Call, flags *revokeFlags, cert *x
 	serial := inspect.Serial(cert.SerialNumber)
 	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {
 		s.Engine.OpenKey = flags.keyIn.OpenToken(call)
-		if err := confirmRevoking(call, "certificate "+serial, serial); err != nil {
+		if err := call.Confirm("revokes certificate "+serial, serial); err != nil {
 			return err
 		}
 		unchanged, err := s.Engine.RevokeCertificate(ctx, s.Account, cert, o)
