@@ -155,7 +155,7 @@ func withoutNotice(s string) string {
 func settled(s string) string {
 	for _, differs := range []struct{ pattern, same string }{
 		{`127\.0\.0\.1:[0-9]+`, "HOST"},
-		{`\b[A-Z2-7]{26}\b`, "ID"},
+		{`([/" ])[\w-]{22}([/"\s)>]|$)`, "${1}ID$2"},
 		{`20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`, "TIME"},
 		{`\b[0-9.]+m?s$`, "DURATION"},
 		{`([0-9A-F]{2}:){31}[0-9A-F]{2}`, "FINGERPRINT"},

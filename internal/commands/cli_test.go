@@ -3,6 +3,7 @@ package commands
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -46,13 +47,18 @@ func TestHelp(t *testing.T) {
 	})
 }
 
-// TestTopics guards that the topics of the contract are there.
+// TestTopics guards that the topics of the contract exist, and fit 80 columns.
 func TestTopics(t *testing.T) {
 	w := newWorld(t)
-	for _, topic := range []string{"exit-codes", "environment", "output", "json", "challenges", "state", "deviations", "glossary"} {
+	for _, topic := range []string{"exit-codes", "environment", "output", "json", "challenges", "state", "deviations", "glossary", "flags"} {
 		r := w.must(t, "help", topic)
 		if !strings.Contains(r.out, "\n\n") {
 			t.Errorf("help %s is %q, want a page", topic, r.out)
+		}
+		for line := range strings.Lines(r.out) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
+				t.Errorf("help %s: a line of %d columns, want at most 80: %s", topic, n, line)
+			}
 		}
 		if again := w.run(t.Context(), topic); again.out != r.out {
 			t.Errorf("nfcert %s: exit %d, stdout %q; want the page of help %[1]s", topic, again.code, again.out)
@@ -84,7 +90,7 @@ func TestTypos(t *testing.T) {
 		{"help acount", "nfcert account"},
 		{"help account lst", "nfcert account list"},
 		{"finalize amf-01 amf-02", "takes one name"},
-		{"enroll amf-01 -n amf-02", "the argument names"},
+		{"enroll amf-01 -n amf-02", "the argument is"},
 		{"version now", "takes no argument"},
 		{"lab", "needs one of its subcommands"},
 		{"lab exec", "a command after --"},
@@ -95,7 +101,7 @@ func TestTypos(t *testing.T) {
 		{"account --output nonsense", "one of: table, json, name"},
 		{"account -o amf.json", "one of: table, json, name"},
 		{"account --color blue", "want auto, always or never"},
-		{"account --client-key x.pem", "without --client-cert"},
+		{"account --client-key x.pem", "--client-key needs --client-cert"},
 		{"order -n a --challenge dns-01", "want auto, http-01"},
 		{"order -n a --webroot x --published", "--webroot and --published cannot be used together"},
 		{"order -n a --http-listen nowhere", "as in --http-listen :80"},
@@ -103,7 +109,7 @@ func TestTypos(t *testing.T) {
 		{"order -n a --not-after tomorrow", "want an RFC 3339 time or a duration"},
 		{"order -n a --no-wait", "--webroot DIR or --published"},
 		{"account --eab-alg RS256", "want one of HS256, HS384, HS512"},
-		{"account --eab-cmd 'x", "no shell is between"},
+		{"account --eab-cmd 'x", "run directly, not through a shell"},
 		{"account --eab-cmd x --eab-kid k", "omit --eab-cmd"},
 		{"account export", "the file to write"},
 		{"account import a b", "the file to read"},
@@ -114,7 +120,7 @@ func TestTypos(t *testing.T) {
 		{"lab up --listen 0.0.0.0:0", "not loopback"},
 		{"enroll --lab --server https://ca.example/", "leave one of them out"},
 		{"finalize -n a --cert-out - --key-out -", "stdout can carry one file"},
-		{"show cert", "needs the name of an enrolment"},
+		{"show cert", "no enrolments yet"},
 		{"show csr a b", "at most one file"},
 	} {
 		t.Run(tt.in, func(t *testing.T) {

@@ -49,8 +49,7 @@ func runEnv(ctx context.Context, env *cli.Env) int {
 	return registry.Fail(env.Unparsed(), err)
 }
 
-// newRegistry has the errors of all domains, and those that one command alone
-// returns.
+// newRegistry makes the registry of all errors, including those of single commands.
 func newRegistry() *report.Registry { return report.NewRegistry(renew.Errors()) }
 
 // buildVersion is the module's version, or the revision it was built from.

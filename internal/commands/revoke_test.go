@@ -19,15 +19,15 @@ func TestRevokeConfirmed(t *testing.T) {
 		typed, told string
 		exit        int
 	}{
-		{"yes\n", "that is not amf-01", report.ExitUsage},
-		{"\n", "that is not amf-01", report.ExitUsage},
-		{"", "nobody to ask", report.ExitUsage},
+		{"yes\n", "want amf-01", report.ExitUsage},
+		{"\n", "want amf-01", report.ExitUsage},
+		{"", "no terminal to confirm", report.ExitUsage},
 		{"amf-01\n", "revoked", report.ExitDone},
 	} {
 		before := len(l.Requests())
 		w.streams.In = strings.NewReader(tt.typed)
 		r := w.run(t.Context(), "revoke", "-n", "amf-01")
-		if r.code != tt.exit || !strings.Contains(r.err, tt.told) || !strings.Contains(r.err, "Type amf-01 to go on") {
+		if r.code != tt.exit || !strings.Contains(r.err, tt.told) || !strings.Contains(r.err, "Type amf-01 to continue") {
 			t.Errorf("typed %q: ended with %d and %q, want %d, the question, and %q", tt.typed, r.code, r.err, tt.exit, tt.told)
 		}
 		if sent := len(l.Requests()) - before; (sent > 0) != (tt.exit == report.ExitDone) {

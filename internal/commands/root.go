@@ -24,7 +24,7 @@ import (
 	"github.com/nfcert/nfcert/internal/commands/version"
 )
 
-// Groups of the help.
+// Groups of commands in the help.
 const (
 	groupSteps = "steps"
 	groupOne   = "one"
@@ -32,27 +32,26 @@ const (
 	groupTools = "tools"
 )
 
-const rootLong = `nfcert gets certificates for 5G core network functions over ACME (RFC 8555),
-as TS 33.310 Annex J has it: one step at a time, scripted, or in one go.
+const rootLong = `nfcert gets certificates for 5G core network functions over ACME (RFC 8555,
+TS 33.310 Annex J): one step at a time, in scripts, or all steps with one command.
 
-  nfcert enroll --lab        try it: a lab CA in this process, a sample AMF
+  nfcert enroll --lab        try it, with a practice CA and a sample AMF
 
   nfcert account --server https://ca.example/directory --ca-root ca.pem --accept-tos
   nfcert csr -n amf-01 --nf amf-01.yaml --csr-out amf-01.csr
   nfcert lint amf-01.csr
   nfcert order -n amf-01 --http-listen :80
   nfcert finalize -n amf-01 --out /etc/open5gs/tls
-  nfcert show -n amf-01
+  nfcert show amf-01
 
-Each step can be run again safely: a finished one says what exists, an
-unfinished one goes on where it stopped. Every flag has a variable, NFCERT_ and
-its name in capitals.`
+Running a step again is always safe: a finished step prints what exists, and an
+unfinished step continues.`
 
-// inFlowOrder makes the help list commands as they are added: the steps in the
-// order in which they are taken.
+// inFlowOrder makes the help list commands in the order in which they are added: the
+// steps come in the order of the flow.
 var inFlowOrder = sync.OnceFunc(func() { cobra.EnableCommandSorting = false })
 
-// newRoot makes the whole tree.
+// newRoot makes the root command with all commands.
 func newRoot(env *cli.Env, registry *report.Registry) *cobra.Command {
 	root := newBareRoot(env)
 	addTo(root, groupSteps, account.New(env), csr.New(env), order.New(env), finalize.New(env), show.New(env))
@@ -73,13 +72,13 @@ func addTo(root *cobra.Command, group string, commands ...*cobra.Command) {
 	}
 }
 
-// newBareRoot makes the root without any command below it.
+// newBareRoot makes the root command without subcommands.
 func newBareRoot(env *cli.Env) *cobra.Command {
 	inFlowOrder()
 	root := &cobra.Command{
 		Use:           "nfcert",
 		Version:       env.Version,
-		Short:         "The step-through ACME workbench for the 5G core",
+		Short:         "Step-through ACME workbench for the 5G core",
 		Long:          rootLong,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -94,9 +93,9 @@ func newBareRoot(env *cli.Env) *cobra.Command {
 		return cli.Usagef("see: "+cmd.CommandPath()+" --help", "%v", err)
 	})
 	root.AddGroup(
-		&cobra.Group{ID: groupSteps, Title: "The flow, one step at a time:"},
-		&cobra.Group{ID: groupOne, Title: "The flow in one go:"},
-		&cobra.Group{ID: groupJudge, Title: "Judging:"},
+		&cobra.Group{ID: groupSteps, Title: "Steps:"},
+		&cobra.Group{ID: groupOne, Title: "All steps with one command:"},
+		&cobra.Group{ID: groupJudge, Title: "Checks:"},
 		&cobra.Group{ID: groupTools, Title: "Tools:"},
 	)
 	cli.SetHelp(root)
@@ -109,8 +108,8 @@ func newBareRoot(env *cli.Env) *cobra.Command {
 	return root
 }
 
-// addHelpAndCompletion adds what cobra brings, made to refuse what it does not
-// know, as all other commands do. Both keep the streams that are set by now.
+// addHelpAndCompletion adds cobra's own commands, and makes them fail for unknown
+// arguments as all other commands do. They keep the streams that are set by now.
 func addHelpAndCompletion(env *cli.Env, root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
@@ -130,6 +129,6 @@ func addHelpAndCompletion(env *cli.Env, root *cobra.Command) {
 	}
 }
 
-// Tree returns every command with its flags and texts, for documentation to be
-// generated from. It must not be executed: [Run] does that.
+// Tree returns all commands with their flags and texts, to generate documentation.
+// It must not be executed; use [Run].
 func Tree() *cobra.Command { return newRoot(&cli.Env{}, report.NewRegistry()) }

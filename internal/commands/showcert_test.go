@@ -88,7 +88,7 @@ func TestShowCertOfServer(t *testing.T) {
 		t.Errorf("got TLS %+v, want what the server does", doc.TLS)
 	}
 	w.onTerminal()
-	if out := w.must(t, "show", "cert", address).out; !regexp.MustCompile(`(?m)^client cert: +asked for \(TS 33.501`).MatchString(out) {
+	if out := w.must(t, "show", "cert", address).out; !regexp.MustCompile(`(?m)^client cert: +requested \(TS 33.501`).MatchString(out) {
 		t.Errorf("got\n%s\nwant that a client certificate is asked for", out)
 	}
 

@@ -176,3 +176,24 @@ func TestWizardGivenUp(t *testing.T) {
 		})
 	}
 }
+
+// The names that it proposes fit each other: amf2 is amf-02.
+func TestWizardNumbers(t *testing.T) {
+	dir := t.TempDir()
+	for _, tt := range []struct {
+		args    []string
+		answers []string
+		want    string
+	}{
+		{nil, []string{"MB_UPF", "nf-tls ", "001-01", "", "-", "SE", "mb-upf1.", "", "P256", "-", "yes", "no"}, "-n mb-upf-01 --nf-type MB_UPF"},
+		{nil, []string{"MB_UPF", "nf-tls ", "001-01", "", "-", "SE", "mb-upf2.", "", "P256", "-", "yes", "no"}, "-n mb-upf-02 --nf-type MB_UPF"},
+		{nil, []string{"MB_UPF", "nf-tls ", "001-01", "", "-", "SE", "another", "mb-upf7.example.org", "", "P256", "-", "yes", "no"}, "-n mb-upf-07 --nf-type MB_UPF"},
+		{nil, []string{"MB_UPF", "nf-tls ", "001-01", "", "-", "SE", "another", "mb-upf1.example.org", "", "P256", "-", "yes", "no"}, "-n mb-upf-03 --nf-type MB_UPF"},
+		{[]string{"-n", "amf-5"}, []string{"AMF", "nf-tls ", "001-01", "", "-", "SE", "amf5.", "", "P256", "yes", "no"}, "-n amf-5 --nf-type AMF"},
+	} {
+		code, asked, _, stderr := wizardRunAs(t, dir, append([]string{"csr"}, tt.args...), tt.answers...)
+		if code != 0 || !strings.Contains(stderr, tt.want) {
+			t.Errorf("%q: exit %d, want %q; asked %q\n%s", tt.answers, code, tt.want, asked, stderr)
+		}
+	}
+}

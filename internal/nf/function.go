@@ -114,13 +114,8 @@ func (f *Function) checkIdentity(errs *FieldErrors) (warnings []string) {
 // suggests a similar type.
 func unknownType(name string) string {
 	meant := ""
-	plain := func(s string) string {
-		return strings.NewReplacer("_", "", "-", "", " ", "").Replace(upperASCII(s))
-	}
-	for _, t := range Types() {
-		if plain(t.Name) == plain(name) {
-			meant = fmt.Sprintf("; did you mean %s?", t.Name)
-		}
+	if t, ok := NearestType(name); ok {
+		meant = fmt.Sprintf("; did you mean %s?", t.Name)
 	}
 	return fmt.Sprintf("nf type %q is not one of TS 29.510 6.1.6.3.3 (Release 19); operators may define their own (RFC 9310 section 5)%s", name, meant)
 }

@@ -1,6 +1,9 @@
 package nf
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // NameKind is a form of domain name of the 5G core (TS 23.003 clause 28).
 type NameKind string
@@ -168,15 +171,16 @@ func isTypeLabel(label, name string) bool {
 	return true
 }
 
-// ProposeNames returns the names that a function of this type probably has in its
-// network, the most probable first. Without type or network it returns none.
-func (f Function) ProposeNames() []Name {
+// ProposeNames returns the names that the function of this type with this number
+// probably has in its network, the most probable first. Without type or network it
+// returns none.
+func (f Function) ProposeNames(number int) []Name {
 	if f.Type == "" || f.PLMN == nil || checkLabel(typeLabel(f.Type)) != nil {
 		return nil
 	}
 	n := Name{Kind: NameNF, Network: Network{PLMN: *f.PLMN, NID: f.NID}, Type: f.Type}
 	first := n
-	first.Labels = typeLabel(f.Type) + "1"
+	first.Labels = typeLabel(f.Type) + strconv.Itoa(number)
 	switch f.Type {
 	case "NRF", "NSSF":
 		n.Kind = NameKind(typeLabel(f.Type))

@@ -1,6 +1,7 @@
 package nf
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,9 +86,12 @@ func TestNetworkOf(t *testing.T) {
 func TestProposeNames(t *testing.T) {
 	for _, typ := range append(Types(), Type{Name: "OPERATOR_OWN"}) {
 		f := Function{Type: typ.Name, PLMN: &PLMN{"001", "01"}, NID: "000007ed9d5"}
-		names := f.ProposeNames()
+		names := f.ProposeNames(12)
 		if len(names) == 0 {
 			t.Errorf("%s: no names", typ.Name)
+		}
+		if !slices.ContainsFunc(names, func(n Name) bool { return strings.HasPrefix(n.String(), typeLabel(typ.Name)+"12.") }) {
+			t.Errorf("%s: got %v, want a name with the number 12", typ.Name, names)
 		}
 		for _, n := range names {
 			if err := CheckFQDN(n.String()); err != nil {
@@ -98,7 +102,7 @@ func TestProposeNames(t *testing.T) {
 			}
 		}
 	}
-	if names := (Function{Type: "AMF"}).ProposeNames(); names != nil {
+	if names := (Function{Type: "AMF"}).ProposeNames(1); names != nil {
 		t.Errorf("without a network: %v, want none", names)
 	}
 }

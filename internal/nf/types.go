@@ -1,6 +1,9 @@
 package nf
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Type is one NF type of the common set (TS 29.510 6.1.6.3.3).
 type Type struct {
@@ -96,4 +99,62 @@ func LookupType(name string) (Type, bool) {
 		return Type{}, false
 	}
 	return types[i], true
+}
+
+// NearestType finds the type of the common set that a misspelt name most likely
+// means. A name without regard to case and separators comes before two swapped
+// letters, and that before one letter that is wrong, missing or too many. It finds
+// none when several types are equally near.
+func NearestType(name string) (Type, bool) {
+	plain := func(s string) string {
+		return strings.NewReplacer("_", "", "-", "", " ", "").Replace(upperASCII(s))
+	}
+	name = plain(name)
+	for _, near := range []func(a, b string) bool{func(a, b string) bool { return a == b }, swapped, oneOff} {
+		var found []Type
+		for _, t := range types {
+			if near(name, plain(t.Name)) {
+				found = append(found, t)
+			}
+		}
+		switch len(found) {
+		case 0:
+		case 1:
+			return found[0], true
+		default:
+			return Type{}, false
+		}
+	}
+	return Type{}, false
+}
+
+// swapped reports whether a and b differ by two neighbouring letters in the other
+// order.
+func swapped(a, b string) bool {
+	i := commonPrefix(a, b)
+	return len(a) == len(b) && i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+}
+
+// oneOff reports whether a and b differ by one letter.
+func oneOff(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	i := commonPrefix(a, b)
+	switch len(b) - len(a) {
+	case 0:
+		return i < len(a) && a[i+1:] == b[i+1:]
+	case 1:
+		return a[i:] == b[i+1:]
+	}
+	return false
+}
+
+// commonPrefix returns how many bytes a and b begin with in common.
+func commonPrefix(a, b string) int {
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
+	}
+	return i
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/AlecAivazis/survey/v2"
@@ -136,13 +138,28 @@ func (p *surveyPrompter) Input(question, def string) (answer string, err error) 
 	return answer, err
 }
 
-// Select asks with a menu.
+// Select asks with a menu. Typing shows the options that begin with the text, so
+// that UPF comes before MB_UPF; without one, those that contain it.
 func (p *surveyPrompter) Select(question string, options []string) (answer int, err error) {
 	if err := checkOptions(question, options); err != nil {
 		return 0, err
 	}
-	err = p.ask(&survey.Select{Message: Clean(question, maxShown), Options: cleanAll(options)}, &answer)
+	options = cleanAll(options)
+	err = p.ask(&survey.Select{Message: Clean(question, maxShown), Options: options, Filter: searchIn(options)}, &answer)
 	return answer, err
+}
+
+// searchIn returns the filter of a menu with these options.
+func searchIn(options []string) func(typed, option string, index int) bool {
+	hasPrefix := func(option, typed string) bool {
+		return len(option) >= len(typed) && strings.EqualFold(option[:len(typed)], typed)
+	}
+	return func(typed, option string, _ int) bool {
+		if slices.ContainsFunc(options, func(o string) bool { return hasPrefix(o, typed) }) {
+			return hasPrefix(option, typed)
+		}
+		return strings.Contains(strings.ToLower(option), strings.ToLower(typed))
+	}
 }
 
 // Secret asks for a line of text and shows stars.

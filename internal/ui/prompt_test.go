@@ -95,3 +95,25 @@ func TestPlainPrompterInRow(t *testing.T) {
 		t.Error("Select of nothing succeeded")
 	}
 }
+
+func TestSearchIn(t *testing.T) {
+	options := []string{"AMF", "5G_EIR", "MB_UPF", "UPF", "another type"}
+	for _, tt := range []struct{ typed, want string }{
+		{"upf", "UPF"},
+		{"a", "AMF, another type"},
+		{"EIR", "5G_EIR"}, // none begins with it
+		{"mb", "MB_UPF"},
+		{"xyz", ""},
+		{"", "AMF, 5G_EIR, MB_UPF, UPF, another type"},
+	} {
+		var found []string
+		for i, option := range options {
+			if searchIn(options)(tt.typed, option, i) {
+				found = append(found, option)
+			}
+		}
+		if got := strings.Join(found, ", "); got != tt.want {
+			t.Errorf("%q typed: got %s, want %s", tt.typed, got, tt.want)
+		}
+	}
+}

@@ -9,22 +9,22 @@ import (
 
 // Annotations of a command.
 const (
-	namedAnnotation   = "nfcert-named"   // it takes the name of an enrolment as an argument
-	formatsAnnotation = "nfcert-formats" // its output formats, with commas between
+	namedAnnotation   = "nfcert-named"   // the argument is the name of an enrolment
+	formatsAnnotation = "nfcert-formats" // its output formats, separated by commas
 )
 
 // Named lets a command take the name of its enrolment as an argument: nfcert order
-// amf-01 is nfcert order -n amf-01.
+// amf-01 means nfcert order -n amf-01.
 func (e *Env) Named(cmd *cobra.Command) *cobra.Command {
 	annotate(cmd, namedAnnotation, "yes")
 	cmd.Use += " [NAME]"
-	// An enrolment with a name that is nearly a subcommand is given with -n.
+	// A name that looks like a mistyped subcommand is accepted only with -n.
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 1 && suggestion(cmd, args[0]) == "" {
 			return nil
 		}
 		if len(args) > 1 {
-			return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes one name and got %d arguments", cmd.CommandPath(), len(args))
+			return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes one name, not %d arguments", cmd.CommandPath(), len(args))
 		}
 		return NoArgs(cmd, args)
 	}
@@ -37,8 +37,8 @@ func (e *Env) Named(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// suggestion is the subcommand that a word most likely means: one that people
-// know by that word, else one that is spelt nearly so; "": none.
+// suggestion is the subcommand that a word most likely means: one for which the
+// word is a common synonym, or else one with a similar spelling; "" if none.
 func suggestion(cmd *cobra.Command, word string) string {
 	for _, c := range cmd.Commands() {
 		if slices.Contains(c.SuggestFor, strings.ToLower(word)) {
@@ -52,21 +52,21 @@ func suggestion(cmd *cobra.Command, word string) string {
 	return ""
 }
 
-// nameArgument takes the name from the arguments of a command that Named made.
+// nameArgument sets -n from the argument of a command that Named made.
 func (call *Call) nameArgument(cmd *cobra.Command, args []string) error {
 	if cmd.Annotations[namedAnnotation] == "" || len(args) == 0 {
 		return nil
 	}
 	if call.Settings.Sources["name"] == "flag" && call.Global.Name != args[0] {
-		return Usagef("give the name once", "%s: the argument names %q, and -n names %q", cmd.CommandPath(), args[0], call.Global.Name)
+		return Usagef("give one name, as the argument or with -n", "%s: the argument is %q, but -n is %q", cmd.CommandPath(), args[0], call.Global.Name)
 	}
 	call.Global.Name = args[0]
 	call.Settings.Sources["name"] = "flag"
 	return nil
 }
 
-// Formats sets the output formats of a command that has others than table, json
-// and name.
+// Formats sets the output formats of a command, unless they are table, json and
+// name.
 func Formats(cmd *cobra.Command, formats ...string) *cobra.Command {
 	return annotate(cmd, formatsAnnotation, strings.Join(formats, ","))
 }
@@ -79,7 +79,7 @@ func formatsOf(cmd *cobra.Command) []string {
 	return []string{OutputTable, OutputJSON, OutputName}
 }
 
-// checkFormat refuses an output format that the command does not have.
+// checkFormat returns an error for an output format that the command does not have.
 func checkFormat(cmd *cobra.Command, format string) error {
 	formats := formatsOf(cmd)
 	if slices.Contains(formats, format) {
@@ -96,26 +96,28 @@ func annotate(cmd *cobra.Command, key, value string) *cobra.Command {
 	return cmd
 }
 
-// NoArgs refuses arguments, and suggests subcommands with a similar name.
+// NoArgs returns an error for any argument, and suggests a subcommand that it may
+// mean.
 func NoArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
 	if !cmd.HasAvailableSubCommands() {
-		return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes no argument and got %q", cmd.CommandPath(), args[0])
+		return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes no arguments, but got %q", cmd.CommandPath(), args[0])
 	}
 	hint := "see: " + cmd.CommandPath() + " --help"
 	if name := suggestion(cmd, args[0]); name != "" {
 		hint = "did you mean: " + cmd.CommandPath() + " " + name
 	}
-	return Usagef(hint, "there is no command %q", cmd.CommandPath()+" "+args[0])
+	return Usagef(hint, "unknown command %q", cmd.CommandPath()+" "+args[0])
 }
 
-// WantArgs checks the number of arguments; what says what they are.
+// WantArgs checks the number of arguments, which what describes. A negative max
+// means no limit.
 func WantArgs(min, max int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < min || max >= 0 && len(args) > max {
-			return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes %s and got %d arguments", cmd.CommandPath(), what, len(args))
+			return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes %s, not %d arguments", cmd.CommandPath(), what, len(args))
 		}
 		return nil
 	}

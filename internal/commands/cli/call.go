@@ -1,9 +1,9 @@
-// Package cli is what every command shares: the world it runs in ([Env]), one run
-// of it ([Call]), the global flags, settings from variables and the configuration
-// file, help layout, and what is written to stdout and stderr.
+// Package cli is what all commands share: their environment ([Env]), one run of a
+// command ([Call]), the global flags, settings from variables and the configuration
+// file, help pages, completion, and the writing to stdout and stderr.
 //
 // A command's constructor takes the [Env] and makes its RunE with [Env.Run], which
-// reads all settings before the command's run function is called with a complete
+// reads all settings and then calls the command's run function with a complete
 // [Call].
 package cli
 
@@ -14,6 +14,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,47 +24,49 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// Env is what nfcert is given of the world. Each command's constructor takes it,
-// and nothing changes it.
+// Env is the environment of nfcert: streams, variables, clock and arguments. The
+// root command makes it, each command's constructor takes it, and no command
+// changes it.
 type Env struct {
 	Streams ui.Streams
 	Getenv  func(string) string
 	Clock   func() time.Time
 	Version string
 	Args    []string    // of the command line
-	Prompt  ui.Prompter // nil: by the terminal
+	Prompt  ui.Prompter // nil: a prompter on the terminal
 	// SealIterations is the work of encrypting keys; 0 means the default.
 	SealIterations int
-	// Complete gives a shell the names that are saved.
+	// Complete lists saved names for shell completion.
 	Complete Completions
 
-	flags Globals // filled by cobra; commands read their copy in [Call]
+	flags Globals // cobra writes here; commands read their copy in [Call]
 }
 
-// Call is one run of one command: the world, the values of its flags and what it
-// reports on stderr. Nothing changes it while the command runs; what is to be
-// done for another enrolment, account or server takes a copy that For… returns.
+// Call is one run of one command: the environment, the values of the flags, and
+// the progress on stderr. It does not change while the command runs. To work for
+// another enrolment, account or server, use the copy that a For… method returns.
 type Call struct {
 	*Env
 	Global   Globals
 	Settings Settings
 	Progress *Progress
-	Command  string    // its path, such as "order solve"
-	Stdin    io.Reader // standard input, for what is read to its end
+	Command  string    // its path without the program, such as "order solve"
+	Stdin    io.Reader // standard input, for content that is read to its end
+	Shared   *Shared
 
-	root    *cobra.Command // of the command tree
-	Private *private
-	resumes bool // running it again continues it
+	root      *cobra.Command // of the command tree
+	resumable bool           // the same command, run again, continues the work
 }
 
-// private is what a call and its copies share.
-type private struct {
-	closers           []io.Closer // closed when the command ends, last first
-	stdinRead         bool
-	AccountPassphrase secret.Bytes // zero: not asked for yet
+// Shared is the state of a call that its copies share.
+type Shared struct {
+	AccountPassphrase secret.Bytes // zero: not read yet
+
+	closers   []io.Closer // closed when the command ends, the last one first
+	stdinRead bool
 }
 
-// CallError is an error with the call that it ended.
+// CallError is an error that ended a call.
 type CallError struct {
 	Call *Call
 	Err  error
@@ -73,13 +76,13 @@ func (e *CallError) Error() string { return e.Err.Error() }
 
 func (e *CallError) Unwrap() error { return e.Err }
 
-// resumable are the commands that continue when they are run again.
-var resumable = []string{
+// resumableCommands are the commands that continue when they are run again.
+var resumableCommands = []string{
 	"account", "enroll", "finalize", "order", "order solve", "order refresh", "order abandon", "renew", "revoke", "token get",
 }
 
-// Run makes the RunE of a command. The call is complete when work begins: flags
-// are filled from variables and the configuration file, and checked.
+// Run makes the RunE of a command. It sets the flags from variables and the
+// configuration file, checks them, and then calls work.
 func (e *Env) Run(work func(ctx context.Context, call *Call, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		call, err := e.newCall(cmd, args)
@@ -93,13 +96,13 @@ func (e *Env) Run(work func(ctx context.Context, call *Call, args []string) erro
 	}
 }
 
-// newCall prepares the call of a command. The call is usable for reporting an
-// error even when err is not nil.
+// newCall prepares the call of a command. If it fails, the call can still be used
+// to report the error.
 func (e *Env) newCall(cmd *cobra.Command, args []string) (call *Call, err error) {
 	call = e.Unparsed()
 	call.Command, call.root = commandWords(cmd), cmd.Root()
-	call.resumes = slices.Contains(resumable, call.Command)
-	if err := call.fill(cmd); err != nil {
+	call.resumable = slices.Contains(resumableCommands, call.Command)
+	if call.Settings, err = e.readSettings(cmd); err != nil {
 		return call, err
 	}
 	call.Global = e.flags
@@ -111,16 +114,24 @@ func (e *Env) newCall(cmd *cobra.Command, args []string) (call *Call, err error)
 	return call, call.Global.check(cmd)
 }
 
-// Unparsed is a call whose flags are not known yet, for reporting an error.
+// Unparsed is a call whose flags could not be parsed, to report the error.
 func (e *Env) Unparsed() *Call {
-	call := &Call{Env: e, Private: &private{}}
-	call.Global.Output = cmp.Or(outputOption(e.Args), cmp.Or(e.Getenv(EnvName("output")), OutputTable))
+	call := &Call{Env: e, Shared: &Shared{}}
+	call.Global.Output = cmp.Or(outputOption(e.Args), e.Getenv(EnvName("output")), OutputTable)
+	return call
+}
+
+// Completing is the call of a command that a shell completes. Its flags are set as
+// far as they could be read.
+func (e *Env) Completing(cmd *cobra.Command) *Call {
+	call, _ := e.newCall(cmd, nil)
+	call.Global = e.flags
 	return call
 }
 
 // end closes what the call opened.
 func (call *Call) end() (err error) {
-	for _, c := range slices.Backward(call.Private.closers) {
+	for _, c := range slices.Backward(call.Shared.closers) {
 		err = errors.Join(err, c.Close())
 	}
 	call.Progress.Done()
@@ -128,31 +139,32 @@ func (call *Call) end() (err error) {
 }
 
 // AtEnd closes c when the command ends.
-func (call *Call) AtEnd(c io.Closer) { call.Private.closers = append(call.Private.closers, c) }
+func (call *Call) AtEnd(c io.Closer) { call.Shared.closers = append(call.Shared.closers, c) }
 
-// Resume is the command line that continues after an early end; "": none.
+// Resume is the command line that continues the work after an early end; "" if
+// there is none.
 func (call *Call) Resume() string {
-	if !call.resumes {
+	if !call.resumable {
 		return ""
 	}
 	return call.Again()
 }
 
-// ForEnrolment is the call for the enrolment of that name.
+// ForEnrolment is the call for the enrolment with that name.
 func (call *Call) ForEnrolment(name string) *Call {
 	c := *call
 	c.Global.Name = name
 	return &c
 }
 
-// ForAccount is the call for the account of that name.
+// ForAccount is the call for the account with that name.
 func (call *Call) ForAccount(name string) *Call {
 	c := *call
 	c.Global.Account = name
 	return &c
 }
 
-// ForServer is the call for the server of that name or URL.
+// ForServer is the call for the server with that name or URL.
 func (call *Call) ForServer(server string) *Call {
 	c := *call
 	c.Global.Server = server
@@ -168,30 +180,36 @@ func (call *Call) InState(dir string) *Call {
 	return &c
 }
 
-// Bounded is the context of a command that talks to servers.
+// Bounded is the context of a command that uses the network: it ends after
+// --timeout.
 func (call *Call) Bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, call.Global.Timeout)
 }
 
+// Machine reports whether a program reads the output. Then stderr has nothing
+// except an error, as one JSON document.
+func (call *Call) Machine() bool {
+	return call.Global.Output == OutputJSON || call.Global.Output == OutputJSONL
+}
+
+// Prompter asks the user on the terminal. With --no-input or -o json, or in a CI
+// job, it refuses to.
+func (call *Call) Prompter() ui.Prompter {
+	if call.Prompt != nil {
+		return call.Prompt
+	}
+	if call.Global.noInput || call.Global.Output != OutputTable || call.Getenv("CI") != "" {
+		return ui.NoPrompter{}
+	}
+	call.Progress.Done()
+	return ui.NewPrompter(call.Streams)
+}
+
 // commandWords is the path of a command without the program's name.
 func commandWords(cmd *cobra.Command) string {
-	words := ""
-	for c := cmd; c.HasParent(); c = c.Parent() {
-		words = c.Name() + " " + words
-	}
-	if words == "" {
-		return ""
-	}
-	return words[:len(words)-1]
+	_, words, _ := strings.Cut(cmd.CommandPath(), " ")
+	return words
 }
 
 // AddFlags adds the flags that every command takes.
 func (e *Env) AddFlags(fs *pflag.FlagSet) { e.flags.addFlags(fs) }
-
-// Completing is the call of a command that a shell completes: its flags are set as
-// far as they could be read.
-func (e *Env) Completing(cmd *cobra.Command) *Call {
-	call, _ := e.newCall(cmd, nil)
-	call.Global = e.flags
-	return call
-}

@@ -11,16 +11,16 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// Completions give what only an open state can tell a shell. A failure completes
-// nothing.
+// Completions list the values that are saved in the state directory, for a shell to
+// offer. If reading fails, a list is empty. A nil function means an empty list.
 type Completions struct {
-	Names    func(e *Env, cmd *cobra.Command) []string // of the saved enrolments; nil: none
+	Names    func(e *Env, cmd *cobra.Command) []string // of enrolments
 	Accounts func(e *Env, cmd *cobra.Command) []string
 	Servers  func(e *Env, cmd *cobra.Command) []string
 }
 
-// SetCompletions gives the flags of a command and of all below it the values that
-// a shell offers. A value may have a description after a TAB.
+// SetCompletions sets the values that a shell offers for the flags of a command and
+// of all commands below it. A value may have a description after a TAB.
 func (e *Env) SetCompletions(root *cobra.Command) {
 	saved := func(list func(*Env, *cobra.Command) []string) func(*cobra.Command) []string {
 		return func(cmd *cobra.Command) []string {
@@ -55,7 +55,8 @@ func (e *Env) SetCompletions(root *cobra.Command) {
 	var visit func(*cobra.Command)
 	visit = func(cmd *cobra.Command) {
 		for name, values := range byFlag {
-			if cmd.LocalFlags().Lookup(name) == nil {
+			// Not LocalFlags, which merges the flags of all parents first.
+			if cmd.Flags().Lookup(name) == nil && cmd.PersistentFlags().Lookup(name) == nil {
 				continue
 			}
 			_ = cmd.RegisterFlagCompletionFunc(name, func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -69,7 +70,7 @@ func (e *Env) SetCompletions(root *cobra.Command) {
 	visit(root)
 }
 
-// described writes values with their descriptions as cobra takes them.
+// described lists values with their descriptions, in cobra's format.
 func described[T any](list []T, of func(T) (value, text string)) []string {
 	var out []string
 	for _, item := range list {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// UsageError says that the command line cannot be followed.
+// UsageError is an error in the command line.
 type UsageError struct {
 	Message string
 	Hint    string // "": none
@@ -13,12 +13,12 @@ type UsageError struct {
 
 func (e *UsageError) Error() string { return e.Message }
 
-// Usagef makes a [UsageError] with a hint, which may be "".
+// Usagef makes a [UsageError]. The hint may be "".
 func Usagef(hint, format string, args ...any) error {
 	return &UsageError{Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
-// InputError says that a file the user named cannot be read or is not valid.
+// InputError is a file named by the user that cannot be read or is not valid.
 type InputError struct {
 	File string
 	Err  error
@@ -28,14 +28,15 @@ func (e *InputError) Error() string { return fmt.Sprintf("%q: %v", e.File, e.Err
 
 func (e *InputError) Unwrap() error { return e.Err }
 
-// As is errors.As with the target made here.
+// As is [errors.As] that returns the target.
 func As[T error](err error) (T, bool) {
 	var target T
 	ok := errors.As(err, &target)
 	return target, ok
 }
 
-// ExitError ends the program with a code and no words: a child's, say.
+// ExitError ends the program with an exit code and without a message, for example
+// with the code of a child process.
 type ExitError struct{ Code int }
 
 func (e *ExitError) Error() string { return fmt.Sprintf("exit status %d", e.Code) }

@@ -11,20 +11,20 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// ExchangeLine is an exchange in one line.
+// ExchangeLine describes an exchange in one line.
 func ExchangeLine(ex *acmewire.Exchange) string {
 	status := "no answer"
 	if ex.Status != 0 {
 		status = fmt.Sprint(ex.Status)
 	}
-	line := fmt.Sprintf("[%d] %s %s %s %.1fms", ex.Number, ex.Method, ui.Clean(ex.URL, MaxTold), status, ex.Millis)
+	line := fmt.Sprintf("[%d] %s %s %s %.1fms", ex.Number, ex.Method, ui.Clean(ex.URL, MaxText), status, ex.Millis)
 	if ex.Proxy != "" {
-		line += " through " + ui.Clean(ex.Proxy, MaxTold)
+		line += " through " + ui.Clean(ex.Proxy, MaxText)
 	}
 	return line
 }
 
-// WriteExchange lays an exchange out for people.
+// WriteExchange writes the content of an exchange for people.
 func WriteExchange(w io.Writer, ex *acmewire.Exchange) {
 	var b strings.Builder
 	block := func(mark, title string, doc json.RawMessage) {
@@ -41,7 +41,7 @@ func WriteExchange(w io.Writer, ex *acmewire.Exchange) {
 			if i > 0 {
 				b.WriteString("\n      ")
 			}
-			b.WriteString(ui.Clean(strings.TrimPrefix(line, "      "), MaxTold))
+			b.WriteString(ui.Clean(strings.TrimPrefix(line, "      "), MaxText))
 		}
 		b.WriteString("\n")
 	}
@@ -49,7 +49,7 @@ func WriteExchange(w io.Writer, ex *acmewire.Exchange) {
 	block(">", "payload", ex.Payload)
 	for _, name := range []string{"Content-Type", "Location", "Link", "Replay-Nonce", "Retry-After"} {
 		for _, v := range ex.Header[name] {
-			b.WriteString("    < " + name + ": " + ui.Clean(v, MaxTold) + "\n")
+			b.WriteString("    < " + name + ": " + ui.Clean(v, MaxText) + "\n")
 		}
 	}
 	block("<", "body", ex.Body)
@@ -59,7 +59,7 @@ func WriteExchange(w io.Writer, ex *acmewire.Exchange) {
 		}
 	}
 	if ex.Error != "" {
-		b.WriteString("    ! " + ui.Clean(ex.Error, MaxTold) + "\n")
+		b.WriteString("    ! " + ui.Clean(ex.Error, MaxText) + "\n")
 	}
 	_, _ = io.WriteString(w, b.String())
 }

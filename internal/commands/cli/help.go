@@ -12,7 +12,7 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// sectionAnnotation marks the flags that the help lists under a title.
+// sectionAnnotation holds the title under which the help lists a flag.
 const sectionAnnotation = "nfcert-section"
 
 // The sections of a command's help, in the order of the flow.
@@ -30,8 +30,8 @@ var sectionOrder = []string{SectionAccount, SectionFunction, SectionOrder, Secti
 // helpWidth is the line width of help pages.
 const helpWidth = 80
 
-// Section adds flags that the help lists under their own title: a step has too
-// many for one list.
+// Section adds flags that the help lists under a title: a step has too many for
+// one list.
 func Section(fs *pflag.FlagSet, title string, add func(*pflag.FlagSet)) {
 	own := newFlagSet()
 	add(own)
@@ -39,7 +39,7 @@ func Section(fs *pflag.FlagSet, title string, add func(*pflag.FlagSet)) {
 		if f.Annotations == nil {
 			f.Annotations = map[string][]string{}
 		}
-		if len(f.Annotations[sectionAnnotation]) == 0 { // else it is of an inner section
+		if len(f.Annotations[sectionAnnotation]) == 0 { // else it is in an inner section
 			f.Annotations[sectionAnnotation] = []string{title}
 		}
 	})
@@ -52,8 +52,7 @@ func newFlagSet() *pflag.FlagSet {
 	return fs
 }
 
-// SetHelp makes a command and all below it print their help as [Usage] lays it
-// out.
+// SetHelp makes a command and all commands below it print their help with [Usage].
 func SetHelp(root *cobra.Command) {
 	root.SetUsageFunc(func(cmd *cobra.Command) error {
 		return WriteAll(cmd.OutOrStdout(), []byte(Usage(cmd)))
@@ -68,8 +67,8 @@ func SetHelp(root *cobra.Command) {
 }
 
 // Usage is the part of a help page after the description: how to call the command,
-// examples, subcommands, and its own flags. Flags that every command takes have a
-// page of their own.
+// examples, subcommands, and its flags. The flags that every command takes are on
+// another page.
 func Usage(cmd *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString("Usage:\n")
@@ -99,8 +98,8 @@ func Usage(cmd *cobra.Command) string {
 	return b.String()
 }
 
-// ownFlags are the flags of a command without those that every command takes, by
-// section; those without one are under "".
+// ownFlags are the flags of a command by section, without the flags that every
+// command takes. Those without a section are under "".
 func ownFlags(cmd *cobra.Command) map[string]*pflag.FlagSet {
 	by := map[string]*pflag.FlagSet{"": newFlagSet()}
 	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
@@ -123,8 +122,8 @@ func GlobalUsage() string {
 	return flagUsages(fs)
 }
 
-// flagUsages lists flags, each with its text below it: beside it, long names would
-// leave little room.
+// flagUsages lists flags, each with its text. A long text is on the lines below the
+// flag: next to a long name there is little room.
 func flagUsages(flags *pflag.FlagSet) string {
 	var b strings.Builder
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -159,7 +158,7 @@ func flagUsages(flags *pflag.FlagSet) string {
 	return b.String()
 }
 
-// defaultText is a flag's default, where its text does not name one.
+// defaultText is a flag's default value; "" if it has none or the text names it.
 func defaultText(f *pflag.Flag) string {
 	if strings.Contains(f.Usage, "(default") || slices.Contains([]string{"", "false", "0", "0s", "[]"}, f.DefValue) {
 		return ""
@@ -204,7 +203,7 @@ func writeSubcommands(b *strings.Builder, cmd *cobra.Command) {
 	}
 }
 
-// indented is a name with its text beside it, wrapped.
+// indented is a name with its text, wrapped, in the next column.
 func indented(name, text string) string {
 	const width = 14
 	out := ""
@@ -217,8 +216,8 @@ func indented(name, text string) string {
 	return out
 }
 
-// wrapText wraps the paragraphs of a text to the width of help pages. Lines that
-// are indented are examples or tables, and stay as they are.
+// wrapText wraps the paragraphs of a text to the width of help pages. Indented lines
+// are examples or tables, and are not wrapped.
 func wrapText(text string) string {
 	var out, paragraph []string
 	flush := func() {

@@ -6,26 +6,26 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// list is a flag that may be repeated. At the command line each use is one
-// value; a variable or the configuration holds all of them, one a line or, where
-// whole says nothing else, with commas between them.
+// list is a flag that may be repeated. On the command line each use is one value. A
+// variable or the configuration file holds all values, one on each line or, unless
+// commas is set, separated by commas.
 type list struct {
 	values *[]string
-	whole  bool // a comma is part of a value
-	given  bool // what was there before is replaced by the first use
+	commas bool // values may contain commas
+	given  bool // used before: the first use replaces earlier values
 }
 
-// ListVar adds a flag whose values hold no comma.
+// ListVar adds a repeatable flag whose values contain no commas.
 func ListVar(fs *pflag.FlagSet, p *[]string, name, usage string) {
 	fs.Var(&list{values: p}, name, usage)
 }
 
-// LinesVar adds a flag whose values may hold commas.
+// LinesVar adds a repeatable flag whose values may contain commas.
 func LinesVar(fs *pflag.FlagSet, p *[]string, name, usage string) {
-	fs.Var(&list{values: p, whole: true}, name, usage)
+	fs.Var(&list{values: p, commas: true}, name, usage)
 }
 
-// setFromOutside sets a flag from a variable or the configuration.
+// setFromOutside sets a flag from a variable or the configuration file.
 func setFromOutside(v pflag.Value, text string) error {
 	if l, ok := v.(*list); ok {
 		return l.Replace(l.split(text))
@@ -33,11 +33,11 @@ func setFromOutside(v pflag.Value, text string) error {
 	return v.Set(text)
 }
 
-// split takes a list apart. More than one line means that lines are the values,
-// so that a value with a comma can be said everywhere.
+// split splits a list. A text of more than one line has a value on each line, so
+// that every value can contain commas.
 func (l *list) split(text string) []string {
 	separator := "\n"
-	if !l.whole && !strings.Contains(text, "\n") {
+	if !l.commas && !strings.Contains(text, "\n") {
 		separator = ","
 	}
 	var values []string

@@ -7,32 +7,32 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// TestListFlag guards that a repeatable flag takes one value at each use, and
-// all of them from a variable.
+// TestListFlag guards that a repeatable flag takes one value at each use, and all
+// values from a variable.
 func TestListFlag(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
-		whole   bool
-		outside []string // variable or configuration, in turn
-		typed   []string // uses at the command line
+		commas  bool
+		outside []string // variable or configuration file, in turn
+		typed   []string // uses on the command line
 		want    []string
 	}{
-		{name: "nothing said"},
+		{name: "not set"},
 		{name: "typed", typed: []string{"a,b", "c"}, want: []string{"a,b", "c"}},
 		{name: "one", outside: []string{"a"}, want: []string{"a"}},
 		{name: "commas", outside: []string{"a, b,,c,"}, want: []string{"a", "b", "c"}},
 		{name: "lines", outside: []string{"a,b\n\n c \n"}, want: []string{"a,b", "c"}},
 		{name: "one line with a comma", outside: []string{"a,b\n"}, want: []string{"a,b"}},
-		{name: "commas belong to values", whole: true, outside: []string{"1.2,critical:0500\n1.3:0500"}, want: []string{"1.2,critical:0500", "1.3:0500"}},
-		{name: "one value with a comma", whole: true, outside: []string{"1.2,critical:0500"}, want: []string{"1.2,critical:0500"}},
-		{name: "the later one alone", outside: []string{"a,b", "c"}, want: []string{"c"}},
-		{name: "typed beats what was said before", outside: []string{"a,b"}, typed: []string{"c", "d"}, want: []string{"c", "d"}},
+		{name: "commas in values", commas: true, outside: []string{"1.2,critical:0500\n1.3:0500"}, want: []string{"1.2,critical:0500", "1.3:0500"}},
+		{name: "one value with a comma", commas: true, outside: []string{"1.2,critical:0500"}, want: []string{"1.2,critical:0500"}},
+		{name: "the later replaces", outside: []string{"a,b", "c"}, want: []string{"c"}},
+		{name: "typed beats the variable", outside: []string{"a,b"}, typed: []string{"c", "d"}, want: []string{"c", "d"}},
 		{name: "empty", outside: []string{" , "}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var got []string
 			fs := pflag.NewFlagSet("test", pflag.ContinueOnError)
-			if tc.whole {
+			if tc.commas {
 				LinesVar(fs, &got, "item", "")
 			} else {
 				ListVar(fs, &got, "item", "")

@@ -9,18 +9,18 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// MaxTold bounds words of a server in an error for people.
-const MaxTold = 1000
+// MaxText is the maximum length of a text from a server in a line for people.
+const MaxText = 1000
 
-// Progress tells on stderr what happens, as the verbosity wants it.
+// Progress reports on stderr what a command does, as -q and -v select.
 type Progress struct {
 	call    *Call
 	waiting *ui.Waiting
 	paint   ui.Paint
-	sink    func(enroll.Event) // of -o jsonl; nil: none
+	sink    func(enroll.Event) // for -o jsonl; nil: none
 
 	mu     sync.Mutex
-	warned []string // warnings that a document is to carry
+	warned []string // warnings for the document on stdout
 }
 
 func newProgress(call *Call) *Progress {
@@ -38,20 +38,17 @@ type eventDoc struct {
 	enroll.Event
 }
 
-// Done removes the waiting line. It is safe on a nil progress.
+// Done removes the line that shows a wait. It does nothing on a nil Progress.
 func (p *Progress) Done() {
 	if p != nil {
 		p.waiting.Done()
 	}
 }
 
-// machine reports whether stderr is read by a program: it carries nothing but
-// an error then.
-func (p *Progress) machine() bool { return p.call.Machine() }
+// silent reports whether stderr has no progress.
+func (p *Progress) silent() bool { return p.call.Global.quiet || p.call.Machine() }
 
-func (p *Progress) silent() bool { return p.call.Global.quiet || p.machine() }
-
-// Event shows what the engine says.
+// Event reports an event of the engine.
 func (p *Progress) Event(e enroll.Event) {
 	if p.sink != nil {
 		p.sink(e)
@@ -59,8 +56,7 @@ func (p *Progress) Event(e enroll.Event) {
 	switch {
 	case e.Warning:
 		p.Warn("%s", e.Message)
-	case p.machine():
-	case p.call.Global.quiet:
+	case p.silent():
 	case !e.Next.IsZero():
 		p.waiting.Update(e.Message, e.Next)
 	default:
@@ -69,27 +65,27 @@ func (p *Progress) Event(e enroll.Event) {
 	}
 }
 
-// Say writes a line of progress.
+// Say writes a line about a step.
 func (p *Progress) Say(step enroll.Step, message string) {
 	if p.silent() {
 		return
 	}
-	_, _ = fmt.Fprintf(p.waiting, "%s %s\n", p.paint.Green(fmt.Sprintf("%-9s", step)), ui.Clean(message, MaxTold))
+	_, _ = fmt.Fprintf(p.waiting, "%s %s\n", p.paint.Green(fmt.Sprintf("%-9s", step)), ui.Clean(message, MaxText))
 }
 
-// Note writes a line that is no step's.
+// Note writes a line that is not about a step.
 func (p *Progress) Note(format string, args ...any) {
 	if p.silent() {
 		return
 	}
-	_, _ = fmt.Fprintln(p.waiting, ui.Clean(fmt.Sprintf(format, args...), MaxTold))
+	_, _ = fmt.Fprintln(p.waiting, ui.Clean(fmt.Sprintf(format, args...), MaxText))
 }
 
-// Warn writes a warning, also when progress is not wanted. A program finds it
-// in the document.
+// Warn writes a warning, also with -q. With -o json the warning is in the document
+// on stdout instead.
 func (p *Progress) Warn(format string, args ...any) {
-	text := ui.Clean(fmt.Sprintf(format, args...), MaxTold)
-	if p.machine() {
+	text := ui.Clean(fmt.Sprintf(format, args...), MaxText)
+	if p.call.Machine() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.warned = append(p.warned, text)
@@ -98,26 +94,27 @@ func (p *Progress) Warn(format string, args ...any) {
 	_, _ = fmt.Fprintf(p.waiting, "%s %s\n", p.paint.Yellow("warning:"), text)
 }
 
-// Warnings are those that a document is to carry.
+// Warnings are the warnings for the document on stdout.
 func (p *Progress) Warnings() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.warned
 }
 
-// Next says what to type next: the last line.
+// Next writes the command to type next, as the last line.
 func (p *Progress) Next(command string) {
-	if command == "" || p.machine() || p.call.Global.quiet {
+	if command == "" || p.silent() {
 		return
 	}
 	p.waiting.Done()
-	_, _ = fmt.Fprintf(p.call.Streams.Err, "next: %s\n", ui.Clean(command, MaxTold))
+	_, _ = fmt.Fprintf(p.call.Streams.Err, "next: %s\n", ui.Clean(command, MaxText))
 }
 
-// Exchange shows a request: a line with -v, its content with -vv or --trace -.
+// Exchange shows an HTTP exchange: one line with -v, with its content with -vv or
+// --trace -.
 func (p *Progress) Exchange(ex *acmewire.Exchange) {
 	readable := p.call.Global.Trace == "-" || p.call.Global.Verbose >= 2
-	if !readable && p.call.Global.Verbose == 0 || p.machine() && p.call.Global.Trace != "-" {
+	if !readable && p.call.Global.Verbose == 0 || p.call.Machine() && p.call.Global.Trace != "-" {
 		return
 	}
 	_, _ = fmt.Fprintln(p.waiting, ExchangeLine(ex))

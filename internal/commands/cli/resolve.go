@@ -9,38 +9,38 @@ import (
 	"strings"
 )
 
-// resolution says where to connect for a host and port, as curl's --resolve
-// does: HOST:PORT:ADDRESS, or -HOST:PORT to forget.
+// resolution is the address to connect to for a host and port, as in curl's
+// --resolve: HOST:PORT:ADDRESS, or -HOST:PORT to remove it.
 type resolution struct {
 	HostPort string // in lower case, an IPv6 address in brackets
-	Address  string // with a port; "": forget it
+	Address  string // with a port; "": remove it
 }
 
-// parseResolve reads one --resolve. ADDRESS is an IP address, with a port when
-// it listens on another; one of IPv6 that has a port stands in brackets.
+// parseResolve reads one --resolve. ADDRESS is an IP address, with a port if that
+// differs from PORT. An IPv6 address with a port is in brackets.
 func parseResolve(s string) (resolution, error) {
 	fail := func(why string) (resolution, error) {
-		return resolution{}, fmt.Errorf("%.200q: %s, want HOST:PORT:ADDRESS as in ca.example:443:192.0.2.1, or -HOST:PORT to forget one", s, why)
+		return resolution{}, fmt.Errorf("%.200q: %s, want HOST:PORT:ADDRESS as in ca.example:443:192.0.2.1, or -HOST:PORT to remove it", s, why)
 	}
-	rest, forget := strings.CutPrefix(s, "-")
+	rest, remove := strings.CutPrefix(s, "-")
 	host, rest, ok := cutHost(rest)
 	if !ok {
-		return fail("there is no host and port")
+		return fail("no host and port")
 	}
 	port, address, more := strings.Cut(rest, ":")
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || number == 0 {
-		return fail(fmt.Sprintf("%.20q is no port", port))
+		return fail(fmt.Sprintf("%.20q is not a port", port))
 	}
 	port = strconv.FormatUint(number, 10) // as it is dialled, without leading zeros
 	out := resolution{HostPort: strings.ToLower(net.JoinHostPort(host, port))}
 	switch {
-	case forget && more:
-		return fail("what is to be forgotten has an address")
-	case forget:
+	case remove && more:
+		return fail("-HOST:PORT takes no address")
+	case remove:
 		return out, nil
 	case !more || address == "":
-		return fail("there is no address")
+		return fail("no address")
 	}
 	if to, err := netip.ParseAddrPort(address); err == nil && to.Port() != 0 {
 		out.Address = to.String()
@@ -48,13 +48,13 @@ func parseResolve(s string) (resolution, error) {
 	}
 	ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(address, "["), "]"))
 	if err != nil {
-		return fail(fmt.Sprintf("%.100q is no IP address", address))
+		return fail(fmt.Sprintf("%.100q is not an IP address", address))
 	}
 	out.Address = net.JoinHostPort(ip.String(), port)
 	return out, nil
 }
 
-// cutHost takes a host off the front, an IPv6 address being in brackets.
+// cutHost splits off the host. An IPv6 address is in brackets.
 func cutHost(s string) (host, rest string, ok bool) {
 	if inner, found := strings.CutPrefix(s, "["); found {
 		if host, rest, ok = strings.Cut(inner, "]:"); !ok {
@@ -67,7 +67,7 @@ func cutHost(s string) (host, rest string, ok bool) {
 	return host, rest, ok && host != "" && !strings.ContainsAny(host, "/ \t\r\n[]")
 }
 
-// Resolutions is every --resolve, over what is remembered.
+// Resolutions merges the values of --resolve into the remembered ones.
 func (call *Call) Resolutions(remembered map[string]string) map[string]string {
 	all := maps.Clone(remembered)
 	if all == nil {

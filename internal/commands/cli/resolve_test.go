@@ -18,13 +18,13 @@ func TestParseResolve(t *testing.T) {
 		{"", "", "", "no host and port"},
 		{"ca.example", "", "", "no host and port"},
 		{":443:192.0.2.1", "", "", "no host and port"},
-		{"ca.example:443", "", "", "there is no address"},
-		{"ca.example:443:", "", "", "there is no address"},
-		{"ca.example:https:192.0.2.1", "", "", `"https" is no port`},
-		{"ca.example:0:192.0.2.1", "", "", `"0" is no port`},
-		{"ca.example:443:other.example", "", "", "is no IP address"},
-		{"-ca.example:443:192.0.2.1", "", "", "is to be forgotten"},
-		{"https://ca.example:443:192.0.2.1", "", "", "is no port"},
+		{"ca.example:443", "", "", "no address"},
+		{"ca.example:443:", "", "", "no address"},
+		{"ca.example:https:192.0.2.1", "", "", `"https" is not a port`},
+		{"ca.example:0:192.0.2.1", "", "", `"0" is not a port`},
+		{"ca.example:443:other.example", "", "", "is not an IP address"},
+		{"-ca.example:443:192.0.2.1", "", "", "takes no address"},
+		{"https://ca.example:443:192.0.2.1", "", "", "is not a port"},
 	} {
 		got, err := parseResolve(tt.in)
 		if tt.want != "" {
@@ -39,7 +39,7 @@ func TestParseResolve(t *testing.T) {
 	}
 }
 
-// FuzzParseResolve: what is read can be dialled, and is read again as the same.
+// FuzzParseResolve guards that a resolution, written again, is read as the same.
 func FuzzParseResolve(f *testing.F) {
 	for _, s := range []string{"ca.example:443:192.0.2.1", "-a:1", "[::1]:1:[::2]:3", "a:1:::2", "a:01:::2", "::", "[", "a:1:[::1"} {
 		f.Add(s)

@@ -1,189 +1,100 @@
 package cli
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"go.yaml.in/yaml/v3"
-
-	"github.com/nfcert/nfcert/internal/pkcs11"
 )
 
-// CheckServerURL refuses what cannot be a directory URL.
-func CheckServerURL(raw string) error {
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil:
-		return fmt.Errorf("server %q is no URL", raw)
-	case u.Scheme != "https":
-		return fmt.Errorf("server %q: ACME is spoken over https only (RFC 8555 6.1), as in https://ca.example/directory", raw)
-	case u.Host == "":
-		return fmt.Errorf("server %q has no host", raw)
-	case u.User != nil:
-		return fmt.Errorf("server %q: a URL must not carry credentials", u.Redacted())
-	}
-	return nil
-}
-
-// EnvName is the variable of a flag.
+// EnvName is the name of a flag's environment variable.
 func EnvName(flag string) string {
 	return "NFCERT_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// notFromOutside are flags that only a person at the command line may set.
-var notFromOutside = []string{"help", "version", "yes", "force"}
+// typedOnly are the flags that only the command line sets: no variable and no
+// configuration file may confirm or overwrite anything.
+var typedOnly = []string{"help", "version", "yes", "force"}
 
-// answering are groups of flags of which only one can be meant: the ways in which
-// a challenge can be answered. Said at the command line, one of a group beats the
-// variables of the others, and so on down.
-var answering = [][]string{
+// challengeGroups are groups of flags that exclude each other: the ways to answer
+// one type of challenge.
+var challengeGroups = [][]string{
 	{"http-listen", "webroot", "published"},
 	{"ta", "ta-allow", "token-file", "token-cmd"},
 }
 
-// oneWay are all groups of that kind.
-var oneWay = append(slices.Clone(answering), []string{"eab-kid", "eab-cmd"})
+// exclusiveGroups are all groups of flags that exclude each other. If a better
+// source sets one of a group, values of the others from worse sources are ignored:
+// --webroot on the command line beats $NFCERT_HTTP_LISTEN.
+var exclusiveGroups = append(slices.Clone(challengeGroups), []string{"eab-kid", "eab-cmd"})
 
-// groupOf is the group of a flag among groups; nil: it is in none.
-func groupOf(name string, groups [][]string) []string {
-	for _, group := range groups {
-		if slices.Contains(group, name) {
-			return group
-		}
-	}
-	return nil
-}
+// dependsOn maps a flag to the one that it belongs to. A worse source's value is
+// ignored in the same way: the key in a variable is not the key of the certificate
+// on the command line.
+var dependsOn = map[string]string{"client-key": "client-cert", "ta-client-key": "ta-client-cert", "eab-key-file": "eab-cmd"}
 
-// belongsTo are flags that another beats where a better source names it: the key
-// of a variable is not that of a certificate which was typed, nor of a binding
-// that a typed command gets.
-var belongsTo = map[string]string{"client-key": "client-cert", "ta-client-key": "ta-client-cert", "eab-key-file": "eab-cmd"}
+// notRepeated are the flags that a proposed command line does not repeat: Line adds
+// the name itself, and the others only say how one run is shown.
+var notRepeated = []string{"name", "output", "quiet", "verbose", "color", "timeout", "trace", "no-input", "no-wait", "no-solve"}
 
-// Settings is where values came from, and the configuration file.
+// Settings are the sources of a command's flags, and the configuration file.
 type Settings struct {
-	file    string                  // path of the configuration file; "": there is none
-	Servers map[string]configServer // by name, with absolute paths
-	flags   *pflag.FlagSet          // of the running command
-	Sources map[string]string       // of its flags' values, as in [value]
+	Servers map[string]ConfigServer // of the configuration file by name, with absolute paths
+	Sources map[string]string       // of the flags' values by flag, as in [Setting]
 
-	defaults map[string]string // of flags, from the configuration file
-	Typed    []string          // flags of the command line, to be typed again
-	Way      []string          // of them, how challenges are answered
+	// Typed are the flags of the command line as words, to propose a command.
+	Typed []string
+	// ChallengeFlags are those of Typed that say how to answer challenges.
+	ChallengeFlags []string
+
+	getenv     func(string) string
+	flags      *pflag.FlagSet    // of the running command
+	configPath string            // "": no configuration file was read
+	defaults   map[string]string // of flags, from the configuration file
 }
 
-// value is one flag's value and its source.
-type value struct {
+// Setting is one flag's value and its source.
+type Setting struct {
 	Flag   string `json:"flag"`
 	Value  string `json:"value"`
 	Source string `json:"source"` // flag, NFCERT_… , the configuration file's path, default
 }
 
-// configFile is the YAML configuration.
-type configFile struct {
-	Servers  map[string]configServer `yaml:"servers"`
-	Defaults map[string]string       `yaml:"defaults"`
-}
-
-// configServer is a named server. Relative paths are relative to the file.
-type configServer struct {
-	URL        string `yaml:"url"`
-	CARoot     string `yaml:"caRoot"`
-	CAPin      string `yaml:"caPin"`
-	ClientCert string `yaml:"clientCert"`
-	ClientKey  string `yaml:"clientKey"`
-
-	ClientPassphraseFile string `yaml:"clientPassphraseFile"`
-}
-
-// maxConfig bounds the configuration file.
-const maxConfig = 1 << 20
-
-// fill sets each flag that the command line did not from its variable, else
-// from the configuration's defaults.
-func (call *Call) fill(cmd *cobra.Command) error {
-	flags := cmd.Flags()
-	if err := call.fromEnv(flags.Lookup("config")); err != nil {
-		return err
+// readSettings sets each flag that the command line did not set from its variable,
+// or else from the configuration file.
+func (e *Env) readSettings(cmd *cobra.Command) (Settings, error) {
+	s := Settings{getenv: e.Getenv, flags: cmd.Flags(), Sources: map[string]string{}}
+	config := s.flags.Lookup("config")
+	if err := s.apply(config, s.sourceOf(config)); err != nil {
+		return s, err
 	}
-	defaults, err := call.loadConfig(cmd)
-	if err != nil {
-		return err
+	if err := s.loadConfig(cmd.Root(), e.flags.config); err != nil {
+		return s, err
 	}
-	sources := make(map[string]string, 64)
-	call.Settings.defaults, call.Settings.flags, call.Settings.Sources = defaults, flags, sources
 	var failure error
-	flags.VisitAll(func(f *pflag.Flag) {
-		switch {
-		case failure != nil:
-		case f.Changed:
-			sources[f.Name] = "flag"
-			call.Settings.Typed = append(call.Settings.Typed, typedAgain(f)...)
-			if groupOf(f.Name, answering) != nil {
-				call.Settings.Way = append(call.Settings.Way, typedAgain(f)...)
-			}
-		case groupOf(f.Name, oneWay) != nil && call.sourceOf(f, defaults) != call.wayFrom(flags, groupOf(f.Name, oneWay)), call.orphaned(flags, f, defaults):
-			sources[f.Name] = "default"
-		default:
-			sources[f.Name], failure = call.fillOne(f, defaults)
-		}
-	})
-	return failure
-}
-
-// values is each flag of the running command.
-func (s *Settings) values() []value {
-	var values []value
 	s.flags.VisitAll(func(f *pflag.Flag) {
-		if f.Name != "help" {
-			values = append(values, value{Flag: f.Name, Value: f.Value.String(), Source: s.Sources[f.Name]})
+		if failure != nil {
+			return
+		}
+		from := s.sourceOf(f)
+		if s.overridden(f.Name, from) {
+			from = fromDefault
+		}
+		s.Sources[f.Name] = s.sourceName(f.Name, from)
+		failure = s.apply(f, from)
+		if from == fromFlag {
+			s.Typed = append(s.Typed, flagWords(f)...)
+			if slices.ContainsFunc(challengeGroups, func(group []string) bool { return slices.Contains(group, f.Name) }) {
+				s.ChallengeFlags = append(s.ChallengeFlags, flagWords(f)...)
+			}
 		}
 	})
-	return values
+	return s, failure
 }
 
-// Everywhere is each value of the running command, and what variables and
-// configuration say of the flags of all others.
-func (call *Call) Everywhere() []value {
-	values := call.Settings.values()
-	seen := map[string]bool{}
-	for _, v := range values {
-		seen[v.Flag] = true
-	}
-	var visit func(*cobra.Command)
-	visit = func(cmd *cobra.Command) {
-		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
-			if seen[f.Name] || slices.Contains(notFromOutside, f.Name) {
-				return
-			}
-			seen[f.Name] = true
-			switch call.sourceOf(f, call.Settings.defaults) {
-			case fromVariable:
-				values = append(values, value{f.Name, call.Getenv(EnvName(f.Name)), EnvName(f.Name)})
-			case fromConfig:
-				values = append(values, value{f.Name, call.Settings.defaults[f.Name], call.Settings.file})
-			default:
-				seen[f.Name] = false // another command may know it
-			}
-		})
-		for _, child := range cmd.Commands() {
-			visit(child)
-		}
-	}
-	visit(call.root)
-	slices.SortStableFunc(values, func(a, b value) int { return strings.Compare(a.Flag, b.Flag) })
-	return values
-}
-
-// source ranks where a value comes from.
+// source is where a flag's value comes from; a greater one is better.
 type source int
 
 const (
@@ -193,44 +104,67 @@ const (
 	fromFlag
 )
 
-// sourceOf is the best source that says something of a flag.
-func (call *Call) sourceOf(f *pflag.Flag, defaults map[string]string) source {
-	_, inConfig := defaults[f.Name]
+// sourceOf is the best source with a value for a flag.
+func (s *Settings) sourceOf(f *pflag.Flag) source {
+	_, configured := s.defaults[f.Name]
 	switch {
 	case f.Changed:
 		return fromFlag
-	case call.Getenv(EnvName(f.Name)) != "":
+	case slices.Contains(typedOnly, f.Name):
+	case s.getenv(EnvName(f.Name)) != "":
 		return fromVariable
-	case inConfig:
+	case configured:
 		return fromConfig
 	}
 	return fromDefault
 }
 
-// wayFrom is the best source that names one of a group of flags.
-func (call *Call) wayFrom(flags *pflag.FlagSet, group []string) source {
-	best := fromDefault
-	for _, name := range group {
-		if f := flags.Lookup(name); f != nil {
-			best = max(best, call.sourceOf(f, call.Settings.defaults))
+// sourceName is a source as users read it.
+func (s *Settings) sourceName(flag string, from source) string {
+	switch from {
+	case fromFlag:
+		return "flag"
+	case fromVariable:
+		return EnvName(flag)
+	case fromConfig:
+		return s.configPath
+	}
+	return "default"
+}
+
+// overridden reports whether a better source sets another flag, so that this value
+// of the flag is ignored.
+func (s *Settings) overridden(flag string, from source) bool {
+	others := []string{dependsOn[flag]}
+	for _, group := range exclusiveGroups {
+		if slices.Contains(group, flag) {
+			others = append(others, group...)
 		}
 	}
-	return best
+	return slices.ContainsFunc(others, func(name string) bool {
+		other := s.flags.Lookup(name)
+		return other != nil && s.sourceOf(other) > from
+	})
 }
 
-// orphaned reports whether a flag belongs to one that a better source names.
-func (call *Call) orphaned(flags *pflag.FlagSet, f *pflag.Flag, defaults map[string]string) bool {
-	to := flags.Lookup(belongsTo[f.Name])
-	return to != nil && call.sourceOf(f, defaults) < call.sourceOf(to, defaults)
+// apply sets a flag from its variable or the configuration file.
+func (s *Settings) apply(f *pflag.Flag, from source) error {
+	switch from {
+	case fromVariable:
+		if err := setFromOutside(f.Value, s.getenv(EnvName(f.Name))); err != nil {
+			return Usagef("", "the variable %s: %v", EnvName(f.Name), err)
+		}
+	case fromConfig:
+		if err := setFromOutside(f.Value, s.defaults[f.Name]); err != nil {
+			return &InputError{File: s.configPath, Err: fmt.Errorf("defaults: %s: %w", f.Name, err)}
+		}
+	}
+	return nil
 }
 
-// notAgain are flags that a proposed command line does not repeat: the name is
-// there already, and the others say how to look at one run.
-var notAgain = []string{"name", "output", "quiet", "verbose", "color", "timeout", "trace", "no-input", "no-wait", "no-solve"}
-
-// typedAgain writes a flag as it can be typed again.
-func typedAgain(f *pflag.Flag) []string {
-	if slices.Contains(notAgain, f.Name) {
+// flagWords writes a flag with its value as words of a command line.
+func flagWords(f *pflag.Flag) []string {
+	if slices.Contains(notRepeated, f.Name) {
 		return nil
 	}
 	if f.Value.Type() == "bool" {
@@ -249,122 +183,37 @@ func typedAgain(f *pflag.Flag) []string {
 	return []string{"--" + f.Name, f.Value.String()}
 }
 
-// fillOne sets one flag and says from where.
-func (call *Call) fillOne(f *pflag.Flag, defaults map[string]string) (source string, err error) {
-	if slices.Contains(notFromOutside, f.Name) {
-		return "default", nil
-	}
-	if v := call.Getenv(EnvName(f.Name)); v != "" {
-		return EnvName(f.Name), call.fromEnv(f)
-	}
-	if v, ok := defaults[f.Name]; ok {
-		if err := setFromOutside(f.Value, v); err != nil {
-			return "", &InputError{File: call.Settings.file, Err: fmt.Errorf("defaults: %s: %w", f.Name, err)}
+// AllSettings lists the flags of the running command, and those flags of all other
+// commands that a variable or the configuration file sets.
+func (call *Call) AllSettings() []Setting {
+	s := &call.Settings
+	var list []Setting
+	seen := map[string]bool{"help": true}
+	s.flags.VisitAll(func(f *pflag.Flag) {
+		if !seen[f.Name] {
+			seen[f.Name] = true
+			list = append(list, Setting{f.Name, f.Value.String(), s.Sources[f.Name]})
 		}
-		return call.Settings.file, nil
-	}
-	return "default", nil
-}
-
-// fromEnv sets one flag from its variable, when it has one and the command line
-// said nothing.
-func (call *Call) fromEnv(f *pflag.Flag) error {
-	v := call.Getenv(EnvName(f.Name))
-	if v == "" || f.Changed {
-		return nil
-	}
-	if err := setFromOutside(f.Value, v); err != nil {
-		return Usagef("", "the variable %s: %v", EnvName(f.Name), err)
-	}
-	return nil
-}
-
-// loadConfig reads the configuration file. One that nobody named may be
-// missing.
-func (call *Call) loadConfig(cmd *cobra.Command) (defaults map[string]string, err error) {
-	path, named := call.flags.config, call.flags.config != ""
-	if !named {
-		dir := call.Getenv("XDG_CONFIG_HOME")
-		if dir == "" {
-			home := call.Getenv("HOME")
-			if home == "" {
-				return nil, nil
+	})
+	var visit func(*cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			from := s.sourceOf(f)
+			if seen[f.Name] || from == fromDefault {
+				return
 			}
-			dir = filepath.Join(home, ".config")
-		}
-		path = filepath.Join(dir, "nfcert", "config.yaml")
-	}
-	data, err := ReadFile(path, maxConfig)
-	if !named && errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	call.Settings.file = path
-	var c configFile
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	dec.KnownFields(true)
-	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
-		return nil, &InputError{File: path, Err: plainYAML(err)}
-	}
-	if err := call.nameServers(path, c.Servers); err != nil {
-		return nil, err
-	}
-	if len(c.Defaults) == 0 {
-		return nil, nil
-	}
-	root := cmd.Root()
-	for name := range c.Defaults {
-		if !knownFlag(root, name) || slices.Contains(notFromOutside, name) || name == "config" {
-			return nil, &InputError{File: path, Err: fmt.Errorf("defaults: there is no flag --%s that could have a default", name)}
+			seen[f.Name] = true
+			value := s.defaults[f.Name]
+			if from == fromVariable {
+				value = s.getenv(EnvName(f.Name))
+			}
+			list = append(list, Setting{f.Name, value, s.sourceName(f.Name, from)})
+		})
+		for _, child := range cmd.Commands() {
+			visit(child)
 		}
 	}
-	return c.Defaults, nil
-}
-
-// plainYAML takes Go's type names out of what the YAML package says.
-func plainYAML(err error) error {
-	var types *yaml.TypeError
-	if !errors.As(err, &types) {
-		return err
-	}
-	var lines []string
-	for _, line := range types.Errors {
-		line, _, _ = strings.Cut(line, " in type ")
-		line, _, _ = strings.Cut(line, " into ")
-		lines = append(lines, line)
-	}
-	return errors.New(strings.Join(lines, "; "))
-}
-
-// knownFlag reports whether some command has the flag.
-func knownFlag(cmd *cobra.Command, name string) bool {
-	if cmd.LocalFlags().Lookup(name) != nil || cmd.PersistentFlags().Lookup(name) != nil {
-		return true
-	}
-	return slices.ContainsFunc(cmd.Commands(), func(c *cobra.Command) bool { return knownFlag(c, name) })
-}
-
-// nameServers takes over the configuration's servers.
-func (call *Call) nameServers(path string, servers map[string]configServer) error {
-	call.Settings.Servers = make(map[string]configServer, len(servers))
-	for name, s := range servers {
-		if err := CheckServerURL(s.URL); err != nil {
-			return &InputError{File: path, Err: fmt.Errorf("servers: %s: %w", name, err)}
-		}
-		for _, p := range []*string{&s.CARoot, &s.ClientCert, &s.ClientKey, &s.ClientPassphraseFile} {
-			*p = beside(path, *p)
-		}
-		call.Settings.Servers[name] = s
-	}
-	return nil
-}
-
-// beside makes a path absolute, seen from the file that names it.
-func beside(file, path string) string {
-	if path == "" || filepath.IsAbs(path) || pkcs11.IsURI(path) {
-		return path
-	}
-	return filepath.Join(filepath.Dir(file), path)
+	visit(call.root)
+	slices.SortStableFunc(list, func(a, b Setting) int { return strings.Compare(a.Flag, b.Flag) })
+	return list
 }

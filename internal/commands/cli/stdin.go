@@ -6,8 +6,8 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// input is standard input whose reads end with the command. Signals are watched,
-// so nothing else ends a read that waits.
+// input is standard input whose reads end with the command's context. nfcert handles
+// signals itself, so without this a signal would not end a read.
 type input struct {
 	call *Call
 	ctx  context.Context

@@ -32,12 +32,12 @@ func (e *AccountKeyError) Unwrap() error { return e.Err }
 
 // accountPassphrase reads the passphrase once for the whole command.
 func accountPassphrase(call *cli.Call, p Passphrase) (word secret.Bytes, err error) {
-	if !call.Private.AccountPassphrase.IsZero() {
-		return call.Private.AccountPassphrase, nil
+	if !call.Shared.AccountPassphrase.IsZero() {
+		return call.Shared.AccountPassphrase, nil
 	}
 	p.Flag, p.File, p.Needed = FlagAccount, call.Global.AccountPassphrase, true
 	if word, err = p.Read(call); err == nil {
-		call.Private.AccountPassphrase = word
+		call.Shared.AccountPassphrase = word
 	}
 	return word, err
 }

@@ -1,5 +1,5 @@
-// Package csr is nfcert csr: flags or a wizard describe an NF, and a key and CSR are
-// made for it.
+// Package csr is nfcert csr: it creates the key and the CSR of an NF that flags, a
+// file or a wizard describe.
 package csr
 
 import (
@@ -27,27 +27,27 @@ type csrOptions struct {
 	dryRun bool
 }
 
+// New returns the command.
 func New(env *cli.Env) *cobra.Command {
 	o := &csrOptions{}
 	cmd := &cobra.Command{
 		Use:   "csr",
-		Short: "Make the key and the CSR of one NF",
-		Long: `Make a key and a certificate signing request for one network function, by a
-certificate profile of TS 33.310. The NF is described by a file, by flags, or by
-both; a flag beats the file. Nothing is sent anywhere. Run again with the same
-input it changes nothing; with other input it makes the CSR anew, with the same
-key where it can, as long as no CA has been sent it.
+		Short: "Create the key and the CSR of one NF",
+		Long: `Create a key and a certificate signing request (CSR) for one network function,
+by a certificate profile of TS 33.310. Describe the NF with a file, with flags, or
+with both; flags override the file. On a terminal, without a description, csr asks
+for it and prints the same command with flags. Nothing is sent to a server.
 
---key-in uses a key that exists. --csr-in adopts a CSR that others made, a
-vendor's say, as it is: it is ordered and finalized like one made here, and when
-its key is not given with --key-in, no key is kept and none is installed.
+With the same input, a second run changes nothing. With other input it creates the
+CSR again, with the same key if possible, unless the CSR was sent to a CA.
 
-On a terminal, with nothing said of the NF, it asks, and tells the command that
-says the same.`,
+--key-in uses an existing key. --csr-in uses an existing CSR, for example of a
+vendor, as it is. Without --key-in, nfcert has no key for that CSR and installs
+none.`,
 		Example: `  nfcert csr -n amf-01 --nf amf-01.yaml --csr-out amf-01.csr
   nfcert csr -n amf-01 --nf-type AMF --nf-instance-id new --plmn 001-01 --country SE \
       --fqdn amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org
-  nfcert csr -n amf-01 --omit uri        for a CA that refuses URI names
+  nfcert csr -n amf-01 --omit uri     # for a CA that refuses URI names
   nfcert csr -n smf-01 --csr-in vendor-smf.csr
   nfcert csr --nf amf-01.yaml --dry-run`,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error { return runCSR(ctx, call, o) }),
@@ -55,15 +55,15 @@ says the same.`,
 	o.nf.AddFlags(cmd.Flags())
 	cmd.Flags().StringVar(&o.csrOut, "csr-out", "", "write the CSR to `FILE`, - for stdout")
 	cmd.Flags().StringVar(&o.keyOut, "key-out", "", "write the key to `FILE`, mode 0600")
-	cmd.Flags().BoolVar(&o.force, "force", false, "replace files that exist")
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be asked for; make and save nothing")
+	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite existing files")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what the CSR would contain; create and save nothing")
 	cmd.AddCommand(newProfiles(env))
 	return env.Named(cmd)
 }
 
 func runCSR(ctx context.Context, call *cli.Call, o *csrOptions) error {
 	if o.dryRun && (o.csrOut != "" || o.keyOut != "") {
-		return cli.Usagef("leave one of them out", "--dry-run writes nothing, and --csr-out and --key-out name files to write")
+		return cli.Usagef("omit one of them", "--dry-run writes nothing, and --csr-out and --key-out name files to write")
 	}
 	s, err := session.Local(call)
 	if err != nil {
@@ -107,14 +107,14 @@ func runCSR(ctx context.Context, call *cli.Call, o *csrOptions) error {
 			return err
 		}
 	}
-	if toStdout { // stdout carries the CSR, so the document does not go there
+	if toStdout { // the CSR is the answer
 		call.Progress.Next(view.NextFor(call, en))
 		return nil
 	}
-	return view.PrintEnrolment(call, en, unchanged)
+	return view.PrintStep(call, en, unchanged, view.CSRChanged)
 }
 
-// writeCSR writes the files that were asked for.
+// writeCSR writes the files that flags name.
 func writeCSR(call *cli.Call, s *session.Session, en *enroll.Enrolment, o *csrOptions) (toStdout bool, err error) {
 	var files []store.File
 	for _, out := range []struct {
@@ -149,8 +149,8 @@ func writeCSR(call *cli.Call, s *session.Session, en *enroll.Enrolment, o *csrOp
 
 func newProfiles(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
-		Use: "profiles [NAME]", Short: "The 5GC certificate types and their rules",
-		Args: cli.WantArgs(0, 1, "at most the name of one profile"),
+		Use: "profiles [NAME]", Short: "List the 5GC certificate profiles, or the rules of one",
+		Args: cli.WantArgs(0, 1, "at most one profile name"),
 		RunE: env.Run(func(_ context.Context, call *cli.Call, args []string) error { return runProfiles(call, args) }),
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// previewDoc is what csr --dry-run prints: as show csr, without what only a CSR
-// has that is kept.
+// previewDoc is what csr --dry-run prints: the document of show csr, without what
+// differs each time a CSR is created.
 type previewDoc struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
@@ -22,7 +22,7 @@ type previewDoc struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// previewCSR shows the CSR that would be made.
+// previewCSR shows the CSR that a run without --dry-run would create.
 func previewCSR(call *cli.Call, s *session.Session, options enroll.CSROptions) error {
 	p, err := s.Engine.PreviewCSR(call.Global.Name, options)
 	if err != nil {
@@ -30,7 +30,7 @@ func previewCSR(call *cli.Call, s *session.Session, options enroll.CSROptions) e
 	}
 	doc := view.NewRequestDoc(certsource.Item{Kind: certsource.CSR, DER: p.DER})
 	if !p.Unchanged && !p.Adopted {
-		doc.Fingerprints = view.Fingerprints{} // each signature is another
+		doc.Fingerprints = view.Fingerprints{} // each signature is different
 	}
 	if p.NewKey {
 		doc.PublicKey.SHA256 = ""
@@ -46,7 +46,7 @@ func previewCSR(call *cli.Call, s *session.Session, options enroll.CSROptions) e
 	f := page.Section()
 	f.Add("profile", p.Profile)
 	if p.NewKey {
-		f.AddNote("key to be made", doc.PublicKey.Type, "not yet")
+		f.AddNote("key to be made", doc.PublicKey.Type, "not created yet")
 	}
 	doc.Fields(f)
 	if err := page.Write(); err != nil {
@@ -54,9 +54,9 @@ func previewCSR(call *cli.Call, s *session.Session, options enroll.CSROptions) e
 	}
 	switch {
 	case p.Unchanged:
-		call.Progress.Note("this is the CSR that is there; nothing would change")
+		call.Progress.Note("the CSR exists already; nothing would change")
 	default:
-		call.Progress.Note("nothing was made or saved")
+		call.Progress.Note("nothing was created or saved")
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/nfcert/nfcert/internal/commands/cli"
@@ -18,17 +19,19 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// A wizard asks what csr otherwise learns from flags, and fills them in. Each
-// question names the flag that answers it.
+// A wizard asks a person for what the flags of csr say, and fills them in. Each
+// question names its flag. Question and answer fit on one line of 80 columns: survey
+// erases the line above an answer that wraps.
 type wizard struct {
 	call  *cli.Call
 	ask   ui.Prompter
 	store *store.Store
 	flags *cmdflags.NF
+	known []string // names of the enrolments that exist
 }
 
-// wizardFor returns the wizard where csr was told nothing and somebody can be
-// asked; nil otherwise.
+// wizardFor returns the wizard when nothing describes the NF and there is a terminal
+// to ask on; otherwise nil.
 func wizardFor(call *cli.Call, s *session.Session, o *csrOptions) *wizard {
 	if o.nf.Given() || o.nf.CSRIn != "" || len(o.nf.Typed()) > 0 || o.csrOut == "-" {
 		return nil
@@ -36,23 +39,26 @@ func wizardFor(call *cli.Call, s *session.Session, o *csrOptions) *wizard {
 	if call.Global.Name != "" {
 		en, err := enroll.Load(s.Store, call.Global.Name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) || err == nil && (en.NF != nil || en.CSR != nil) {
-			return nil // what it is, is known, or cannot be read
+			return nil // it describes the NF, or cannot be read
 		}
 	}
 	ask := call.Prompter()
-	if _, nobody := ask.(ui.NoPrompter); nobody {
+	if _, ok := ask.(ui.NoPrompter); ok {
 		return nil
 	}
 	return &wizard{call: call, ask: ask, store: s.Store, flags: &o.nf}
 }
 
-// run asks all questions and has the answers confirmed.
-func (w *wizard) run() error {
-	w.call.Progress.Note("Which network function is it? Each question names its flag; Ctrl-C leaves nothing behind.")
+// run asks all questions; the last one confirms the answers.
+func (w *wizard) run() (err error) {
+	if w.known, err = enroll.Names(w.store); err != nil {
+		return err
+	}
+	w.call.Progress.Note("Describe the network function. Ctrl-C stops; nothing is saved before the end.")
 	for _, question := range []func() error{w.nfType, w.profile, w.network, w.instance, w.country, w.subject, w.names, w.keyType, w.enrolmentName, w.confirm} {
 		if err := question(); err != nil {
 			if errors.Is(err, io.EOF) || errors.Is(err, ui.ErrNoTerminal) {
-				return cli.Usagef("describe it by --nf FILE, or by --nf-type, --nf-instance-id, --plmn, --country and --fqdn", "the answers ended before the questions did")
+				return cli.Usagef("describe the NF with --nf FILE, or with --nf-type, --nf-instance-id, --plmn, --country and --fqdn", "the input ended before the last question")
 			}
 			return err
 		}
@@ -77,14 +83,14 @@ func (w *wizard) until(question, def string, check func(string) error) (string, 
 }
 
 func (w *wizard) nfType() (err error) {
-	const own = "another, of the operator's own"
+	const own = "another type, defined by the operator"
 	var options []string
 	for _, t := range nf.Types() {
 		options = append(options, t.Name)
 	}
 	first := slices.Index(options, "AMF")
 	options = append([]string{"AMF"}, slices.Delete(options, first, first+1)...)
-	i, err := w.ask.Select("NF type (--nf-type); type to search", append(options, own))
+	i, err := w.ask.Select("NF type (--nf-type)", append(options, own))
 	if err != nil {
 		return err
 	}
@@ -96,7 +102,7 @@ func (w *wizard) nfType() (err error) {
 	return err
 }
 
-// profile offers those first that are made for the type, then those for all.
+// profile offers the profiles of the NF type first, then those of all types.
 func (w *wizard) profile() error {
 	var own, general []nf.Profile
 	for _, p := range nf.Profiles() {
@@ -125,14 +131,14 @@ func (w *wizard) chosen() nf.Profile {
 }
 
 func (w *wizard) network() (err error) {
-	w.flags.PLMN, err = w.until("PLMN as MCC-MNC, as in 001-01 (--plmn)", "", func(s string) error {
+	w.flags.PLMN, err = w.until("PLMN as MCC-MNC, such as 001-01 (--plmn)", "", func(s string) error {
 		_, err := nf.ParsePLMN(s)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	w.flags.NID, err = w.until("NID, 11 hex digits, where it is an SNPN; empty: a PLMN (--nid)", "", func(s string) error {
+	w.flags.NID, err = w.until("NID of an SNPN, 11 hex digits; empty for a PLMN (--nid)", "", func(s string) error {
 		if s == "" {
 			return nil
 		}
@@ -142,10 +148,16 @@ func (w *wizard) network() (err error) {
 }
 
 func (w *wizard) instance() (err error) {
-	w.flags.InstanceID, err = w.until("NF instance id (--nf-instance-id)", string(nf.NewInstanceID()), func(s string) error {
+	w.flags.InstanceID, err = w.until("NF instance id (--nf-instance-id)", "new", func(s string) error {
+		if s == "new" {
+			return nil
+		}
 		_, err := nf.ParseInstanceID(s)
 		return err
 	})
+	if w.flags.InstanceID == "new" { // the command that confirm shows names the same one
+		w.flags.InstanceID = string(nf.NewInstanceID())
+	}
 	return err
 }
 
@@ -154,7 +166,7 @@ func (w *wizard) country() (err error) {
 	if !p.Requests(nf.FieldCountry) {
 		return nil
 	}
-	w.flags.Country, err = w.until("Country, two letters as in SE (--country)", "", func(s string) error {
+	w.flags.Country, err = w.until("Country, two letters such as SE (--country)", "", func(s string) error {
 		f := nf.Function{Country: s}
 		f.Normalize()
 		if _, err := f.Validate(); err != nil {
@@ -166,20 +178,21 @@ func (w *wizard) country() (err error) {
 	return err
 }
 
-// subject is asked for where the profile has none of its own.
+// subject asks for the subject when the profile does not set it.
 func (w *wizard) subject() (err error) {
 	p := w.chosen()
 	if p.Requests(nf.FieldOrganization) {
 		return nil
 	}
-	w.flags.Extras.Subject, err = w.until("Subject, as in C=SE, O=Example AB, CN=af.example.com (--subject)", "", func(s string) error {
+	w.call.Progress.Note("The subject is a distinguished name, such as C=SE, O=Example, CN=af.example.com.")
+	w.flags.Extras.Subject, err = w.until("Subject (--subject)", "", func(s string) error {
 		_, err := csrgen.ParseSubject(s)
 		return err
 	})
 	return err
 }
 
-// names proposes those of TS 23.003 and takes any number.
+// names proposes the FQDNs of TS 23.003, and asks until there are no more.
 func (w *wizard) names() error {
 	const other, none = "another name", "no name"
 	plmn, err := nf.ParsePLMN(w.flags.PLMN)
@@ -187,7 +200,7 @@ func (w *wizard) names() error {
 		return err
 	}
 	var options []string
-	for _, n := range (nf.Function{Type: w.flags.Type, PLMN: &plmn, NID: w.flags.NID}).ProposeNames() {
+	for _, n := range (nf.Function{Type: w.flags.Type, PLMN: &plmn, NID: w.flags.NID}).ProposeNames(w.number()) {
 		options = append(options, n.String())
 	}
 	options = append(options, other)
@@ -204,12 +217,9 @@ func (w *wizard) names() error {
 	case options[i] != other:
 		w.flags.FQDNs = append(w.flags.FQDNs, options[i])
 	}
+	w.call.Progress.Note("Enter FQDNs, one by one; an empty answer after the last.")
 	for {
-		question := "Another FQDN; empty: no more (--fqdn)"
-		if len(w.flags.FQDNs) == 0 {
-			question = "FQDN (--fqdn)"
-		}
-		name, err := w.until(question, "", func(s string) error {
+		name, err := w.until("FQDN (--fqdn)", "", func(s string) error {
 			if s == "" && len(w.flags.FQDNs) > 0 {
 				return nil
 			}
@@ -229,29 +239,63 @@ func (w *wizard) keyType() error {
 			kinds = append(kinds, string(k))
 		}
 	}
-	i, err := w.ask.Select("Type of the new key (--key); --key-in brings one", kinds)
+	i, err := w.ask.Select("Type of the new key (--key)", kinds)
 	if err == nil {
 		w.flags.Key = kinds[i]
 	}
 	return err
 }
 
-// enrolmentName proposes the first name after the type that is free.
+// label is how names of NFs of this type begin: mb-upf for MB_UPF.
+func (w *wizard) label() string {
+	return strings.ReplaceAll(strings.ToLower(w.flags.Type), "_", "-")
+}
+
+// numbered returns the number of a name that is the label with one: 2 for amf2,
+// amf-2 and amf-02; 0: it is another name.
+func (w *wizard) numbered(name string) int {
+	digits, ok := strings.CutPrefix(strings.ToLower(name), w.label())
+	if !ok {
+		return 0
+	}
+	n, err := strconv.ParseUint(strings.TrimPrefix(digits, "-"), 10, 16)
+	if err != nil {
+		return 0
+	}
+	return int(n)
+}
+
+// number is the one in the name of the enrolment, else the first that is free.
+func (w *wizard) number() int {
+	if n := w.numbered(w.call.Global.Name); n > 0 {
+		return n
+	}
+	return w.free(1)
+}
+
+// free returns the first number, from n on, whose name no enrolment has.
+func (w *wizard) free(n int) int {
+	for slices.Contains(w.known, w.nameFor(n)) {
+		n++
+	}
+	return n
+}
+
+func (w *wizard) nameFor(n int) string { return fmt.Sprintf("%s-%02d", w.label(), n) }
+
+// enrolmentName proposes the name that fits the first FQDN: amf-02 for an AMF amf2.
 func (w *wizard) enrolmentName() error {
 	if w.call.Global.Name != "" {
 		return nil
 	}
-	known, err := enroll.Names(w.store)
-	if err != nil {
-		return err
+	n := 0
+	if len(w.flags.FQDNs) > 0 {
+		first, _, _ := strings.Cut(w.flags.FQDNs[0], ".")
+		n = w.numbered(first)
 	}
-	def := ""
-	for n := 1; def == "" || slices.Contains(known, def); n++ {
-		def = fmt.Sprintf("%s-%02d", strings.ReplaceAll(strings.ToLower(w.flags.Type), "_", "-"), n)
-	}
-	name, err := w.until("Name of the enrolment (-n)", def, func(s string) error {
-		if slices.Contains(known, s) {
-			return fmt.Errorf("there is an enrolment %s already", s)
+	name, err := w.until("Name of the enrolment (-n)", w.nameFor(w.free(max(n, 1))), func(s string) error {
+		if slices.Contains(w.known, s) {
+			return fmt.Errorf("enrolment %s exists already", s)
 		}
 		return enroll.CheckName("enrolment", s)
 	})
@@ -259,18 +303,18 @@ func (w *wizard) enrolmentName() error {
 	return err
 }
 
-// confirm shows the command that says the same.
+// confirm shows the command with the same flags, and asks whether to go ahead.
 func (w *wizard) confirm() error {
-	w.call.Progress.Note("The same by flags:")
+	w.call.Progress.Note("The same with flags:")
 	w.call.Progress.Note("  %s", w.command())
-	yes, err := w.ask.Confirm("Make key and CSR?", true)
+	yes, err := w.ask.Confirm("Create the key and the CSR?", true)
 	if err == nil && !yes {
-		return cli.Usagef("", "not confirmed; nothing was made")
+		return cli.Usagef("", "not confirmed; nothing was created")
 	}
 	return err
 }
 
-// command is the command line that asks nothing.
+// command is the command line that needs no questions.
 func (w *wizard) command() string {
 	var words []string
 	add := func(flag, value string) {
@@ -295,9 +339,9 @@ func (w *wizard) command() string {
 
 // keep offers to save the answers as an NF file.
 func (w *wizard) keep(en *enroll.Enrolment) error {
-	yes, err := w.ask.Confirm("Save the NF file, for nfcert csr --nf?", true)
+	yes, err := w.ask.Confirm("Save the answers as an NF file?", true)
 	if errors.Is(err, io.EOF) || err == nil && !yes {
-		return nil // key and CSR are made
+		return nil // the key and the CSR exist
 	}
 	if err != nil {
 		return err

@@ -29,16 +29,17 @@ type enrollOptions struct {
 	lab       bool
 }
 
+// New returns the command.
 func New(env *cli.Env) *cobra.Command {
 	o := &enrollOptions{finalize: cmdflags.Finalize{PrintsEnrolment: true}}
 	cmd := &cobra.Command{
 		Use:   "enroll",
-		Short: "All steps, resuming where an earlier run stopped",
-		Long: `Run account, csr, order and finalize one after the other. Steps that are done are
-passed over, so running it again after an interruption goes on from there.
+		Short: "Run all steps, or resume them",
+		Long: `Run account, csr, order and finalize, one after the other. Steps that are done are
+skipped, so after an interruption run enroll again: it continues where it stopped.
 
-With --lab a practice CA runs inside this process and a sample AMF enrols at it,
-in a fresh directory that is named at the end: nothing has to be set up.`,
+--lab starts a practice CA inside this process and enrols a sample AMF there, in a
+new temporary directory. It needs no setup.`,
 		Example: `  nfcert enroll --lab
   nfcert enroll -n amf-01 --nf amf-01.yaml --server https://ca.example/directory --ca-root ca.pem \
       --accept-tos --http-listen :80 --out /etc/open5gs/tls --layout open5gs`,
@@ -54,7 +55,7 @@ in a fresh directory that is named at the end: nothing has to be set up.`,
 	cli.Section(cmd.Flags(), cli.SectionOrder, o.order.AddFlags)
 	cli.Section(cmd.Flags(), cli.SectionProof, o.challenge.AddFlags)
 	cli.Section(cmd.Flags(), cli.SectionCertificate, o.finalize.AddFlags)
-	cmd.Flags().BoolVar(&o.lab, "lab", false, "practice: start a lab CA in this process and enrol at it")
+	cmd.Flags().BoolVar(&o.lab, "lab", false, "practice: start a lab CA in this process and enrol there")
 	cli.Formats(cmd, cli.OutputTable, cli.OutputJSON, cli.OutputJSONL, cli.OutputName)
 	return env.Named(cmd)
 }
@@ -68,26 +69,26 @@ func runEnroll(ctx context.Context, call *cli.Call, o *enrollOptions) error {
 	})
 }
 
-// allSteps runs the flow.
+// allSteps runs the steps and prints the result.
 func allSteps(ctx context.Context, call *cli.Call, s *session.Session, o *enrollOptions) error {
-	wishes, stdout, err := o.wishes(call, s)
+	options, stdout, err := o.options(call, s)
 	if err != nil {
 		return err
 	}
-	en, unchanged, err := s.Engine.Enroll(ctx, call.Global.Name, wishes)
+	en, unchanged, err := s.Engine.Enroll(ctx, call.Global.Name, options)
 	if err != nil {
 		return err
 	}
-	view.TellConfiguration(call, en, wishes.Finalize)
+	view.PrintConfiguration(call, en, options.Finalize)
 	if call.Global.Output == cli.OutputJSONL {
 		return ui.WriteJSONLine(call.Streams.Out, view.EnrolmentDoc{APIVersion: cli.APIVersion, Kind: "Enrolment", Enrolment: en, Unchanged: unchanged, Warnings: call.Progress.Warnings()})
 	}
 	return view.PrintIssued(call, s, en, unchanged, stdout)
 }
 
-// wishes turns the flags of all steps into what the engine takes. stdout is the
-// kind of file that goes to standard output.
-func (o *enrollOptions) wishes(call *cli.Call, s *session.Session) (w enroll.Options, stdout string, err error) {
+// options turns the flags of all steps into what the engine takes. stdout is the
+// kind of file that goes to standard output; "": none.
+func (o *enrollOptions) options(call *cli.Call, s *session.Session) (w enroll.Options, stdout string, err error) {
 	if w.Account, err = o.account.Options(call); err != nil {
 		return w, "", err
 	}
@@ -105,11 +106,11 @@ func (o *enrollOptions) wishes(call *cli.Call, s *session.Session) (w enroll.Opt
 	return w, stdout, o.finalize.Output.Layout.Unlock(call, &w.Finalize.Layout)
 }
 
-// runEnrollLab enrols a sample AMF at a lab CA in this process, in a fresh
+// runEnrollLab enrols a sample AMF at a lab CA in this process, in a new temporary
 // directory unless --state names one.
 func runEnrollLab(ctx context.Context, call *cli.Call, o *enrollOptions) error {
 	if call.Global.Server != "" {
-		return cli.Usagef("leave one of them out", "--lab brings its own CA, and --server names another")
+		return cli.Usagef("omit one of them", "--lab starts its own CA, and --server names another")
 	}
 	var dir string
 	if call.Global.State == "" {

@@ -1,4 +1,5 @@
-// Package finalize is nfcert finalize.
+// Package finalize is nfcert finalize: from an order that is ready to an installed
+// certificate.
 package finalize
 
 import (
@@ -12,22 +13,24 @@ import (
 	"github.com/nfcert/nfcert/internal/commands/view"
 )
 
+// New returns the command.
 func New(env *cli.Env) *cobra.Command {
 	o := &cmdflags.Finalize{PrintsEnrolment: true}
 	cmd := &cobra.Command{
 		Use:   "finalize",
-		Short: "Send the CSR, wait, download, verify, compare with what was asked for, save",
-		Long: `Send the CSR of an order that is ready (RFC 8555 section 7.4), download the
-certificate and verify it before it is installed: its key must be the CSR's, its
-names the order's, and its chain must end at a root. Whatever else the CA
-dropped, changed or added against the CSR is listed under "differences". What it
-has against its profile is warned of, or with --lint error keeps it from being
-installed.
+		Short: "Send the CSR, download the certificate, verify and install it",
+		Long: `Send the CSR of an order that is ready (RFC 8555 section 7.4), wait for the
+certificate, download it, and verify it before it is installed. Its key must be
+that of the CSR, its names those of the order, and its chain must end at a root.
+Everything else that the CA dropped, changed or added compared with the CSR is
+listed under "differences". If the certificate breaks its profile, nfcert prints a
+warning; with --lint error it does not install the certificate.
 
-Without --out and its like the files stay in the state; show tells where. Run
-again, it installs them once more, in another place or another layout, and asks
-the CA nothing. --layout names and encodes them as a 5G core wants them, and the
-lines for its configuration are told on stderr: see docs/layouts.md.`,
+Without --out or another output flag, the files are only in the state directory;
+show prints their paths. A second run installs the files again, also in another
+directory or layout, without a request to the CA. --layout names and encodes the
+files for a 5G core and prints the lines for its configuration on stderr: see
+docs/layouts.md.`,
 		Example: `  nfcert finalize -n amf-01 --out /etc/open5gs/tls --layout open5gs
   nfcert finalize -n amf-01 --issuer-root operator-root.pem --fullchain-out amf.crt --key-out amf.key`,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error { return runFinalize(ctx, call, o) }),
@@ -55,7 +58,7 @@ func runFinalize(ctx context.Context, call *cli.Call, o *cmdflags.Finalize) erro
 		if err != nil {
 			return err
 		}
-		view.TellConfiguration(call, en, options)
+		view.PrintConfiguration(call, en, options)
 		return view.PrintIssued(call, s, en, unchanged, stdout)
 	})
 }

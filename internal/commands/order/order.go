@@ -15,19 +15,20 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
+// New returns the command with its subcommands.
 func New(env *cli.Env) *cobra.Command {
 	order, challenge := &cmdflags.Order{}, &cmdflags.Challenge{}
 	var noSolve, noWait bool
 	cmd := &cobra.Command{
 		Use:   "order",
-		Short: "Place the order, answer its challenges, wait until it is ready",
-		Long: `Order the names of the CSR (RFC 8555 section 7.4), prove them, and wait until the
-CA says that the order is ready. Run again, it goes on with the same order; one
-that failed or expired is replaced.
+		Short: "Place the order, solve its challenges, wait until it is ready",
+		Long: `Place an order for the names in the CSR (RFC 8555 section 7.4), solve its
+challenges, and wait until the order is ready. A second run continues the same
+order; it replaces an order that failed or expired.
 
-To put the challenge in place yourself, take it in two steps:
-  nfcert order -n amf-01 --no-solve                prints what to publish where
-  nfcert order solve -n amf-01 --published         tells the CA, and waits`,
+To publish the challenge response yourself, use two commands:
+  nfcert order -n amf-01 --no-solve          print what to publish, and where
+  nfcert order solve -n amf-01 --published   notify the CA, and wait`,
 		Example: `  nfcert order -n amf-01 --http-listen :80
   nfcert order -n amf-01 --webroot /var/www/html
   nfcert order -n amf-01 --ta https://oam.example/at/account/amf/token --ta-root oam.pem
@@ -46,13 +47,13 @@ To put the challenge in place yourself, take it in two steps:
 	}
 	order.AddFlags(cmd.Flags())
 	cli.Section(cmd.Flags(), cli.SectionProof, challenge.AddFlags)
-	cmd.Flags().BoolVar(&noSolve, "no-solve", false, "only place the order and say what to publish where")
-	cmd.Flags().BoolVar(&noWait, "no-wait", false, "answer the challenges and do not wait for the CA")
+	cmd.Flags().BoolVar(&noSolve, "no-solve", false, "only place the order and print what to publish, and where")
+	cmd.Flags().BoolVar(&noWait, "no-wait", false, "notify the CA that the challenges are ready, and do not wait for the result")
 	cmd.AddCommand(newOrderSolve(env), newOrderRefresh(env), newOrderList(env), newOrderAbandon(env))
 	return env.Named(cmd)
 }
 
-// runOrder runs one of the engine's order methods with the solvers in place.
+// runOrder runs one of the engine's order methods with the solvers of the flags.
 func runOrder(ctx context.Context, call *cli.Call, flags *cmdflags.Challenge, method func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error)) error {
 	if err := flags.Check(); err != nil {
 		return err
@@ -66,7 +67,7 @@ func runOrder(ctx context.Context, call *cli.Call, flags *cmdflags.Challenge, me
 		if err != nil {
 			return err
 		}
-		return view.PrintEnrolment(call, en, unchanged)
+		return view.PrintStep(call, en, unchanged, view.OrderChanged)
 	})
 }
 
@@ -74,7 +75,7 @@ func newOrderSolve(env *cli.Env) *cobra.Command {
 	challenge := &cmdflags.Challenge{}
 	var noWait bool
 	cmd := &cobra.Command{
-		Use: "solve", Short: "Answer the challenges of a placed order and wait until it is ready",
+		Use: "solve", Short: "Solve the challenges of an order and wait until it is ready",
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
 			o := enroll.OrderOptions{Challenge: challenge.Challenge, NoWait: noWait}
 			challenge.NoWait = noWait
@@ -84,13 +85,13 @@ func newOrderSolve(env *cli.Env) *cobra.Command {
 		}),
 	}
 	cli.Section(cmd.Flags(), cli.SectionProof, challenge.AddFlags)
-	cmd.Flags().BoolVar(&noWait, "no-wait", false, "answer the challenges and do not wait for the CA")
+	cmd.Flags().BoolVar(&noWait, "no-wait", false, "notify the CA that the challenges are ready, and do not wait for the result")
 	return env.Named(cmd)
 }
 
 func newOrderRefresh(env *cli.Env) *cobra.Command {
 	return env.Named(&cobra.Command{
-		Use: "refresh", Short: "Ask the CA how the order and its authorizations stand",
+		Use: "refresh", Short: "Get the current status of the order and its authorizations",
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
 			return runOrder(ctx, call, &cmdflags.Challenge{Challenge: enroll.ChallengeAuto}, func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error) {
 				en, err := s.Engine.Refresh(ctx, name)
@@ -102,9 +103,10 @@ func newOrderRefresh(env *cli.Env) *cobra.Command {
 
 func newOrderAbandon(env *cli.Env) *cobra.Command {
 	return env.Named(&cobra.Command{
-		Use: "abandon", Short: "Give the order up and deactivate its pending authorizations",
+		Use: "abandon", Short: "Abandon the order and deactivate its pending authorizations",
 		Long: `Deactivate the order's pending authorizations at the CA (RFC 8555 section 7.5.2)
-and forget the order, so that the next one is new. Key and CSR stay.`,
+and remove the order from the enrolment. The next order is a new one. The key and
+the CSR stay.`,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
 			return runOrder(ctx, call, &cmdflags.Challenge{Challenge: enroll.ChallengeAuto}, func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error) {
 				en, err := s.Engine.Abandon(ctx, name)
@@ -118,8 +120,9 @@ func newOrderList(env *cli.Env) *cobra.Command {
 	var atCA bool
 	cmd := &cobra.Command{
 		Use: "list", SuggestFor: []string{"ls", "show"}, Short: "List the orders of all enrolments", Args: cli.NoArgs,
-		Long: `List the orders that the state knows. With --at-ca, list the URLs that the CA
-names for the account (RFC 8555 section 7.1.2.1); many CAs keep no such list.`,
+		Long: `List the saved orders, and why earlier ones were replaced. With --at-ca, list the
+order URLs of the account at the CA (RFC 8555 section 7.1.2.1); many CAs do not
+offer this list.`,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
 			if atCA {
 				return runOrdersAtCA(ctx, call)
@@ -127,7 +130,7 @@ names for the account (RFC 8555 section 7.1.2.1); many CAs keep no such list.`,
 			return runOrderList(call)
 		}),
 	}
-	cmd.Flags().BoolVar(&atCA, "at-ca", false, "ask the CA for the account's orders")
+	cmd.Flags().BoolVar(&atCA, "at-ca", false, "list the account's orders at the CA")
 	return cmd
 }
 
@@ -137,7 +140,7 @@ type orderRow struct {
 	URL     string    `json:"url,omitempty"`
 	Status  string    `json:"status,omitempty"`
 	Expires time.Time `json:"expires,omitzero"`
-	Reason  string    `json:"reason,omitempty"` // why it was left; absent: it is the current one
+	Reason  string    `json:"reason,omitempty"` // why it is not current any more; absent: it is current
 }
 
 func runOrderList(call *cli.Call) error {
@@ -158,7 +161,7 @@ func runOrderList(call *cli.Call) error {
 			rows = append(rows, orderRow{Name: en.Name, URL: en.Order.URL, Status: string(en.Order.Status), Expires: en.Order.Expires})
 		}
 	}
-	table := ui.NewTable("NAME", "STATUS", "EXPIRES", "URL", "LEFT BECAUSE")
+	table := ui.NewTable("NAME", "STATUS", "EXPIRES", "URL", "REASON")
 	for _, r := range rows {
 		table.Row(r.Name, r.Status, r.Expires, r.URL, r.Reason)
 	}
@@ -172,7 +175,7 @@ func runOrdersAtCA(ctx context.Context, call *cli.Call) error {
 			return err
 		}
 		if !listed {
-			return cli.Usagef("many CAs keep none", "the CA names no list of orders for account %s", s.Account)
+			return cli.Usagef("many CAs do not offer it; nfcert order list shows the saved orders", "the CA has no list of orders for account %s", s.Account)
 		}
 		table := ui.NewTable("URL")
 		rows := []orderRow{}

@@ -14,17 +14,18 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// What became of an enrolment that was judged.
+// The results of one enrolment.
 const (
 	resultRenewed = "renewed"
 	resultNotDue  = "not due"
 	resultWould   = "would renew"
 	resultFailed  = "failed"
-	// resultElsewhere is of those that the command line leaves out, and not told.
+	// resultElsewhere is for enrolments of other servers than --server. It is not
+	// printed.
 	resultElsewhere = "elsewhere"
 )
 
-// renewalRow is one enrolment that was judged.
+// renewalRow is the result of one enrolment.
 type renewalRow struct {
 	Name        string              `json:"name"`
 	NFType      string              `json:"nfType,omitempty"`
@@ -38,7 +39,7 @@ type renewalRow struct {
 	Error       *report.Report      `json:"error,omitempty"`
 }
 
-// renewalSummary counts them.
+// renewalSummary counts the results.
 type renewalSummary struct {
 	Enrolments int `json:"enrolments"`
 	Due        int `json:"due"`
@@ -46,7 +47,7 @@ type renewalSummary struct {
 	Failed     int `json:"failed"`
 }
 
-// renewalsDoc is what renew prints of several.
+// renewalsDoc is what renew prints about several enrolments.
 type renewalsDoc struct {
 	APIVersion string         `json:"apiVersion"`
 	Kind       string         `json:"kind"`
@@ -71,14 +72,14 @@ func Errors() []report.Entry {
 	return []report.Entry{
 		report.For(report.ExitFindings, report.CodeSomeFailed, report.FaultState, func(c *report.Context, e *someFailedError, r *report.Report) {
 			r.Fault = e.Fault
-			r.Hint = "those that failed keep the certificate that they have; the next run tries them again"
+			r.Hint = "enrolments that failed keep their certificate; the next run tries them again"
 			r.Next = c.Resume()
 		}),
 	}
 }
 
-// renewMany judges every enrolment, or the one that is named, and renews those
-// that are due. What fails does not stop the others.
+// renewMany renews the enrolments that are due: all, or the one that is named. A
+// failure does not stop the others.
 func renewMany(ctx context.Context, call *cli.Call, o *renewFlags) error {
 	names, err := namesToRenew(call)
 	if err != nil {
@@ -90,7 +91,7 @@ func renewMany(ctx context.Context, call *cli.Call, o *renewFlags) error {
 	failure := &someFailedError{}
 	for i, name := range names {
 		row, err := renewNamed(ctx, call, o, name, len(names)-i)
-		if errors.Is(err, context.Canceled) { // not its time alone, the whole command
+		if errors.Is(err, context.Canceled) { // the whole command, not only its share of time
 			return err
 		}
 		if row.Result == resultElsewhere {
@@ -138,8 +139,8 @@ func namesToRenew(call *cli.Call) ([]string, error) {
 	return enroll.Names(s)
 }
 
-// renewNamed judges one of several and renews it when it is due. The error is
-// the one in the row.
+// renewNamed renews one of several enrolments if it is due. The error is also in the
+// row.
 func renewNamed(ctx context.Context, call *cli.Call, o *renewFlags, name string, left int) (row renewalRow, err error) {
 	ctx, cancel := share(ctx, left)
 	defer cancel()
@@ -197,9 +198,8 @@ func renewNamed(ctx context.Context, call *cli.Call, o *renewFlags, name string,
 	return row, err
 }
 
-// atOwnServer makes an enrolment's own server the one that is meant, reached as
-// the last time: a variable or the configuration only say where new ones are
-// made.
+// atOwnServer returns the call for an enrolment's own server, reached as the last
+// time. A variable or the configuration names the server of new enrolments only.
 func atOwnServer(call *cli.Call) *cli.Call {
 	c := *call
 	g := &c.Global
@@ -218,8 +218,8 @@ func (row *renewalRow) judged(en *enroll.Enrolment, d enroll.Due) {
 	}
 }
 
-// tellFailure tells of one of several as if it were alone; a program finds it in
-// the document.
+// tellFailure prints the error of one of several enrolments for people. A program
+// finds it in the document.
 func tellFailure(call *cli.Call, r report.Report, err error) {
 	if call.Machine() {
 		return
@@ -248,7 +248,7 @@ func printRenewals(call *cli.Call, doc renewalsDoc) error {
 	}
 	call.Progress.Done()
 	if table.Len() == 0 {
-		call.Progress.Note("there are none")
+		call.Progress.Note("no enrolments yet")
 		return nil
 	}
 	if err := table.Write(call.Streams.Out, call.Streams.OutColumns()); err != nil {
@@ -263,23 +263,23 @@ func printRenewals(call *cli.Call, doc renewalsDoc) error {
 	return nil
 }
 
-// because says in a few words what a time of renewal rests on.
+// because says in a few words why a renewal is due at its time.
 func because(b enroll.DueBasis) string {
 	switch b {
 	case enroll.DueNever:
 		return "no certificate yet"
 	case enroll.DueRevoked:
-		return "revoked: only by name"
+		return "revoked: renew with -n"
 	case enroll.DueSwap:
-		return "files to be put in place"
+		return "files not installed yet"
 	case enroll.DueUnderWay:
-		return "under way"
+		return "unfinished renewal"
 	case enroll.DueExpired:
 		return "expired"
 	case enroll.DueCA:
-		return "the CA's wish"
-	case "": // it could not be judged
+		return "suggested by the CA"
+	case "": // it could not be read
 		return ""
 	}
-	return "its age"
+	return "lifetime"
 }

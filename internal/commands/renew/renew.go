@@ -1,4 +1,5 @@
-// Package renew is nfcert renew, for one enrolment or for all that are due.
+// Package renew is nfcert renew: the next certificate of one enrolment, or of all
+// that are due.
 package renew
 
 import (
@@ -19,7 +20,7 @@ import (
 	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// renewFlags say what to renew, when, and how.
+// renewFlags are the flags of renew.
 type renewFlags struct {
 	errors *report.Registry
 
@@ -38,72 +39,73 @@ type renewFlags struct {
 }
 
 func (o *renewFlags) addFlags(fs *pflag.FlagSet) {
-	fs.BoolVar(&o.due, "due", false, "renew what is due; with -n that one if it is, without every enrolment that is")
-	fs.Float64Var(&o.at, "at", enroll.DefaultRenewAt, "due after this `FRACTION` of a certificate's life; said, also where the CA wishes for it later")
-	fs.BoolVar(&o.dryRun, "dry-run", false, "only say what is due, and when the rest will be")
-	fs.BoolVar(&o.reuseKey, "reuse-key", false, "keep the key; without it a new one is made")
-	fs.BoolVar(&o.anew, "anew", false, "give a renewal that is under way up, with its key, and begin another")
+	fs.BoolVar(&o.due, "due", false, "renew only if due; without -n, every enrolment that is due")
+	fs.Float64Var(&o.at, "at", enroll.DefaultRenewAt, "due after this `FRACTION` of the certificate's lifetime; if set, also when the CA suggests a later time")
+	fs.BoolVar(&o.dryRun, "dry-run", false, "only list what is due, and when the others will be")
+	fs.BoolVar(&o.reuseKey, "reuse-key", false, "keep the key (default: create a new one)")
+	fs.BoolVar(&o.anew, "anew", false, "abandon an unfinished renewal and its key, and start a new one")
 	fs.StringVar(&o.key, "key", "", "type of the new key: P256, P384, P521, RSA3072, RSA4096, Ed25519 (default: as before)")
-	fs.StringVar(&o.csrIn, "csr-in", "", "renew with this CSR `FILE` (PEM or DER, - for stdin) that others made")
+	fs.StringVar(&o.csrIn, "csr-in", "", "renew with this existing CSR `FILE` (PEM or DER, - for stdin)")
 	o.keyIn.AddFlags(fs)
 	o.hook.AddFlags(fs)
 	cli.Section(fs, cli.SectionProof, o.challenge.AddFlags)
 	o.finalize.Output.AddFlags(fs)
-	fs.StringVar(&o.finalize.Chain, "chain", "", "of several chains take the one whose end has `ISSUER` in its name (default: as for the last certificate)")
-	fs.StringVar(&o.finalize.IssuerRoot, "issuer-root", "", "PEM `FILE` of roots that the certificate must verify to (default: the file of the last time)")
-	fs.StringVar(&o.finalize.Lint, "lint", "", "judge the certificate before it is installed: error, warn or off (default: as the last time)")
+	fs.StringVar(&o.finalize.Chain, "chain", "", "of several chains, take the one whose top issuer has `ISSUER` in its name (default: as for the last certificate)")
+	fs.StringVar(&o.finalize.IssuerRoot, "issuer-root", "", "PEM `FILE` of roots that the certificate must verify to (default: as for the last certificate)")
+	fs.StringVar(&o.finalize.Lint, "lint", "", "lint the certificate before it is installed: error, warn or off (default: as for the last certificate)")
 }
 
-// New returns the command. errors explains why one of several failed.
+// New returns the command. errors explains the errors of single enrolments when
+// several are renewed.
 func New(env *cli.Env, errors *report.Registry) *cobra.Command {
 	o := &renewFlags{errors: errors}
 	cmd := &cobra.Command{
 		Use:   "renew",
 		Short: "Get the next certificate of an enrolment, or of all that are due",
-		Long: `Order, prove and finalize once more what an enrolment has a certificate for, by
-the same profile, names and account, with a new key. The files that are installed
-stay in use until the new pair is verified; then all change together, in every
-place where finalize or enroll put them. The certificate before stays in the
-state, so that one can go back. Run again after an interruption, it goes on with
-the same order and key.
+		Long: `Get the next certificate of an enrolment: with the same account, profile and
+names, and a new key. The installed files stay in use until the new key and chain
+are verified; then all files are replaced together, in every place where finalize
+or enroll installed them. The previous certificate stays in the state directory.
+After an interruption, run renew again: it continues the same order.
 
--n NAME renews now. --due renews what is due: when the CA says so (RFC 9773),
-where it says anything, else after two thirds of the certificate's life (--at).
-Within that, NF types and names stand apart, so that not all renew at once (TS
-33.310 Annex I). --due --dry-run lists every enrolment and its time. Each is
-renewed at its own server; --server at the command line leaves others out.
+-n NAME renews now. --due renews what is due: at the time that the CA suggests
+(RFC 9773), else after two thirds of the certificate's lifetime (--at). The times
+differ by NF type and name, so that not all renew at once (TS 33.310 Annex I).
+--due --dry-run lists every enrolment and its time. Each enrolment is renewed at
+its own server; the flag --server limits renew to the enrolments of that server.
 
-A key in a token and a CSR that others made stay as they are; --key-in and
---csr-in bring others. --hook runs a program when the new files are in place.`,
+A key in a PKCS#11 token and an existing CSR are used again; --key-in and --csr-in
+replace them. --hook runs a program when the new files are in place. Open5GS and
+free5GC read certificates only when they start, so restart them, do not reload.`,
 		Example: `  nfcert renew -n amf-01
   nfcert renew --due --dry-run
-  nfcert renew --due --http-listen :80 --hook 'systemctl reload open5gs-amfd'`,
+  nfcert renew --due --http-listen :80 --hook 'systemctl try-restart open5gs-amfd'`,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error { return runRenew(ctx, call, o) }),
 	}
 	o.addFlags(cmd.Flags())
 	return env.Named(cmd)
 }
 
-// check refuses what cannot be meant.
+// check refuses flags that do not fit together.
 func (o *renewFlags) check(call *cli.Call) error {
 	all := call.Global.Name == ""
 	switch {
 	case all && !o.due && !o.dryRun:
-		return cli.Usagef("say -n NAME, or --due for all that are due", "it is not said what to renew")
+		return cli.Usagef("-n NAME, or --due for all that are due", "specify what to renew")
 	case o.at <= 0 || o.at >= 1:
-		return cli.Usagef("as in --at 0.5, when half of its life is over", "--at %g: want more than 0 and less than 1", o.at)
+		return cli.Usagef("as in --at 0.5, after half of the lifetime", "--at %g: want more than 0 and less than 1", o.at)
 	case o.key != "" && (o.reuseKey || o.csrIn != "" || o.keyIn.In != ""):
-		return cli.Usagef("leave one of them out", "--key makes a new key, and --reuse-key, --csr-in or --key-in says which to use instead")
+		return cli.Usagef("omit one of them", "--key creates a new key, and --reuse-key, --csr-in or --key-in uses an existing one")
 	case all && (o.csrIn != "" || o.keyIn.In != ""):
-		return cli.Usagef("say -n NAME", "a CSR or a key is one enrolment's, and --due may renew several")
+		return cli.Usagef("add -n NAME", "--csr-in and --key-in are for one enrolment, and --due may renew several")
 	case all && (o.reuseKey || o.anew):
-		return cli.Usagef("say -n NAME", "--reuse-key and --anew are for one enrolment, and --due may renew several")
+		return cli.Usagef("add -n NAME", "--reuse-key and --anew are for one enrolment, and --due may renew several")
 	case all && o.finalize.Output.Given():
-		return cli.Usagef("without these flags each goes where it was put before", "one place cannot take the files of several enrolments; say -n NAME")
+		return cli.Usagef("add -n NAME; without output flags, files are installed where the last ones are", "the output flags are for one enrolment, and --due may renew several")
 	case o.reuseKey && (o.csrIn != "" || o.keyIn.In != ""):
-		return cli.Usagef("leave one of them out", "--reuse-key keeps the key, and --csr-in or --key-in brings another")
+		return cli.Usagef("omit one of them", "--reuse-key keeps the key, and --csr-in or --key-in replaces it")
 	case o.challenge.Published:
-		return cli.Usagef("renew by --http-listen or --webroot", "--published cannot be said of a challenge that the CA has not made yet")
+		return cli.Usagef("use --http-listen or --webroot", "--published: the CA has not created the challenges of this renewal yet")
 	}
 	if err := o.hook.Check(); err != nil {
 		return err
@@ -114,7 +116,7 @@ func (o *renewFlags) check(call *cli.Call) error {
 	return o.challenge.Check()
 }
 
-// fraction is --at, when somebody said it.
+// fraction is --at; 0: it has the default value.
 func (o *renewFlags) fraction() float64 {
 	if o.at == enroll.DefaultRenewAt {
 		return 0
@@ -141,14 +143,14 @@ func runRenew(ctx context.Context, call *cli.Call, o *renewFlags) error {
 			}
 			if !d.Due {
 				call.Progress.Note("not due: %s", whenDue(d, call.Global.Name))
-				return view.PrintEnrolment(call, en, true)
+				return view.PrintStep(call, en, true, view.CertificateChanged)
 			}
 		}
 		en, err := renewOne(ctx, call, s, o)
 		if err != nil {
 			return err
 		}
-		return view.PrintEnrolment(call, en, false)
+		return view.PrintStep(call, en, false, view.CertificateChanged)
 	})
 }
 
@@ -189,13 +191,12 @@ func renewOne(ctx context.Context, call *cli.Call, s *session.Session, o *renewF
 	s.Engine.OpenKey = o.keyIn.OpenToken(call)
 	en, err = s.Engine.Renew(ctx, call.Global.Name, options)
 	if err == nil {
-		view.TellConfiguration(call, en, options.Finalize)
+		view.PrintConfiguration(call, en, options.Finalize)
 	}
 	return en, err
 }
 
-// accepting are the finalize options: what the flags leave out is as it was for
-// the last certificate.
+// accepting returns the finalize options. The last certificate's are the defaults.
 func (o *renewFlags) accepting(call *cli.Call, en *enroll.Enrolment) (enroll.FinalizeOptions, error) {
 	flags := o.finalize
 	if c := en.Certificate; c != nil && c.Accepted != nil {
@@ -210,12 +211,12 @@ func (o *renewFlags) accepting(call *cli.Call, en *enroll.Enrolment) (enroll.Fin
 		return out, err
 	}
 	if stdout != "" {
-		return out, cli.Usagef("nfcert finalize -n NAME writes a file of the new certificate there", "renew writes no file to stdout")
+		return out, cli.Usagef("renew, then write it with: nfcert finalize -n NAME --fullchain-out -", "renew cannot write a file to stdout")
 	}
 	return out, flags.Output.Layout.Unlock(call, &out.Layout)
 }
 
-// passphrase finds that of PKCS#12 files which are written again.
+// passphrase finds the passphrase of PKCS#12 files that are written again.
 func (o *renewFlags) passphrase(call *cli.Call) func(string) (secret.Bytes, error) {
 	return func(file string) (secret.Bytes, error) {
 		flags := o.finalize.Output.Layout
@@ -226,27 +227,28 @@ func (o *renewFlags) passphrase(call *cli.Call) func(string) (secret.Bytes, erro
 	}
 }
 
-// whenDue says in words when an enrolment is due.
+// whenDue says when an enrolment is due, and why.
 func whenDue(d enroll.Due, name string) string {
 	at := d.At.UTC().Format(time.RFC3339)
 	switch d.Basis {
 	case enroll.DueNever:
-		return "it has no certificate yet"
+		return "no certificate yet"
 	case enroll.DueRevoked:
-		return "its certificate is revoked; nfcert renew -n " + name + " gets another"
+		return "the certificate is revoked; to get a new one: nfcert renew -n " + name
 	case enroll.DueSwap:
-		return "the files of the last renewal are to be put in place since " + at
+		return "the files of the last renewal are not all installed, since " + at
 	case enroll.DueUnderWay:
-		return "a renewal is under way since " + at
+		return "a renewal is unfinished, since " + at
 	case enroll.DueExpired:
-		return "it expired at " + at
+		return "expired at " + at
 	case enroll.DueCA:
-		return at + " by the CA's wish"
+		return at + ", suggested by the CA"
 	}
-	return at + " by its age"
+	return at + ", by its lifetime"
 }
 
-// share is the time that one of several may take: what is left, in equal parts.
+// share bounds the time of one of several enrolments: each gets an equal part of the
+// time that is left.
 func share(ctx context.Context, several int) (context.Context, context.CancelFunc) {
 	end, ok := ctx.Deadline()
 	if !ok || several < 2 {

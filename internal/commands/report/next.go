@@ -40,7 +40,7 @@ func orderAgain(call *cli.Call, name string) string {
 	case call.Command == "order" || call.Command == "enroll":
 		return call.Again()
 	}
-	return call.Line("order", append([]string{"-n", name}, call.Settings.Way...)...)
+	return call.Line("order", append([]string{"-n", name}, call.Settings.ChallengeFlags...)...)
 }
 
 // otherAccounts lists the saved accounts when the one that was named is missing.

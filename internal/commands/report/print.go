@@ -33,14 +33,14 @@ func ForPeople(call *cli.Call, r Report, err error) string {
 	var b strings.Builder
 	for i, text := range strings.Split(headline(call, r, err), "\n") {
 		if i == 0 {
-			fmt.Fprintf(&b, "%s %s\n", paint.Red("nfcert:"), ui.Clean(text, cli.MaxTold))
+			fmt.Fprintf(&b, "%s %s\n", paint.Red("nfcert:"), ui.Clean(text, cli.MaxText))
 		} else { // a further fault of the same file
-			fmt.Fprintf(&b, "  %s\n", ui.Clean(text, cli.MaxTold))
+			fmt.Fprintf(&b, "  %s\n", ui.Clean(text, cli.MaxText))
 		}
 	}
 	line := func(label, text string) {
 		if text != "" {
-			fmt.Fprintf(&b, "  %-8s %s\n", label+":", ui.Clean(text, cli.MaxTold))
+			fmt.Fprintf(&b, "  %-8s %s\n", label+":", ui.Clean(text, cli.MaxText))
 		}
 	}
 	for _, said := range caSays(r, err) {
@@ -67,7 +67,7 @@ func ForPeople(call *cli.Call, r Report, err error) string {
 	}
 	line("hint", r.Hint)
 	if r.Next != "" {
-		fmt.Fprintf(&b, "next: %s\n", ui.Clean(r.Next, cli.MaxTold))
+		fmt.Fprintf(&b, "next: %s\n", ui.Clean(r.Next, cli.MaxText))
 	}
 	return b.String()
 }

@@ -1,4 +1,5 @@
-// Package revoke is nfcert revoke.
+// Package revoke is nfcert revoke: it revokes a certificate of an enrolment or of a
+// file.
 package revoke
 
 import (
@@ -33,7 +34,7 @@ const (
 	byKey     = "certificate-key"
 )
 
-// revokeFlags say for what a certificate is revoked and by whom.
+// revokeFlags are the flags of revoke.
 type revokeFlags struct {
 	reason string
 	by     string
@@ -41,33 +42,34 @@ type revokeFlags struct {
 }
 
 func (o *revokeFlags) addFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.reason, "reason", "unspecified", "why, a `REASON` of RFC 5280 5.3.1 by name or number: "+report.ReasonNames())
-	fs.StringVar(&o.by, "by", byAccount, "whose signature asks for it: account or certificate-key")
-	fs.StringVar(&o.keyIn.In, "key-in", "", "`FILE` of the certificate's key, or a pkcs11: URI of it, for --by certificate-key (default: the enrolment's)")
-	fs.StringVar(&o.keyIn.PassphraseFile, "key-passphrase-file", "", "`FILE` with the passphrase or PIN of the key, - for stdin; or $NFCERT_KEY_PASSPHRASE")
+	fs.StringVar(&o.reason, "reason", "unspecified", "`REASON` of RFC 5280 5.3.1, by name or number: "+report.ReasonNames())
+	fs.StringVar(&o.by, "by", byAccount, "which key signs the request: account or certificate-key")
+	fs.StringVar(&o.keyIn.In, "key-in", "", "`FILE` or pkcs11: URI of the certificate's key, for --by certificate-key (default: the key of the enrolment)")
+	fs.StringVar(&o.keyIn.PassphraseFile, "key-passphrase-file", "", "`FILE` with the passphrase or PIN of the key, - for stdin; or set $NFCERT_KEY_PASSPHRASE")
 }
 
+// New returns the command.
 func New(env *cli.Env) *cobra.Command {
 	o := &revokeFlags{}
 	cmd := &cobra.Command{
 		Use:   "revoke [NAME|FILE]",
 		Short: "Revoke the certificate of an enrolment, or the one in a file",
-		Long: `Ask the CA to revoke a certificate (RFC 8555 section 7.6): the one of -n NAME, or
-the first one in FILE, PEM or DER. The account that it was issued to may ask for
-that, another that is authorized for all its names, and, with
---by certificate-key, who has its key.
+		Long: `Ask the CA to revoke a certificate (RFC 8555 section 7.6): that of the enrolment
+NAME, or the first one in FILE (PEM or DER). The account that ordered it can
+revoke it, another account with authorizations for all its names can, and, with
+--by certificate-key, the owner of the certificate's key.
 
-It cannot be taken back, so it is asked for by name on a terminal, and done
-without asking with --yes. A certificate that is revoked already is left as it
-is, exit 0. The files stay where they are: nfcert renew -n NAME gets another
-certificate in their place, with another key; --due alone does not.
+Revoking cannot be undone. On a terminal you confirm it by typing the name; --yes
+confirms it without a question. If the certificate is revoked already, nothing
+changes and the exit code is 0. The installed files stay. nfcert renew -n NAME
+gets a new certificate with a new key; renew --due alone does not.
 
 Reasons:
 ` + reasonTable(),
 		Example: `  nfcert revoke -n amf-01 --reason keyCompromise
   nfcert revoke old.pem --reason superseded --yes
   nfcert revoke lost.pem --by certificate-key --key-in lost.key --reason keyCompromise`,
-		Args: cli.WantArgs(0, 1, "at most one file with a certificate"),
+		Args: cli.WantArgs(0, 1, "at most one name or file"),
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, args []string) error {
 			file := ""
 			if len(args) == 1 {
@@ -96,7 +98,7 @@ func (o *revokeFlags) options(call *cli.Call) (out enroll.RevokeOptions, err err
 	switch o.by {
 	case byAccount:
 		if o.keyIn.In != "" {
-			return out, cli.Usagef("say --by certificate-key too", "--key-in means nothing when the account revokes")
+			return out, cli.Usagef("add --by certificate-key", "--key-in has no effect when the account revokes")
 		}
 	case byKey:
 		out.ByKey = true
@@ -166,29 +168,29 @@ func certificateToRevoke(call *cli.Call, file string) (*x509.Certificate, error)
 		}
 	}
 	if der == nil {
-		return nil, &cli.InputError{File: file, Err: errors.New("no PEM certificate found")}
+		return nil, &cli.InputError{File: file, Err: errors.New("no certificate in the PEM file")}
 	}
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
-		return nil, &cli.InputError{File: file, Err: fmt.Errorf("no certificate, PEM or DER: %w", err)}
+		return nil, &cli.InputError{File: file, Err: fmt.Errorf("not a certificate in PEM or DER: %w", err)}
 	}
 	return cert, nil
 }
 
-// confirmRevoking wants word typed, which names what is to be revoked.
+// confirmRevoking asks the user to type word, the name of what is revoked.
 func confirmRevoking(call *cli.Call, what, word string) error {
 	if call.Global.Yes {
 		return nil
 	}
-	typed, err := call.Prompter().Input(fmt.Sprintf("This revokes %s for good. Type %s to go on:", what, word), "")
+	typed, err := call.Prompter().Input(fmt.Sprintf("This revokes %s and cannot be undone. Type %s to continue:", what, word), "")
 	if errors.Is(err, ui.ErrNoTerminal) || errors.Is(err, io.EOF) {
-		return cli.Usagef("say --yes to confirm", "this cannot be undone and there is nobody to ask: revoking %s", what)
+		return cli.Usagef("confirm with --yes", "revoking %s cannot be undone, and there is no terminal to confirm it on", what)
 	}
 	if err != nil {
 		return err
 	}
 	if typed != word {
-		return cli.Usagef("", "not confirmed: that is not %s; nothing was changed", word)
+		return cli.Usagef("", "not confirmed: typed %q, want %s; nothing was revoked", typed, word)
 	}
 	return nil
 }
@@ -213,11 +215,13 @@ func revokeNamed(ctx context.Context, call *cli.Call, flags *revokeFlags, o enro
 		if err != nil {
 			return err
 		}
-		return view.PrintEnrolment(call, en, unchanged)
+		return view.PrintStep(call, en, unchanged, func(f *ui.Fields, en *enroll.Enrolment) {
+			view.RevocationChanged(f, en, o.SHA256)
+		})
 	})
 }
 
-// revocationDoc is what revoke prints of a certificate that no enrolment has.
+// revocationDoc is what revoke prints about a certificate of no enrolment.
 type revocationDoc struct {
 	APIVersion string    `json:"apiVersion"`
 	Kind       string    `json:"kind"`
@@ -226,7 +230,7 @@ type revocationDoc struct {
 	Subject    string    `json:"subject,omitempty"`
 	Issuer     string    `json:"issuer"`
 	NotAfter   time.Time `json:"notAfter"`
-	Reason     string    `json:"reason,omitempty"` // absent: it was revoked before
+	Reason     string    `json:"reason,omitempty"` // absent: it was revoked earlier
 	Unchanged  bool      `json:"unchanged,omitempty"`
 	Warnings   []string  `json:"warnings,omitempty"`
 }
@@ -263,7 +267,7 @@ func printRevocation(call *cli.Call, doc revocationDoc) error {
 	}
 	call.Progress.Done()
 	if doc.Unchanged {
-		call.Progress.Note("unchanged: it was revoked before")
+		call.Progress.Note("unchanged: revoked already")
 	}
 	f := &ui.Fields{Now: call.Clock(), Paint: call.Streams.OutPaint()}
 	f.Add("revoked", doc.Serial)

@@ -5,10 +5,10 @@ import (
 	"github.com/nfcert/nfcert/internal/store"
 )
 
-// SavedAccount finds the account of that name, at the server unless that is "".
-// Without one it is nil.
+// SavedAccount finds the saved account with that name, at any server if server is
+// "". It returns nil if there is none.
 func SavedAccount(s *store.Store, name, server string) (*enroll.Account, error) {
-	var unread error // it may be the one
+	var unread error // of an account with that name
 	accounts, err := enroll.Accounts(s, func(of string, err error) {
 		if of == name {
 			unread = err

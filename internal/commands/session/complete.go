@@ -8,12 +8,12 @@ import (
 	"github.com/nfcert/nfcert/internal/store"
 )
 
-// CompleteNames lists the saved enrolments for a shell.
+// CompleteNames lists the saved enrolments, for [cli.Completions].
 func CompleteNames(env *cli.Env, cmd *cobra.Command) []string {
 	return completing(env, cmd, enroll.Names)
 }
 
-// CompleteAccounts lists the saved accounts for a shell.
+// CompleteAccounts lists the saved accounts, for [cli.Completions].
 func CompleteAccounts(env *cli.Env, cmd *cobra.Command) []string {
 	return completing(env, cmd, func(s enroll.Store) ([]string, error) {
 		accounts, err := enroll.Accounts(s, func(string, error) {})
@@ -25,7 +25,8 @@ func CompleteAccounts(env *cli.Env, cmd *cobra.Command) []string {
 	})
 }
 
-// CompleteServers lists the saved and the configured servers for a shell.
+// CompleteServers lists the servers that are saved or in the configuration file, for
+// [cli.Completions].
 func CompleteServers(env *cli.Env, cmd *cobra.Command) []string {
 	call := env.Completing(cmd)
 	list := completing(env, cmd, func(s enroll.Store) ([]string, error) {
@@ -42,7 +43,7 @@ func CompleteServers(env *cli.Env, cmd *cobra.Command) []string {
 	return list
 }
 
-// completing reads a list from the state; nothing where that fails.
+// completing reads a list from the state directory; nil if that fails.
 func completing(env *cli.Env, cmd *cobra.Command, list func(enroll.Store) ([]string, error)) []string {
 	s, err := OpenStore(env.Completing(cmd))
 	if err != nil {

@@ -9,11 +9,11 @@ import (
 	"github.com/nfcert/nfcert/internal/store"
 )
 
-// maxTrace bounds the trace that an enrolment keeps, in bytes.
+// maxTrace is the maximum size of an enrolment's trace in bytes.
 const maxTrace = 1 << 20
 
-// A recorder writes exchanges to --trace FILE and to the enrolment's own trace,
-// the evidence after a failure, while the next request is on its way.
+// recorder writes exchanges to the file of --trace and to the enrolment's trace. It
+// writes in its own goroutine, so that no request waits for the disk.
 type recorder struct {
 	file  *os.File // of --trace FILE; nil: none
 	store *store.Store
@@ -21,12 +21,12 @@ type recorder struct {
 	warn  func(format string, args ...any)
 
 	queue  chan *acmewire.Exchange
-	broken bool // the file takes no more
-	gaps   bool // that the enrolment's trace has some was told
+	broken bool // writing to the file failed
+	gaps   bool // writing to the enrolment's trace failed
 	ended  chan struct{}
 }
 
-// add queues an exchange, which must not be changed any more.
+// add queues an exchange, which must not change any more.
 func (r *recorder) add(ex *acmewire.Exchange) {
 	if r.file == nil && r.name == "" {
 		return
@@ -63,7 +63,7 @@ func (r *recorder) write(ex *acmewire.Exchange) {
 	}
 }
 
-// close ends when everything is written. Nothing may be added after it.
+// close returns when everything is written. Nothing may be added after it.
 func (r *recorder) close() error {
 	if r.queue != nil {
 		close(r.queue)
@@ -75,5 +75,5 @@ func (r *recorder) close() error {
 	if err := r.file.Close(); !r.broken {
 		return err
 	}
-	return nil // that was told
+	return nil // write has warned
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
@@ -20,8 +21,8 @@ import (
 	"github.com/nfcert/nfcert/internal/store"
 )
 
-// ServerNamed is the URL of the server that flags, variables or configuration
-// name; "": none.
+// ServerNamed is the URL of the server that a flag, a variable or the configuration
+// file names; "" if none does.
 func ServerNamed(call *cli.Call) string {
 	if named, ok := call.Settings.Servers[call.Global.Server]; ok {
 		return named.URL
@@ -29,28 +30,28 @@ func ServerNamed(call *cli.Call) string {
 	return call.Global.Server
 }
 
-// Server is a saved ACME server: how to reach and trust it.
+// Server is an ACME server as it is saved: how to reach and trust it.
 type Server struct {
 	Version    int    `json:"version"`
 	URL        string `json:"url"`                    // directory URL
-	Name       string `json:"name,omitempty"`         // from the configuration
+	Name       string `json:"name,omitempty"`         // in the configuration file
 	Root       string `json:"caRoot,omitempty"`       // absolute path of the saved copy of --ca-root
 	RootSHA256 string `json:"caRootSha256,omitempty"` // of its first certificate
 	ClientCert string `json:"clientCert,omitempty"`   // absolute path, not copied
-	ClientKey  string `json:"clientKey,omitempty"`    // or a pkcs11: URI; "": in the file of ClientCert
-	// ClientPassphrase is the absolute path of the file that opens ClientKey.
+	ClientKey  string `json:"clientKey,omitempty"`    // or a pkcs11: URI; "": the key is in ClientCert
+	// ClientPassphrase is the absolute path of the file with the key's passphrase.
 	ClientPassphrase string `json:"clientPassphraseFile,omitempty"`
 
-	// Pin is the fingerprint that the server is trusted by, with Root the copy
-	// of the certificate that it turned out to be of; "": by Root alone.
+	// Pin is the fingerprint of the only trusted certificate, of which Root is then
+	// a copy; "": Root is trusted.
 	Pin string `json:"caPin,omitempty"`
-	// Resolve has the addresses of --resolve by "host:port".
+	// Resolve maps "host:port" to the address of --resolve.
 	Resolve map[string]string `json:"resolve,omitempty"`
 
-	pinNamed string              // in the configuration file
-	pin      *acmewire.Pin       // Pin, read
-	rootFile string              // what the user named; "": the saved copy
-	RootPEM  []byte              `json:"-"` // its content
+	pinNamed string              // the pin in the configuration file
+	pin      *acmewire.Pin       // Pin, parsed
+	rootFile string              // the file that the user named; "": the saved copy
+	RootPEM  []byte              `json:"-"` // content of the file with the roots
 	Roots    []*x509.Certificate `json:"-"` // parsed
 }
 
@@ -59,8 +60,10 @@ func (*Server) DocVersion() int { return 1 }
 
 const serversDir = "servers"
 
+// ServerDir is the folder of a server in the state directory.
 func ServerDir(url string) string { return serversDir + "/" + enroll.ServerID(url) }
 
+// ServerFile is the document of a server in the state directory.
 func ServerFile(url string) string { return ServerDir(url) + "/server.json" }
 
 func serverRootFile(url string) string { return ServerDir(url) + "/root.pem" }
@@ -90,24 +93,21 @@ func Servers(s *store.Store) ([]*Server, error) {
 	return found, nil
 }
 
-// ChooseServer finds the server that the flags, the enrolment or the state
-// name, with what is known of it.
+// ChooseServer finds the server that the flags name, or else the enrolment's, or
+// else the only saved one. It adds what is saved of it.
 func ChooseServer(call *cli.Call, s *store.Store, enrolled string) (*Server, error) {
-	wish := call.Global.Server
-	if wish == "" {
-		wish = enrolled
-	}
-	if wish == "" {
+	name := cmp.Or(call.Global.Server, enrolled)
+	if name == "" {
 		return onlyServer(call, s)
 	}
-	sv := &Server{Version: 1, URL: wish}
-	if named, ok := call.Settings.Servers[wish]; ok {
+	sv := &Server{Version: 1, URL: name}
+	if named, ok := call.Settings.Servers[name]; ok {
 		sv = &Server{
-			Version: 1, URL: named.URL, Name: wish, rootFile: named.CARoot, pinNamed: named.CAPin,
+			Version: 1, URL: named.URL, Name: name, rootFile: named.CARoot, pinNamed: named.CAPin,
 			ClientCert: named.ClientCert, ClientKey: named.ClientKey, ClientPassphrase: named.ClientPassphraseFile,
 		}
-	} else if !strings.Contains(wish, ":") {
-		return nil, cli.Usagef("give its directory URL, or name it in the configuration file", "there is no server named %q", wish)
+	} else if !strings.Contains(name, ":") {
+		return nil, cli.Usagef("give its directory URL, or add it to the configuration file", "no server named %q", name)
 	}
 	if err := cli.CheckServerURL(sv.URL); err != nil {
 		return nil, cli.Usagef("", "%v", err)
@@ -122,7 +122,7 @@ func onlyServer(call *cli.Call, s *store.Store) (*Server, error) {
 	}
 	switch len(known) {
 	case 0:
-		return nil, cli.Usagef("as in --server https://ca.example/directory; try without a CA: nfcert enroll --lab", "no ACME server is named, and none is known yet")
+		return nil, cli.Usagef("as in --server https://ca.example/directory; to try nfcert without a CA: nfcert enroll --lab", "no ACME server yet: name one with --server")
 	case 1:
 		return known[0], complete(call, s, known[0])
 	}
@@ -130,11 +130,10 @@ func onlyServer(call *cli.Call, s *store.Store) (*Server, error) {
 	for _, sv := range known {
 		urls = append(urls, sv.URL)
 	}
-	return nil, cli.Usagef("one of: "+strings.Join(urls, ", "), "several ACME servers are known; say which with --server")
+	return nil, cli.Usagef("one of: "+strings.Join(urls, ", "), "several ACME servers are saved: choose one with --server")
 }
 
-// complete fills in what was saved of the server and what the flags say, and
-// loads its roots.
+// complete adds the saved data and the flags to a server, and loads its roots.
 func complete(call *cli.Call, s *store.Store, sv *Server) error {
 	saved := &Server{}
 	switch err := s.Load(ServerFile(sv.URL), saved); {
@@ -153,11 +152,11 @@ func complete(call *cli.Call, s *store.Store, sv *Server) error {
 	default:
 		sv.rootFile = call.Global.CARoot
 	}
-	if err := namePin(call, sv, saved); err != nil {
+	if err := setPin(call, sv, saved); err != nil {
 		return err
 	}
 	sv.Resolve = call.Resolutions(saved.Resolve)
-	if err := nameIdentity(call, sv); err != nil {
+	if err := setIdentity(call, sv); err != nil {
 		return err
 	}
 	if err := sv.LoadRoots(s); err != nil {
@@ -166,9 +165,8 @@ func complete(call *cli.Call, s *store.Store, sv *Server) error {
 	return sv.pickPinned()
 }
 
-// nameIdentity takes the client certificate of the flags, by paths that hold in
-// every directory.
-func nameIdentity(call *cli.Call, sv *Server) (err error) {
+// setIdentity sets the client certificate of the flags, with absolute paths.
+func setIdentity(call *cli.Call, sv *Server) (err error) {
 	if call.Global.ClientCert != "" {
 		sv.ClientPassphrase = ""
 		if sv.ClientCert, err = filepath.Abs(call.Global.ClientCert); err != nil {
@@ -190,11 +188,11 @@ func nameIdentity(call *cli.Call, sv *Server) (err error) {
 	return err
 }
 
-// LoadRoots reads the roots that the user named, else the saved copy.
+// LoadRoots reads the roots that the user named, or else the saved copy.
 func (sv *Server) LoadRoots(s *store.Store) (err error) {
 	name := sv.rootFile
 	switch {
-	case sv.RootPEM != nil: // given in memory, as the lab's
+	case sv.RootPEM != nil: // in memory, for the lab
 		name = "the lab's root"
 	case sv.rootFile != "":
 		sv.RootPEM, err = cli.ReadFile(sv.rootFile, cli.MaxPEM)
@@ -216,7 +214,7 @@ func (sv *Server) LoadRoots(s *store.Store) (err error) {
 	return nil
 }
 
-// Pool is what validates the server; nil means the system's roots.
+// Pool has the roots that validate the server; nil means the system's roots.
 func (sv *Server) Pool() *x509.CertPool {
 	if len(sv.Roots) == 0 {
 		return nil
@@ -228,23 +226,23 @@ func (sv *Server) Pool() *x509.CertPool {
 	return pool
 }
 
-// Identity is what the client proves itself to the server by.
+// Identity is the client certificate for the server.
 func (sv *Server) Identity() credential.Identity {
 	return credential.Identity{Cert: sv.ClientCert, Key: sv.ClientKey, PassphraseFile: sv.ClientPassphrase}
 }
 
-// remember saves the server and its root, once it has answered.
-func (sv *Server) remember(s *store.Store) error {
+// save saves the server and its root.
+func (sv *Server) save(s *store.Store) error {
 	doc, saved := *sv, &Server{}
-	if doc.ClientPassphrase == "-" { // standard input is another one next time
+	if doc.ClientPassphrase == "-" { // the next command has another standard input
 		doc.ClientPassphrase = ""
 	}
 	if err := s.Load(ServerFile(sv.URL), saved); err == nil && doc.same(saved) && sv.sameRoots(s) {
 		return nil
 	}
-	lock, err := s.Lock(context.Background(), ServerDir(sv.URL)) // waits for a moment at most
+	lock, err := s.Lock(context.Background(), ServerDir(sv.URL)) // another run holds it only for a moment
 	if _, locked := cli.As[*store.LockedError](err); locked {
-		return nil // who has it saves the same server, and this run has done its work
+		return nil // that run saves the same server
 	}
 	if err != nil {
 		return err
@@ -258,7 +256,7 @@ func (sv *Server) remember(s *store.Store) error {
 	return s.Save(ServerFile(sv.URL), &doc, store.Attachment{Rel: serverRootFile(sv.URL), Data: sv.RootPEM})
 }
 
-// sameRoots reports whether the saved copy is what was named now.
+// sameRoots reports whether the saved copy equals the roots now in use.
 func (sv *Server) sameRoots(s *store.Store) bool {
 	if len(sv.Roots) == 0 {
 		return true
@@ -267,6 +265,7 @@ func (sv *Server) sameRoots(s *store.Store) bool {
 	return err == nil && bytes.Equal(copied, sv.RootPEM)
 }
 
+// same reports whether the saved document has the same data.
 func (sv *Server) same(saved *Server) bool {
 	return sv.URL == saved.URL && (sv.Name == "" || sv.Name == saved.Name) && sv.RootSHA256 == saved.RootSHA256 &&
 		sv.ClientCert == saved.ClientCert && sv.ClientKey == saved.ClientKey && sv.ClientPassphrase == saved.ClientPassphrase &&

@@ -15,20 +15,21 @@ import (
 	"github.com/nfcert/nfcert/internal/store"
 )
 
-// SystemRoots is the word for --ca-root that goes back to the system's.
+// SystemRoots as the value of --ca-root returns to the system's roots.
 const SystemRoots = "system"
 
-// TrustCert is a certificate as it is told where trust is in question.
+// TrustCert is a certificate in a report about trust.
 type TrustCert struct {
 	Subject    string    `json:"subject"`
 	Issuer     string    `json:"issuer"`
 	NotBefore  time.Time `json:"notBefore"`
 	NotAfter   time.Time `json:"notAfter"`
-	SHA256     string    `json:"sha256"`         // of the DER, as --ca-pin sha256: takes it
-	SPKISHA256 string    `json:"spkiSha256"`     // of the public key, as spki-sha256: does
-	From       string    `json:"from,omitempty"` // where the certificate is known from
+	SHA256     string    `json:"sha256"`         // of the DER, as in --ca-pin sha256:
+	SPKISHA256 string    `json:"spkiSha256"`     // of the public key, as in --ca-pin spki-sha256:
+	From       string    `json:"from,omitempty"` // where this machine has the certificate
 }
 
+// TrustCertOf describes a certificate.
 func TrustCertOf(c *x509.Certificate) TrustCert {
 	der, key := sha256.Sum256(c.Raw), sha256.Sum256(c.RawSubjectPublicKeyInfo)
 	return TrustCert{
@@ -37,6 +38,7 @@ func TrustCertOf(c *x509.Certificate) TrustCert {
 	}
 }
 
+// TrustCertsOf describes certificates.
 func TrustCertsOf(certs []*x509.Certificate) (list []TrustCert) {
 	for _, c := range certs {
 		list = append(list, TrustCertOf(c))
@@ -44,21 +46,20 @@ func TrustCertsOf(certs []*x509.Certificate) (list []TrustCert) {
 	return list
 }
 
-// TrustReport says what a server showed, what it was held against, and what
-// would have trusted it.
+// TrustReport is why a server was not trusted: the certificates that it served, the
+// roots that were tried, and other roots on this machine that would trust it.
 type TrustReport struct {
 	Served     []TrustCert `json:"served"`
-	Tried      []TrustCert `json:"tried,omitempty"` // absent: those of TriedFrom are not listed
+	Tried      []TrustCert `json:"tried,omitempty"` // absent: too many to list, see TriedFrom
 	TriedFrom  string      `json:"triedFrom"`
 	WouldTrust []TrustCert `json:"wouldTrust,omitempty"`
 }
 
-// TrustError adds the report to an error of the wire.
+// TrustError adds a report to an error.
 type TrustError struct {
 	Err    error
 	Report TrustReport
-	// Replaced is the certificate that was pinned, where the server has another
-	// now; nil: it is not so.
+	// Replaced is the pinned server certificate, if the server has another one now.
 	Replaced *x509.Certificate
 }
 
@@ -66,28 +67,28 @@ func (e *TrustError) Error() string { return e.Err.Error() }
 
 func (e *TrustError) Unwrap() error { return e.Err }
 
-// trusts puts what the server is trusted by into the wire's configuration.
-func (sv *Server) trusts(cfg *acmewire.Config) {
+// setTrust sets the roots or the pin that the server must match.
+func (sv *Server) setTrust(cfg *acmewire.Config) {
 	if sv.pin == nil {
 		cfg.Roots = sv.Pool()
 		return
 	}
 	cfg.Pin = sv.pin
 	for _, c := range sv.Roots {
-		if c.IsCA { // one that is not is trusted only as what the server shows
+		if c.IsCA { // another one is trusted only as the server's own certificate
 			cfg.PinRoots = append(cfg.PinRoots, c)
 		}
 	}
 }
 
-// namePin takes the pin of the flags or the configuration, else the remembered
-// one. A pin beside a root file picks the one certificate of it that is trusted.
-func namePin(call *cli.Call, sv, saved *Server) error {
+// setPin sets the pin of the flags or the configuration file, or else the saved one.
+// With a root file, the pin selects the one certificate in it that is trusted.
+func setPin(call *cli.Call, sv, saved *Server) error {
 	switch {
 	case call.Global.CAPin != "":
 		sv.Pin = call.Global.CAPin
 	case sv.rootFile != "" && sv.pinNamed == "":
-		sv.Pin = "" // a root replaces what was pinned before
+		sv.Pin = "" // a root replaces an earlier pin
 		return nil
 	case sv.pinNamed != "":
 		sv.Pin = sv.pinNamed
@@ -99,16 +100,16 @@ func namePin(call *cli.Call, sv, saved *Server) error {
 	}
 	pin, err := acmewire.ParsePin(sv.Pin)
 	if err != nil {
-		return cli.Usagef("as openssl x509 -noout -fingerprint -sha256 tells it: --ca-pin sha256:DIGITS", "%v", err)
+		return cli.Usagef("--ca-pin sha256:DIGITS, with the digits that openssl x509 -noout -fingerprint -sha256 prints", "%v", err)
 	}
 	sv.Pin, sv.pin = pin.String(), &pin
 	if sv.rootFile == "" && sv.Pin != saved.Pin {
-		sv.Root, sv.RootSHA256 = "", "" // what was trusted before is not any more
+		sv.Root, sv.RootSHA256 = "", "" // no longer trusted
 	}
 	return nil
 }
 
-// pickPinned leaves of the roots of a file the one that the pin is of.
+// pickPinned keeps only the pinned certificate of a root file.
 func (sv *Server) pickPinned() error {
 	if sv.pin == nil || sv.rootFile == "" {
 		return nil
@@ -122,7 +123,7 @@ func (sv *Server) pickPinned() error {
 	return &PinFileError{File: sv.rootFile, Pin: *sv.pin, Found: sv.Roots}
 }
 
-// PinFileError says that the roots of a file are not what was pinned.
+// PinFileError is a root file without the pinned certificate.
 type PinFileError struct {
 	File  string
 	Pin   acmewire.Pin
@@ -130,18 +131,18 @@ type PinFileError struct {
 }
 
 func (e *PinFileError) Error() string {
-	return (&cli.InputError{File: e.File, Err: errors.New("no certificate of it has the fingerprint " + e.Pin.String())}).Error()
+	return (&cli.InputError{File: e.File, Err: errors.New("no certificate in it has the fingerprint " + e.Pin.String())}).Error()
 }
 
-// keepPinned makes a certificate the server's only root.
+// keepPinned sets the server's only root.
 func (sv *Server) keepPinned(c *x509.Certificate) {
 	sv.Roots = []*x509.Certificate{c}
 	sv.RootPEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
 	sv.RootSHA256 = TrustCertOf(c).SHA256
 }
 
-// AdoptPinned takes over the certificate that the pin turned out to be of, and
-// tells it when it is new. It is called before the server is saved.
+// AdoptPinned makes the certificate that matched the pin the server's root, and
+// reports it the first time. It must be called before the server is saved.
 func (s *Session) AdoptPinned() {
 	c := s.Engine.CA.Wire().Pinned()
 	if c == nil || len(s.Server.Roots) == 1 && s.Server.Roots[0].Equal(c) {
@@ -151,18 +152,18 @@ func (s *Session) AdoptPinned() {
 	for i, served := range s.Engine.CA.Wire().Connection().PeerCertificates {
 		s.Call.Progress.Note("served %d: %s", i+1, TrustCertOf(served).Line())
 	}
-	s.Call.Progress.Note("pinned: %s; it alone is trusted from now on", TrustCertOf(c).Line())
+	s.Call.Progress.Note("pinned: %s; from now on, only this certificate is trusted", TrustCertOf(c).Line())
 }
 
-// Line is the certificate in one line.
+// Line describes the certificate in one line.
 func (c TrustCert) Line() string {
 	return c.Subject + ", by " + c.Issuer + ", valid " + day(c.NotBefore) + " to " + day(c.NotAfter) + ", sha256:" + c.SHA256
 }
 
 func day(t time.Time) string { return t.Format(time.DateOnly) }
 
-// judgeTrust finds out of an error of trust what would have trusted the server.
-func (s *Session) judgeTrust(err error) error {
+// explainTrust adds a report to an error about a certificate chain.
+func (s *Session) explainTrust(err error) error {
 	e, ok := cli.As[*acmewire.NetworkError](err)
 	if !ok || len(e.Chain) == 0 || s.Server == nil {
 		return err
@@ -177,7 +178,7 @@ func (s *Session) judgeTrust(err error) error {
 	return out
 }
 
-// trustedBy words where the trust in a server comes from.
+// trustedBy names where the trust in a server comes from.
 func (sv *Server) trustedBy() string {
 	switch {
 	case sv.pin != nil:
@@ -185,14 +186,14 @@ func (sv *Server) trustedBy() string {
 	case sv.rootFile != "":
 		return sv.rootFile
 	case sv.Root != "":
-		return "what was remembered of " + sv.URL
+		return "the saved root of " + sv.URL
 	case len(sv.Roots) > 0:
 		return "the lab"
 	}
 	return "the system's roots"
 }
 
-// wouldTrust lists the roots known here, and not tried, that a chain verifies to.
+// wouldTrust lists the roots on this machine that verify a chain and were not tried.
 func (s *Session) wouldTrust(chain []*x509.Certificate) (would []TrustCert) {
 	try := func(pool *x509.CertPool, from string) {
 		o := x509.VerifyOptions{Roots: pool, Intermediates: x509.NewCertPool(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}
@@ -212,18 +213,17 @@ func (s *Session) wouldTrust(chain []*x509.Certificate) (would []TrustCert) {
 	}
 	known, err := Servers(s.Store)
 	if err != nil {
-		return would // a hint is not worth another error
+		return would // only a hint would be missing
 	}
 	for _, other := range known {
 		if roots := savedRoots(s.Store, other); len(roots) > 0 && other.RootSHA256 != s.Server.RootSHA256 {
-			try((&Server{Roots: roots}).Pool(), "what was remembered of "+other.URL)
+			try((&Server{Roots: roots}).Pool(), "the saved root of "+other.URL)
 		}
 	}
 	return would
 }
 
-// savedRoots reads the remembered roots of a server; none when they cannot be
-// read.
+// savedRoots reads the saved roots of a server; none if they cannot be read.
 func savedRoots(s *store.Store, sv *Server) []*x509.Certificate {
 	data, err := s.ReadFile(serverRootFile(sv.URL))
 	if err != nil || sv.Root == "" {

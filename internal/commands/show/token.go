@@ -3,6 +3,7 @@ package show
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -13,17 +14,18 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-func newShowToken(env *cli.Env) *cobra.Command {
+func newToken(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
-		Use: "token FILE", Short: "What an Authority Token says",
-		Long: `Show the claims of a token, - for stdin, and which saved account it is bound to.
-Nothing is judged (nfcert token check does), and the token itself is not shown.`,
-		Args: cli.WantArgs(1, 1, "the file of one token"),
-		RunE: env.Run(func(_ context.Context, call *cli.Call, args []string) error { return runShowToken(call, args[0]) }),
+		Use: "token FILE", Short: "Show the claims of an Authority Token",
+		Long: `Show the claims of the token in FILE, - for stdin, and the saved account that it
+is bound to. The token itself is not shown. To check a token, use nfcert token
+check.`,
+		Args: cli.WantArgs(1, 1, "one file with a token"),
+		RunE: env.Run(func(_ context.Context, call *cli.Call, args []string) error { return runToken(call, args[0]) }),
 	}
 }
 
-func runShowToken(call *cli.Call, path string) error {
+func runToken(call *cli.Call, path string) error {
 	s, err := session.Local(call)
 	if err != nil {
 		return err
@@ -66,12 +68,7 @@ func tokenFields(call *cli.Call, doc view.TokenDoc) *ui.Fields {
 	for _, subject := range doc.Signers {
 		f.Add("signer", subject)
 	}
-	var names []string
-	for name := range doc.Others {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(doc.Others)) {
 		f.Add("claim "+name, fmt.Sprintf("%.200s", doc.Others[name]))
 	}
 	return f

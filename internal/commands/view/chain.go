@@ -10,27 +10,26 @@ import (
 	"github.com/nfcert/nfcert/internal/inspect"
 )
 
-// proof is whether a signature was made by a key.
+// proof says whether a key made a signature.
 type proof struct {
 	State string `json:"state"` // valid, invalid, unchecked
-	// Detail is why it is not valid; empty where the signature is simply not
-	// the key's.
+	// Detail says why the state is not valid; "": another key made the signature.
 	Detail string `json:"detail,omitempty"`
 }
 
-// maxProofBits bounds RSA keys that a signature is checked by: one of a million
-// bits takes minutes.
+// maxProofBits is the maximum size of RSA keys that check a signature: a key of a
+// million bits would take minutes.
 const maxProofBits = 16384
 
-// prove checks the signature of signed by the key of signer. It works with what
-// could be read of either: neither need be well formed in the rest.
+// prove checks the signature of signed with the key of signer. Other parts of both may
+// be malformed.
 func prove(signed, signer *inspect.Contents) proof {
 	raw := signed.Raw
 	if len(raw.Signed) == 0 || len(raw.Signature) == 0 {
-		return proof{"unchecked", "there is no whole signature"}
+		return proof{"unchecked", "the signature is incomplete"}
 	}
 	if signer.PublicKey.Bits > maxProofBits {
-		return proof{"unchecked", fmt.Sprintf("the key has %d bits, and is tried up to %d", signer.PublicKey.Bits, maxProofBits)}
+		return proof{"unchecked", fmt.Sprintf("the key has %d bits, more than %d", signer.PublicKey.Bits, maxProofBits)}
 	}
 	key, err := x509.ParsePKIXPublicKey(signer.Raw.PublicKeyInfo)
 	if err != nil {
@@ -38,18 +37,18 @@ func prove(signed, signer *inspect.Contents) proof {
 	}
 	algorithm := algorithmNamed(signed.Signature)
 	if algorithm == x509.UnknownSignatureAlgorithm {
-		return proof{"unchecked", "signatures by " + signed.Signature + " are not known here"}
+		return proof{"unchecked", "unknown signature algorithm " + signed.Signature}
 	}
-	// CheckSignature wants nothing of a certificate but its key.
+	// CheckSignature uses only the key of the certificate.
 	err = (&x509.Certificate{PublicKey: key}).CheckSignature(algorithm, raw.Signed, raw.Signature)
 	var insecure x509.InsecureAlgorithmError
 	switch {
 	case err == nil:
 		return proof{State: "valid"}
 	case errors.As(err, &insecure), errors.Is(err, x509.ErrUnsupportedAlgorithm):
-		return proof{"unchecked", "signatures by " + signed.Signature + " are not checked: they are not secure"}
+		return proof{"unchecked", "signature algorithm " + signed.Signature + " is not secure"}
 	case strings.HasPrefix(err.Error(), "x509: signature algorithm specifies"):
-		return proof{"invalid", "a " + signer.PublicKey.Type + " key makes no signature by " + signed.Signature}
+		return proof{"invalid", "a key of type " + signer.PublicKey.Type + " cannot sign with " + signed.Signature}
 	}
 	return proof{State: "invalid"}
 }
@@ -65,9 +64,9 @@ func algorithmNamed(name string) x509.SignatureAlgorithm {
 	return x509.UnknownSignatureAlgorithm
 }
 
-// Link finds out which certificate issued which, and gives the chains that
-// follow: each from a certificate that issued none of the others, by its index's
-// label, to the last issuer that is there.
+// Link finds the issuer of each certificate among the others. It returns the chains as
+// lists of labels, each from a certificate that issued no other one to the last issuer
+// in docs.
 func Link(docs []*CertificateDoc) (chains [][]string) {
 	bySubject := map[string][]int{}
 	for i, d := range docs {
@@ -94,12 +93,13 @@ func Link(docs []*CertificateDoc) (chains [][]string) {
 	return chains
 }
 
-// maxIssuers bounds how many certificates of one subject are tried as an issuer.
+// maxIssuers is the maximum number of certificates with one subject that are tried as
+// an issuer.
 const maxIssuers = 16
 
-// issuerOf finds the issuer of one certificate among those that have its name,
-// -1 when there is none, and notes what the signature proves. One that signed
-// it goes before one that has the name alone.
+// issuerOf finds the issuer of one certificate among those with the issuer's name, and
+// stores what the signature proves. It prefers a certificate whose key made the
+// signature. It returns -1 if there is none.
 func issuerOf(docs []*CertificateDoc, i int, named []int) (issuer int) {
 	d, issuer := docs[i], -1
 	if d.selfIssued() {
@@ -130,8 +130,8 @@ func (d *CertificateDoc) selfIssued() bool {
 	return len(raw.Subject) > 0 && bytes.Equal(raw.Issuer, raw.Subject)
 }
 
-// follow walks from a certificate to its last issuer. Cross-certificates may
-// lead in a circle, which ends where it closes.
+// follow returns the chain from a certificate to its last issuer. If
+// cross-certificates form a circle, the chain ends where the circle closes.
 func follow(docs []*CertificateDoc, parent []int, i int) (labels []string) {
 	seen := map[int]bool{}
 	for ; i >= 0 && !seen[i]; i = parent[i] {

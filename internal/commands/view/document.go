@@ -11,37 +11,38 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// DocumentHead begins what show csr and show cert print.
+// DocumentHead is the start of the JSON documents of show csr and show cert.
 type DocumentHead struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
 	File       string `json:"file"` // or HOST:PORT
 }
 
-// OneRequest is the document of a file with one CSR, manyRequests of others.
-type (
-	OneRequest struct {
-		DocumentHead
-		*RequestDoc
-		Leftover
-	}
-	ManyRequests struct {
-		DocumentHead
-		Requests []*RequestDoc `json:"requests"`
-		Leftover
-	}
-	ManyCertificates struct {
-		DocumentHead
-		Certificates []*CertificateDoc `json:"certificates"`
-		// Chains have the labels of certificates from each that issued none of
-		// the others, to the last issuer that is there.
-		Chains [][]string      `json:"chains,omitempty"`
-		TLS    *certsource.TLS `json:"tls,omitempty"`
-		Leftover
-	}
-)
+// OneRequest is the document of a source with one CSR.
+type OneRequest struct {
+	DocumentHead
+	*RequestDoc
+	Leftover
+}
 
-// Leftover is what a source holds beside what was asked for.
+// ManyRequests is the document of a source with several CSRs.
+type ManyRequests struct {
+	DocumentHead
+	Requests []*RequestDoc `json:"requests"`
+	Leftover
+}
+
+// ManyCertificates is the document of a source with certificates.
+type ManyCertificates struct {
+	DocumentHead
+	Certificates []*CertificateDoc `json:"certificates"`
+	Chains       [][]string        `json:"chains,omitempty"` // labels, as [Link] returns them
+	TLS          *certsource.TLS   `json:"tls,omitempty"`
+	Leftover
+}
+
+// Leftover is the other content of a source: what is damaged, skipped, or of another
+// kind.
 type Leftover struct {
 	Faults       []string             `json:"damaged,omitempty"`
 	Skipped      []certsource.Skipped `json:"passedOver,omitempty"`
@@ -49,6 +50,7 @@ type Leftover struct {
 	Certificates int                  `json:"furtherCertificates,omitempty"`
 }
 
+// FaultTexts describes the damaged parts of a source.
 func FaultTexts(art *certsource.Contents) (texts []string) {
 	for _, f := range art.Faults {
 		texts = append(texts, f.Error())
@@ -61,12 +63,12 @@ type RequestDoc struct {
 	Label string `json:"label,omitempty"`
 	*inspect.Contents
 	Fingerprints
-	// Proof says whether the signature was made with the key in the request
-	// (RFC 2986 4.2).
+	// Proof says whether the key in the CSR made the signature (RFC 2986 4.2).
 	Proof   proof   `json:"proof"`
 	Meaning meaning `json:"meaning"`
 }
 
+// NewRequestDoc reads a CSR.
 func NewRequestDoc(item certsource.Item) *RequestDoc {
 	c := inspect.ReadCSR(item.DER)
 	return &RequestDoc{
@@ -85,15 +87,18 @@ type CertificateDoc struct {
 	NotAfter  string `json:"notAfter,omitempty"`
 	Fingerprints
 	Validity *validity `json:"validity,omitempty"`
-	// SelfSigned says that its own key made its signature.
+	// SelfSigned says that the certificate's own key made its signature.
 	SelfSigned bool `json:"selfSigned,omitempty"`
-	// IssuedBy is the label of its issuer in the same source.
-	IssuedBy string            `json:"issuedBy,omitempty"`
-	Proof    *proof            `json:"proof,omitempty"` // by the key of IssuedBy, or its own; nil: the issuer is not there
+	// IssuedBy is the label of the issuer, if that is in the same source.
+	IssuedBy string `json:"issuedBy,omitempty"`
+	// Proof says whether the key of IssuedBy, or the certificate's own key, made the
+	// signature; nil: neither is its issuer.
+	Proof    *proof            `json:"proof,omitempty"`
 	Meaning  meaning           `json:"meaning"`
 	Contents *inspect.Contents `json:"contents"`
 }
 
+// NewCertificateDoc reads a certificate.
 func NewCertificateDoc(item certsource.Item, now time.Time) *CertificateDoc {
 	c := inspect.ReadCertificate(item.DER)
 	return &CertificateDoc{
@@ -103,7 +108,7 @@ func NewCertificateDoc(item certsource.Item, now time.Time) *CertificateDoc {
 	}
 }
 
-// Fingerprints are over the whole DER, in lower-case hex.
+// Fingerprints are hashes of the whole DER, in lower-case hexadecimal.
 type Fingerprints struct {
 	SHA256 string `json:"sha256,omitempty"`
 	SHA1   string `json:"sha1,omitempty"`
@@ -114,16 +119,16 @@ func fingerprintsOf(der []byte) Fingerprints {
 	return Fingerprints{hex.EncodeToString(strong[:]), hex.EncodeToString(old[:])}
 }
 
-// validity is how a certificate's time stands.
+// validity compares a certificate's validity period with the current time.
 type validity struct {
 	State string `json:"state"` // valid, expired, not-yet-valid
-	// Days is how long it is valid in all, Left how many of them remain, in
-	// whole days; Left is negative once they are over.
+	// Days is the whole period and Left its rest, in whole days; Left is negative
+	// after the end.
 	Days int `json:"days"`
 	Left int `json:"daysLeft"`
 }
 
-// validityOf is nil where a time could not be read.
+// validityOf returns nil if a time could not be read.
 func validityOf(c *inspect.Contents, now time.Time) *validity {
 	if c.NotBefore.IsZero() || c.NotAfter.IsZero() {
 		return nil
@@ -138,8 +143,8 @@ func validityOf(c *inspect.Contents, now time.Time) *validity {
 	return v
 }
 
-// days counts whole days between two times, of which a Duration holds only 292
-// years, and a certificate without an end (RFC 5280 4.1.2.5) has 8000.
+// days counts whole days between two times. A certificate without an end (RFC 5280
+// 4.1.2.5) is valid for 8000 years, and a [time.Duration] holds only 292.
 func days(end, start time.Time) int {
 	return int((end.Unix() - start.Unix()) / (24 * 60 * 60))
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// EnrolmentDoc is the document that every step prints.
+// EnrolmentDoc is the JSON document of an enrolment, which every step prints.
 type EnrolmentDoc struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
@@ -22,18 +22,18 @@ type EnrolmentDoc struct {
 	Next      string   `json:"next,omitempty"`
 }
 
-// accountDoc is what account prints.
+// accountDoc is the JSON document of an account.
 type accountDoc struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
 	*enroll.Account
-	Existing  bool     `json:"existing,omitempty"` // the CA had the account of this key before
+	Existing  bool     `json:"existing,omitempty"` // the key already had an account at the CA
 	Unchanged bool     `json:"unchanged,omitempty"`
 	Warnings  []string `json:"warnings,omitempty"`
 	Next      string   `json:"next,omitempty"`
 }
 
-// PrintEnrolment prints how an enrolment stands, and what comes next.
+// PrintEnrolment prints an enrolment and the next command.
 func PrintEnrolment(call *cli.Call, en *enroll.Enrolment, unchanged bool) error {
 	next := NextFor(call, en)
 	switch call.Global.Output {
@@ -42,22 +42,28 @@ func PrintEnrolment(call *cli.Call, en *enroll.Enrolment, unchanged bool) error 
 	case cli.OutputName:
 		return cli.WriteAll(call.Streams.Out, []byte(en.Name+"\n"))
 	}
+	return printFields(call, en, unchanged, enrolmentFields(call, en))
+}
+
+// printFields prints facts about an enrolment for people, and what comes next.
+func printFields(call *cli.Call, en *enroll.Enrolment, unchanged bool, f *ui.Fields) error {
+	next := NextFor(call, en)
 	call.Progress.Done()
 	if unchanged {
-		call.Progress.Note("unchanged: %s", Standing(en))
+		call.Progress.Note("unchanged: %s", Status(en))
 	}
-	if err := enrolmentFields(call, en).Write(call.Streams.Out, call.Streams.OutColumns()); err != nil {
+	if err := f.Write(call.Streams.Out, call.Streams.OutColumns()); err != nil {
 		return err
 	}
-	if en.Step == enroll.StepDone && next == "" { // a script is done here, a person wants to look
+	if en.Step == enroll.StepDone && next == "" { // only for people: a script is done
 		next = call.Line("show cert", "-n", en.Name)
 	}
 	call.Progress.Next(next)
 	return nil
 }
 
-// Standing says in a few words how far an enrolment is.
-func Standing(en *enroll.Enrolment) string {
+// Status says in a few words how far an enrolment is.
+func Status(en *enroll.Enrolment) string {
 	switch en.Step {
 	case enroll.StepCSR:
 		return "nothing made yet"
@@ -73,11 +79,11 @@ func Standing(en *enroll.Enrolment) string {
 	return "order " + string(en.Order.Status)
 }
 
-// enrolmentFields lays an enrolment out for people.
+// enrolmentFields formats an enrolment for people.
 func enrolmentFields(call *cli.Call, en *enroll.Enrolment) *ui.Fields {
 	f := &ui.Fields{Now: call.Clock(), Paint: call.Streams.OutPaint()}
 	f.Add("name", en.Name)
-	f.Add("status", Standing(en))
+	f.Add("status", Status(en))
 	f.Add("server", en.Server)
 	f.Add("account", en.Account)
 	if en.NF != nil {
@@ -89,7 +95,7 @@ func enrolmentFields(call *cli.Call, en *enroll.Enrolment) *ui.Fields {
 	}
 	if en.CSR != nil {
 		f.Add("csr", en.CSR.File)
-		f.Add("key", keyStanding(en.CSR))
+		f.Add("key", keyLocation(en.CSR))
 		f.Add("profile", en.CSR.Profile)
 		for _, p := range en.CSR.Omitted {
 			f.Add("omitted", string(p))
@@ -105,9 +111,9 @@ func enrolmentFields(call *cli.Call, en *enroll.Enrolment) *ui.Fields {
 	return f
 }
 
-// keyStanding says where the key of a CSR is, and of which type.
-func keyStanding(c *enroll.CSR) string {
-	where := "not here: the CSR was brought along without it"
+// keyLocation says where the key of a CSR is, and its type.
+func keyLocation(c *enroll.CSR) string {
+	where := "not here: only the CSR was given"
 	switch {
 	case c.KeyURI != "":
 		where = c.KeyURI
@@ -117,6 +123,7 @@ func keyStanding(c *enroll.CSR) string {
 	return fmt.Sprintf("%s (%s)", where, c.KeyType)
 }
 
+// AddOrder formats an order with its authorizations for people.
 func AddOrder(f *ui.Fields, o *enroll.Order) {
 	f.Add("order", o.URL)
 	f.Add("order status", string(o.Status))
@@ -142,7 +149,7 @@ func AddOrder(f *ui.Fields, o *enroll.Order) {
 	}
 }
 
-// addPublish says what a person puts where, or which token to get.
+// addPublish says what to publish, or which token to get.
 func addPublish(f *ui.Fields, p *enroll.Publish) {
 	f.Add("publish at", p.URL)
 	f.Add("publish", p.Content)
@@ -181,17 +188,17 @@ func addCertificate(f *ui.Fields, c *enroll.Certificate) {
 	}
 }
 
-// addRenewal tells of the certificates before and after this one.
+// addRenewal adds the certificates before and after this one.
 func addRenewal(f *ui.Fields, en *enroll.Enrolment) {
 	if en.Swapping() {
-		f.Add("files", "to be put in place, or a hook to be run, since "+ui.Time(en.Journal.Swap.At))
+		f.Add("files", "not yet in place, or a hook not yet run, since "+ui.Time(en.Journal.Swap.At))
 	}
 	if r := en.Renewal; r != nil {
-		standing := "begun " + ui.Time(r.Started)
+		text := "started " + ui.Time(r.Started)
 		if r.Order != nil {
-			standing += ", order " + string(r.Order.Status) + " " + r.Order.URL
+			text += ", order " + string(r.Order.Status) + " " + r.Order.URL
 		}
-		f.Add("renewal", standing)
+		f.Add("renewal", text)
 		if r.Certificate != nil {
 			for _, reason := range r.Certificate.Rejected {
 				f.Add("renewal rejected", reason)
@@ -199,21 +206,21 @@ func addRenewal(f *ui.Fields, en *enroll.Enrolment) {
 		}
 	}
 	if p := en.Previous; p != nil {
-		f.Add("replaced", fmt.Sprintf("%s at %s; its files: %s", p.Certificate.Serial, ui.Time(p.Replaced), p.Certificate.Files[layout.KindFullchain]))
+		f.Add("replaced", fmt.Sprintf("%s, at %s; its files: %s", p.Certificate.Serial, ui.Time(p.Replaced), p.Certificate.Files[layout.KindFullchain]))
 	}
 }
 
-// difference is one line of what was asked for and what came.
+// difference describes one difference between the request and the certificate.
 func difference(severity, field, requested, issued, clause string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s ", severity, field)
 	switch {
 	case issued == "":
-		fmt.Fprintf(&b, "%s was asked for and left out", requested)
+		fmt.Fprintf(&b, "%s requested, but not issued", requested)
 	case requested == "":
-		fmt.Fprintf(&b, "%s was added", issued)
+		fmt.Fprintf(&b, "%s not requested, but issued", issued)
 	default:
-		fmt.Fprintf(&b, "%s was asked for, %s was issued", requested, issued)
+		fmt.Fprintf(&b, "%s requested, but %s issued", requested, issued)
 	}
 	if clause != "" {
 		fmt.Fprintf(&b, " (%s)", clause)
@@ -221,7 +228,7 @@ func difference(severity, field, requested, issued, clause string) string {
 	return b.String()
 }
 
-// PrintAccount prints an account.
+// PrintAccount prints an account and the next command.
 func PrintAccount(call *cli.Call, acc *enroll.Account, unchanged bool, next string) error {
 	switch call.Global.Output {
 	case cli.OutputJSON, cli.OutputJSONL:

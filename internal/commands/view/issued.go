@@ -6,10 +6,11 @@ import (
 	"github.com/nfcert/nfcert/internal/enroll"
 )
 
-// PrintIssued prints the enrolment, or the file that stdout was to carry.
+// PrintIssued prints an enrolment or, if stdout names one of its files, as --cert-out -
+// does, the content of that file.
 func PrintIssued(call *cli.Call, s *session.Session, en *enroll.Enrolment, unchanged bool, stdout string) error {
 	if stdout == "" {
-		return PrintEnrolment(call, en, unchanged)
+		return PrintStep(call, en, unchanged, CertificateChanged)
 	}
 	data, err := s.Engine.Content(en, stdout)
 	if err != nil {
@@ -18,13 +19,13 @@ func PrintIssued(call *cli.Call, s *session.Session, en *enroll.Enrolment, uncha
 	return cli.WriteAll(call.Streams.Out, data)
 }
 
-// TellConfiguration says on stderr what to paste into the core's configuration,
-// when this run laid files out.
-func TellConfiguration(call *cli.Call, en *enroll.Enrolment, o enroll.FinalizeOptions) {
+// PrintConfiguration prints on stderr the lines for the configuration of the 5G core,
+// if this run wrote the files of a layout.
+func PrintConfiguration(call *cli.Call, en *enroll.Enrolment, o enroll.FinalizeOptions) {
 	if o.Layout.Name == "" || en.Certificate == nil || len(en.Certificate.Configuration) == 0 {
 		return
 	}
-	call.Progress.Note("for the configuration, by layout %s:", en.Certificate.Layout)
+	call.Progress.Note("add to the configuration (layout %s):", en.Certificate.Layout)
 	for _, line := range en.Certificate.Configuration {
 		call.Progress.Note("%s", line)
 	}

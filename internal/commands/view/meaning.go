@@ -8,27 +8,27 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// meaning is what a CSR or a certificate says of a network function.
+// meaning is what a CSR or a certificate says about a network function.
 type meaning struct {
 	InstanceID nf.InstanceID `json:"nfInstanceId,omitempty"`
 	NFTypes    []nfTypeDoc   `json:"nfTypes,omitempty"`
-	Networks   []*networkDoc `json:"networks,omitempty"` // of all names and of the subject, each once
+	Networks   []*networkDoc `json:"networks,omitempty"` // of the names and the subject, without duplicates
 	Names      []nameDoc     `json:"names,omitempty"`    // of subjectAltName, in its order
 	Usages     []usageDoc    `json:"extKeyUsages,omitempty"`
 }
 
-// nfTypeDoc is one NF type; Release is absent for one that is not in the common
-// set of TS 29.510 6.1.6.3.3.
+// nfTypeDoc is one NF type. Release is absent if TS 29.510 6.1.6.3.3 does not define
+// the type.
 type nfTypeDoc struct {
 	Name    string `json:"name"`
 	Release int    `json:"release,omitempty"`
 }
 
-// networkDoc is the network that a home network domain is of (TS 23.003 28.2).
+// networkDoc is the network of a home network domain (TS 23.003 28.2).
 type networkDoc struct {
 	Domain string `json:"domain"`
-	// PLMNs has two codes where the domain fits both: it pads an MNC of two
-	// digits to three.
+	// PLMNs has two codes if the domain fits both: in it, an MNC of two digits is
+	// padded to three.
 	PLMNs []string `json:"plmns"`
 	NID   string   `json:"nid,omitempty"` // of an SNPN
 }
@@ -41,7 +41,7 @@ func (n *networkDoc) String() string {
 	return text
 }
 
-// networkOf is the network that a name of the 5G core is in; nil: none.
+// networkOf is the network of a name of the 5G core; nil if it has none.
 func networkOf(n nf.Name) *networkDoc {
 	if n.Network.PLMN.Validate() != nil {
 		return nil
@@ -53,8 +53,8 @@ func networkOf(n nf.Name) *networkDoc {
 	return doc
 }
 
-// nameDoc is one name and what it stands for; Is is empty for one that has no
-// form of its own in the 5G core.
+// nameDoc is one name and what it means in the 5G core; Is is "" if it has no meaning
+// there.
 type nameDoc struct {
 	inspect.Name
 	Is      string      `json:"is,omitempty"`
@@ -65,7 +65,7 @@ type nameDoc struct {
 
 func (n nameDoc) note() string { return withClause(n.Is, n.Clause) }
 
-// usageDoc is one purpose of extKeyUsage, and where it is defined.
+// usageDoc is one purpose of extKeyUsage with the clause that defines it.
 type usageDoc struct {
 	inspect.Usage
 	For    string `json:"for,omitempty"`
@@ -114,7 +114,7 @@ func (m *meaning) network(n *networkDoc) {
 	}
 }
 
-// nameOf says what a name stands for.
+// nameOf says what a name means.
 func nameOf(n inspect.Name) nameDoc {
 	doc := nameDoc{Name: n}
 	switch {
@@ -123,15 +123,15 @@ func nameOf(n inspect.Name) nameDoc {
 	case n.Kind == inspect.NameURI && nf.IsURN(n.Value):
 		doc.Is, doc.Clause = "the NF instance id", "TS 33.310 6.1.3c"
 		if _, err := nf.ParseURN(n.Value); err != nil {
-			// The value stands beside it, so the reason alone is told.
+			// The value itself is shown next to this text.
 			reason := err.Error()
-			doc.Is = "no valid NF instance id: " + reason[strings.LastIndex(reason, `": `)+len(`": `):]
+			doc.Is = "not a valid NF instance id: " + reason[strings.LastIndex(reason, `": `)+len(`": `):]
 		}
 	}
 	return doc
 }
 
-// domain says what a name of the 5G core stands for (TS 23.003 clause 28).
+// domain says what a domain name means in the 5G core (TS 23.003 clause 28).
 func (d *nameDoc) domain() {
 	name, ok := nf.ParseName(d.Value)
 	if !ok {
@@ -150,7 +150,7 @@ func (d *nameDoc) domain() {
 	case name.Kind == "" && d.Network != nil:
 		d.NFType, d.Clause, d.Is = "", "TS 23.003 28.2", "in the home network domain of "+d.Network.String()
 	case name.Kind == "":
-		d.Is, d.Clause = "no name of the 5G core: "+name.Problem, "TS 23.003 28.2"
+		d.Is, d.Clause = "not a name of the 5G core: "+name.Problem, "TS 23.003 28.2"
 	case name.Kind == nf.NameHomeDomain:
 		d.Is = "the " + what + " of " + d.Network.String()
 	case d.Network == nil:

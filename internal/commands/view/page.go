@@ -12,21 +12,24 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// page is several sections of facts, on a terminal with a blank line between.
-type page struct {
+// Page is a list of sections. On a terminal, a blank line separates them.
+type Page struct {
 	call     *cli.Call
 	sections []*ui.Fields
 }
 
-func NewPage(call *cli.Call) *page { return &page{call: call} }
+// NewPage returns an empty page.
+func NewPage(call *cli.Call) *Page { return &Page{call: call} }
 
-func (p *page) Section() *ui.Fields {
+// Section adds a section.
+func (p *Page) Section() *ui.Fields {
 	f := &ui.Fields{Now: p.call.Clock(), Paint: p.call.Streams.OutPaint()}
 	p.sections = append(p.sections, f)
 	return f
 }
 
-func (p *page) Write() error {
+// Write writes the sections that are not empty.
+func (p *Page) Write() error {
 	first := true
 	for _, f := range p.sections {
 		if f.Len() == 0 {
@@ -45,7 +48,7 @@ func (p *page) Write() error {
 	return nil
 }
 
-// Place says which of several an item is; nothing of a single one.
+// Place says which of several items this one is; "" if it is the only one.
 func Place(i, of int) string {
 	if of == 1 {
 		return ""
@@ -53,6 +56,7 @@ func Place(i, of int) string {
 	return fmt.Sprintf("#%d of %d", i+1, of)
 }
 
+// ServerFields adds what is known of a TLS server; t may be nil.
 func ServerFields(f *ui.Fields, t *certsource.TLS) {
 	if t == nil {
 		return
@@ -63,18 +67,18 @@ func ServerFields(f *ui.Fields, t *certsource.TLS) {
 	f.Add("key exchange", t.Group)
 	f.Add("alpn", t.ALPN)
 	f.Add("server name", t.ServerName)
-	asked := "not asked for"
+	asked := "not requested"
 	if t.ClientCertificateAsked {
-		asked = "asked for"
+		asked = "requested"
 	}
-	f.AddNote("client cert", asked, "TS 33.501 13.1.0 wants mutual TLS of NFs")
+	f.AddNote("client cert", asked, "TS 33.501 13.1.0 requires mutual TLS between NFs")
 	for _, ca := range t.AcceptableCAs {
 		f.Add("accepted issuer", ca)
 	}
 	f.Add("handshake ended", t.Failure)
 }
 
-// ChainFields draws which certificate issued which.
+// ChainFields adds which certificate issued which.
 func ChainFields(f *ui.Fields, docs []*CertificateDoc, chains [][]string) {
 	byLabel := make(map[string]*CertificateDoc, len(docs))
 	for _, d := range docs {
@@ -90,6 +94,7 @@ func ChainFields(f *ui.Fields, docs []*CertificateDoc, chains [][]string) {
 	}
 }
 
+// Fields adds the CSR for people.
 func (d *RequestDoc) Fields(f *ui.Fields) {
 	f.Add("subject", d.SubjectString())
 	keyFields(f, d.Contents)
@@ -101,12 +106,13 @@ func (d *RequestDoc) Fields(f *ui.Fields) {
 	endFields(f, d.Contents, d.Fingerprints)
 }
 
+// Fields adds the certificate for people.
 func (d *CertificateDoc) Fields(f *ui.Fields) {
 	c := d.Contents
 	f.Add("subject", d.Subject)
 	f.Add("serial", d.Serial)
 	if c.Version != 0 && c.Version != 3 {
-		f.AddNote("version", c.Version, "RFC 5280 4.1.2.1 wants 3")
+		f.AddNote("version", c.Version, "RFC 5280 4.1.2.1 requires 3")
 	}
 	f.AddNote("issuer", d.Issuer, d.issuerNote())
 	f.Add("not before", c.NotBefore)
@@ -120,7 +126,7 @@ func (d *CertificateDoc) Fields(f *ui.Fields) {
 	endFields(f, c, d.Fingerprints)
 }
 
-// issuerNote says what is known of the issuer.
+// issuerNote says what is known about the issuer.
 func (d *CertificateDoc) issuerNote() string {
 	switch {
 	case d.SelfSigned:
@@ -165,7 +171,7 @@ func keyFields(f *ui.Fields, c *inspect.Contents) {
 	f.Add("key sha256", c.PublicKey.SHA256)
 }
 
-// extensionFields lays out the extensions, with what they mean.
+// extensionFields adds the extensions with their meaning.
 func extensionFields(f *ui.Fields, c *inspect.Contents, m *meaning) {
 	if s := c.SubjectAltName; s != nil {
 		for _, n := range m.Names {
@@ -196,7 +202,7 @@ func extensionFields(f *ui.Fields, c *inspect.Contents, m *meaning) {
 	}
 }
 
-// typesNote names the types that are outside the common set.
+// typesNote lists the NF types that TS 29.510 does not define.
 func (m *meaning) typesNote() string {
 	var unknown []string
 	for _, t := range m.NFTypes {
@@ -210,7 +216,7 @@ func (m *meaning) typesNote() string {
 	return "not in TS 29.510 6.1.6.3.3: " + strings.Join(unknown, ", ")
 }
 
-// caFields lays out what CAs put in.
+// caFields adds the extensions that a CA adds.
 func caFields(f *ui.Fields, c *inspect.Contents) {
 	if b := c.BasicConstraints; b != nil {
 		word, note := "no", ""
@@ -254,7 +260,7 @@ func extensionNote(e inspect.Extension) string {
 	return string(e.OID) + ", " + size
 }
 
-// endFields closes one item: fingerprints, and what is wrong with it.
+// endFields adds fingerprints and faults.
 func endFields(f *ui.Fields, c *inspect.Contents, prints Fingerprints) {
 	f.Add("sha256", prints.SHA256)
 	f.Add("sha1", prints.SHA1)
@@ -263,7 +269,7 @@ func endFields(f *ui.Fields, c *inspect.Contents, prints Fingerprints) {
 	}
 }
 
-// Fields tells what else the source holds.
+// Fields adds the other content of the source.
 func (l *Leftover) Fields(f *ui.Fields) {
 	for _, text := range l.Faults {
 		f.Add("damaged", text)

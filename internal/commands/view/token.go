@@ -9,8 +9,8 @@ import (
 	"github.com/nfcert/nfcert/internal/token"
 )
 
-// TokenDoc is a token as it is told. It has the token itself only where that was
-// asked for.
+// TokenDoc is the JSON document of a token. It has the token itself only if the
+// command is to print that.
 type TokenDoc struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
@@ -18,11 +18,11 @@ type TokenDoc struct {
 	File       string `json:"file,omitempty"`
 	*token.Token
 	Signers  []string     `json:"signers,omitempty"`  // subjects of x5c, the leaf first
-	Accounts []string     `json:"accounts,omitempty"` // saved ones that it is bound to
+	Accounts []string     `json:"accounts,omitempty"` // saved accounts that it is bound to
 	Checks   []TokenCheck `json:"checks,omitempty"`
 }
 
-// maxToken bounds a file with a token.
+// maxToken is the maximum size of a file with a token.
 const maxToken = 64 << 10
 
 // ReadToken reads a token from a file, or from standard input for "-".
@@ -38,8 +38,8 @@ func ReadToken(call *cli.Call, path string) (*token.Token, error) {
 	return got, nil
 }
 
-// BoundTo lists the saved accounts whose key a token is for. One that cannot be
-// read is told and passed over.
+// BoundTo lists the saved accounts that a token is bound to. For an account that
+// cannot be read it warns, and continues with the others.
 func BoundTo(call *cli.Call, s *store.Store, got *token.Token) (names []string, err error) {
 	accounts, err := enroll.Accounts(s, func(name string, err error) { call.Progress.Warn("account %s: %v", name, err) })
 	for _, acc := range accounts {
@@ -58,10 +58,10 @@ func Signers(got *token.Token) (subjects []string) {
 	return subjects
 }
 
-// TokenCheck is the outcome of one check.
+// TokenCheck is the result of one check.
 type TokenCheck struct {
 	Check   token.Check `json:"check"`
-	Verdict string      `json:"verdict"` // pass, fail, or skip where nothing to compare with is known
+	Verdict string      `json:"verdict"` // pass, fail, or skip if there is nothing to compare with
 	Found   string      `json:"found,omitempty"`
 	Wanted  string      `json:"wanted,omitempty"`
 	Clause  string      `json:"clause,omitempty"`
