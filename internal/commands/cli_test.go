@@ -112,7 +112,7 @@ func TestTypos(t *testing.T) {
 		{"account update --contact a@b.example --no-contact", "contradict"},
 		{"lab up --misbehave nonsense", "unknown misbehaviour \"nonsense\", want one of"},
 		{"lab up --listen 0.0.0.0:0", "not loopback"},
-		{"enroll --lab --server https://ca.example/", "leave one of them out"},
+		{"enroll --lab --server https://ca.example/", "omit one of them"},
 		{"finalize -n a --cert-out - --key-out -", "stdout can carry one file"},
 		{"show cert", "needs the name of an enrolment"},
 		{"show csr a b", "at most one file"},
