@@ -42,8 +42,8 @@ skipped, so after an interruption run enroll again: it continues where it stoppe
 new temporary directory. It needs no setup.`,
 		Example: `  nfcert enroll --lab
   nfcert enroll -n amf-01 --nf amf-01.yaml \
-      --server https://ca.example/directory --ca-root ca.pem --accept-tos --http-listen :80 \
-      --out /etc/open5gs/tls --layout open5gs`,
+      --server https://ca.example/directory --ca-root ca.pem \
+      --accept-tos --http-listen :80 --out /etc/open5gs/tls --layout open5gs`,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
 			if o.lab {
 				return runEnrollLab(ctx, call, o)
