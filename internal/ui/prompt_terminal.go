@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -145,8 +146,27 @@ func (p *surveyPrompter) Select(question string, options []string) (answer int, 
 		return 0, err
 	}
 	options = cleanAll(options)
-	err = p.ask(&survey.Select{Message: Clean(question, maxShown), Options: options, Filter: searchIn(options)}, &answer)
+	in := &menuInput{file: p.in}
+	err = (&surveyPrompter{in: in, out: p.out}).ask(&survey.Select{Message: Clean(question, maxShown), Options: options, Filter: searchIn(options)}, &answer)
+	if in.ended && errors.Is(err, ErrInterrupted) {
+		err = fmt.Errorf("asking %q: %w", Clean(question, maxShown), io.EOF)
+	}
 	return answer, err
+}
+
+// menuInput is a terminal that turns Ctrl-D into Ctrl-C. On Ctrl-D, survey's menu
+// returns the option under the cursor, and panics when there is none.
+type menuInput struct {
+	file
+	ended bool // Ctrl-D was typed
+}
+
+func (m *menuInput) Read(p []byte) (int, error) {
+	n, err := m.file.Read(p)
+	if i := bytes.IndexByte(p[:n], keyEOF); i >= 0 {
+		p[i], m.ended = keyInterrupt, true
+	}
+	return n, err
 }
 
 // searchIn returns the filter of a menu with these options.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -169,6 +170,9 @@ func TestPromptOnTerminal(t *testing.T) {
 		{"interrupt", "confirm", true, []typed{{"Agree?", "\x03"}}, nil, ErrInterrupted},
 		{"interrupt a secret", "secret", true, []typed{{"Key?", "x\x03"}}, nil, ErrInterrupted},
 		{"interrupt a menu", "select", true, []typed{{"Which?", "\x03"}}, nil, ErrInterrupted},
+		{"Ctrl-D in a menu", "select", true, []typed{{"Which?", "\x04"}}, nil, io.EOF},
+		{"Ctrl-D in an empty menu", "select", true, []typed{{"Which?", "zzz\x04"}}, nil, io.EOF},
+		{"search in a menu", "select", true, []typed{{"Which?", "DNS\r"}}, 1, nil},
 		{"typed while asked for the cursor", "input", true, []typed{{askCursor, "smf-01\r"}}, "smf-01", nil},
 
 		{"silent: confirm", "confirm", false, []typed{{"Agree?", "n\n"}}, false, nil},

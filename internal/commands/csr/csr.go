@@ -45,8 +45,8 @@ CSR again, with the same key if possible, unless the CSR was sent to a CA.
 vendor, as it is. Without --key-in, nfcert has no key for that CSR and installs
 none.`,
 		Example: `  nfcert csr -n amf-01 --nf amf-01.yaml --csr-out amf-01.csr
-  nfcert csr -n amf-01 --nf-type AMF --nf-instance-id new --plmn 001-01 --country SE \
-      --fqdn amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org
+  nfcert csr -n amf-01 --nf-type AMF --nf-instance-id new --plmn 001-01 \
+      --country SE --fqdn amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org
   nfcert csr -n amf-01 --omit uri     # for a CA that refuses URI names
   nfcert csr -n smf-01 --csr-in vendor-smf.csr
   nfcert csr --nf amf-01.yaml --dry-run`,

@@ -41,7 +41,8 @@ skipped, so after an interruption run enroll again: it continues where it stoppe
 --lab starts a practice CA inside this process and enrols a sample AMF there, in a
 new temporary directory. It needs no setup.`,
 		Example: `  nfcert enroll --lab
-  nfcert enroll -n amf-01 --nf amf-01.yaml --server https://ca.example/directory --ca-root ca.pem \
+  nfcert enroll -n amf-01 --nf amf-01.yaml \
+      --server https://ca.example/directory --ca-root ca.pem \
       --accept-tos --http-listen :80 --out /etc/open5gs/tls --layout open5gs`,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
 			if o.lab {

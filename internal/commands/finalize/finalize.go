@@ -32,7 +32,8 @@ directory or layout, without a request to the CA. --layout names and encodes the
 files for a 5G core and prints the lines for its configuration on stderr: see
 docs/layouts.md.`,
 		Example: `  nfcert finalize -n amf-01 --out /etc/open5gs/tls --layout open5gs
-  nfcert finalize -n amf-01 --issuer-root operator-root.pem --fullchain-out amf.crt --key-out amf.key`,
+  nfcert finalize -n amf-01 --issuer-root operator-root.pem \
+      --fullchain-out amf.crt --key-out amf.key`,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error { return runFinalize(ctx, call, o) }),
 	}
 	o.AddFlags(cmd.Flags())

@@ -31,8 +31,10 @@ To publish the challenge response yourself, use two commands:
   nfcert order solve -n amf-01 --published   notify the CA, and wait`,
 		Example: `  nfcert order -n amf-01 --http-listen :80
   nfcert order -n amf-01 --webroot /var/www/html
-  nfcert order -n amf-01 --ta https://oam.example/at/account/amf/token --ta-root oam.pem
-  nfcert order -n amf-01 --no-solve -o json | jq -r '.order.authorizations[].challenges[].publish // empty'`,
+  nfcert order -n amf-01 --ta https://oam.example/at/account/amf/token \
+      --ta-root oam.pem
+  nfcert order -n amf-01 --no-solve -o json |
+      jq -r '.order.authorizations[].challenges[].publish // empty'`,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
 			options, err := order.Options(call)
 			if err != nil {

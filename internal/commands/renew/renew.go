@@ -79,7 +79,8 @@ replace them. --hook runs a program when the new files are in place. Open5GS and
 free5GC read certificates only when they start, so restart them, do not reload.`,
 		Example: `  nfcert renew -n amf-01
   nfcert renew --due --dry-run
-  nfcert renew --due --http-listen :80 --hook 'systemctl try-restart open5gs-amfd'`,
+  nfcert renew --due --http-listen :80 \
+      --hook 'systemctl try-restart open5gs-amfd'`,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error { return runRenew(ctx, call, o) }),
 	}
 	o.addFlags(cmd.Flags())

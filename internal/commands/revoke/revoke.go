@@ -67,7 +67,8 @@ Reasons:
 ` + reasonTable(),
 		Example: `  nfcert revoke -n amf-01 --reason keyCompromise
   nfcert revoke old.pem --reason superseded --yes
-  nfcert revoke lost.pem --by certificate-key --key-in lost.key --reason keyCompromise`,
+  nfcert revoke lost.pem --by certificate-key --key-in lost.key \
+      --reason keyCompromise`,
 		Args: cli.WantArgs(0, 1, "at most one name or file"),
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, args []string) error {
 			file := ""
