@@ -258,8 +258,8 @@ const topicGlossary = `Glossary
   key authorization
                   a challenge's token joined with the account key's thumbprint
   NF              network function of the 5G core, such as AMF or NRF
-  NF instance id  a version 4 UUID (TS 29.571 5.3.2); in certificates, a URI that
-                  starts with urn:uuid:
+  NF instance id  a version 4 UUID (TS 29.571 5.3.2); in certificates, a URI
+                  with urn:uuid: in front
   NFTypes         the certificate extension with NF types (RFC 9310)
   nonce           a value that allows a signed request to be used only once
   OAM             operation, administration and maintenance of the network
