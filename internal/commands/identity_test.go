@@ -142,7 +142,7 @@ func TestIdentityRefused(t *testing.T) {
 		{"early.pem", "", "", "client-certificate", "not valid before 2", "machine's clock"},
 		{"server.pem", "", "", "client-certificate", "not for client authentication: its extended key usage is serverAuth", "clientAuth"},
 		{"alone.pem", "", "", "client-certificate", "no key: the file contains none", "--client-key FILE"},
-		{"alone.pem", "foreign.pem", "", "client-certificate", "does not belong to", "must be a pair"},
+		{"alone.pem", "foreign.pem", "", "client-certificate", "does not belong to", "must belong together"},
 		{"alone.pem", "none.pem", "", "invalid-input", "file does not exist", ""},
 		{"none.pem", "key.pem", "", "invalid-input", "no such file", ""},
 		{"empty.pem", "key.pem", "", "invalid-input", "no PEM block and no DER", ""},

@@ -5,12 +5,14 @@ package commands
 import (
 	"encoding/json"
 	"errors"
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
 )
@@ -80,7 +82,7 @@ func TestTokenEnrolment(t *testing.T) {
 	w.must(t, "csr", "-n", "amf-02", "--omit", "uri")
 	w.env["NFCERT_KEY_PASSPHRASE"] = "GEHEIM"
 	r = w.run(t.Context(), "csr", "-n", "amf-02", "--omit", "dns,uri", "-o", "json")
-	if doc := r.report(t); doc.Exit != exitUsage || doc.Code != "wrong-passphrase" || strings.Contains(r.err, "GEHEIM") {
+	if doc := r.report(t); doc.Exit != report.ExitUsage || doc.Code != "wrong-passphrase" || strings.Contains(r.err, "GEHEIM") {
 		t.Errorf("a wrong PIN: %q, want wrong-passphrase", r.err)
 	}
 	delete(w.env, "NFCERT_KEY_PASSPHRASE")
@@ -90,7 +92,7 @@ func TestTokenEnrolment(t *testing.T) {
 		uri:                                                     "passphrase", // nobody to ask for the PIN
 	} {
 		r := w.run(t.Context(), "csr", "-n", "amf-03", "--nf", w.path("amf.yaml"), "--key-in", path, "-o", "json")
-		if doc := r.report(t); doc.Exit != exitUsage || doc.Code != want {
+		if doc := r.report(t); doc.Exit != report.ExitUsage || doc.Code != want {
 			t.Errorf("%s: %+v, want exit 2 and %s", path, doc, want)
 		}
 	}

@@ -28,13 +28,25 @@ func (e *Env) Named(cmd *cobra.Command) *cobra.Command {
 		}
 		return NoArgs(cmd, args)
 	}
-	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	cmd.ValidArgsFunction = e.completeName(cobra.ShellCompDirectiveNoFileComp)
+	return cmd
+}
+
+// NameOrFile lets a shell complete the argument of a command as the name of an
+// enrolment or as a file.
+func (e *Env) NameOrFile(cmd *cobra.Command) *cobra.Command {
+	cmd.ValidArgsFunction = e.completeName(cobra.ShellCompDirectiveDefault)
+	return cmd
+}
+
+// completeName completes the first argument as the name of an enrolment.
+func (e *Env) completeName(otherwise cobra.ShellCompDirective) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 || e.Complete.Names == nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return e.Complete.Names(e, cmd), cobra.ShellCompDirectiveNoFileComp
+		return e.Complete.Names(e, cmd), otherwise
 	}
-	return cmd
 }
 
 // suggestion is the subcommand that a word most likely means: one for which the

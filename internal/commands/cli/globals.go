@@ -43,10 +43,10 @@ type Globals struct {
 }
 
 func (g *Globals) addFlags(fs *pflag.FlagSet) {
-	fs.StringVarP(&g.Server, "server", "s", "", "ACME `SERVER`: a directory URL, or a name from the configuration file (default: the only one known)")
+	fs.StringVarP(&g.Server, "server", "s", "", "ACME `SERVER`: a directory URL, or a name from the configuration file (default: the only one saved)")
 	fs.StringVar(&g.CARoot, "ca-root", "", "trust only the root certificates in `FILE` for the server's TLS certificate; system returns to the system's roots; remembered with the server")
 	fs.StringVar(&g.CAPin, "ca-pin", "", "trust only the certificate with this `FINGERPRINT`, which is the server's or one of its issuers': sha256:... of the certificate, or spki-sha256:... of its key; remembered with the server")
-	ListVar(fs, &g.Resolve, "resolve", "connect to this address for a host and port, as in curl: `HOST:PORT:ADDRESS`; remembered with the server; -HOST:PORT removes it")
+	ListVar(fs, &g.Resolve, "resolve", "connect to an address without resolving the name, as in curl: `HOST:PORT:ADDRESS`; remembered with the server; -HOST:PORT removes it")
 	fs.StringVar(&g.ClientCert, "client-cert", "", "`FILE` with the client certificate for mutual TLS, PEM or PKCS#12, with or without its key; its path is remembered")
 	fs.StringVar(&g.ClientKey, "client-key", "", "`FILE` with the key of --client-cert, or a pkcs11: URI (default: in the file of --client-cert)")
 	fs.StringVar(&g.ClientPassphrase, "client-passphrase-file", "", "`FILE` with the passphrase or PIN of the client certificate's key, - for stdin; or set NFCERT_CLIENT_PASSPHRASE")
@@ -57,12 +57,12 @@ func (g *Globals) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&g.config, "config", "", "configuration `FILE`, YAML (default: $XDG_CONFIG_HOME/nfcert/config.yaml)")
 	fs.StringVarP(&g.Output, "output", "o", OutputTable, "output `FORMAT`: table, json or name; also jsonl (enroll, lint), junit and sarif (lint)")
 	fs.StringVar(&g.Trace, "trace", "", "append each HTTP exchange to `FILE`, decoded and with secrets redacted, as JSON lines; - prints them on stderr as text")
-	fs.DurationVar(&g.Timeout, "timeout", 5*time.Minute, "time limit for the whole command")
-	fs.BoolVar(&g.noInput, "no-input", false, "never prompt; implied without a terminal, with -o json, and with $CI set")
+	fs.DurationVar(&g.Timeout, "timeout", 5*time.Minute, "time limit for the whole command, a `DURATION` such as 90s")
+	fs.BoolVar(&g.noInput, "no-input", false, "never prompt; implied without a terminal, with -o json, and if $CI is set")
 	fs.BoolVarP(&g.Yes, "yes", "y", false, "answer yes to confirmations; it never supplies a value")
 	fs.BoolVarP(&g.quiet, "quiet", "q", false, "do not print progress on stderr")
 	fs.CountVarP(&g.Verbose, "verbose", "v", "print each HTTP request; -vv also prints its content")
-	fs.StringVar(&g.color, "color", "auto", "use color: auto, always or never; NO_COLOR is honoured")
+	fs.StringVar(&g.color, "color", "auto", "use color `WHEN`: auto, always or never; NO_COLOR is honoured")
 }
 
 // check returns an error for a value that the command cannot use.

@@ -35,14 +35,14 @@ func accountErrors() []Entry {
 			r.Hint = "nothing was saved; export it again with nfcert account export, and copy it unchanged"
 		}),
 		For(ExitState, CodeConflict, FaultState, func(_ *Context, _ *enroll.AccountExistsError, r *Report) {
-			r.Hint = "nothing was changed; import it under another name: --account NAME"
+			r.Hint = "nothing was changed; import it with another name: --account NAME"
 		}),
 		For(ExitState, CodeState, FaultState, func(_ *Context, e *enroll.AccountStateError, r *Report) {
 			r.Code, r.Clause = Code("account-"+e.Status), "RFC 8555 7.1.6"
-			r.Hint = "it cannot be used again; register another under a new name: --account NAME"
+			r.Hint = "it cannot be used again; register another account with a new name: --account NAME"
 		}),
 		For(ExitUsage, CodeTerms, FaultUsage, func(_ *Context, e *enroll.TermsError, r *Report) {
-			r.Clause, r.Hint = "RFC 8555 7.3.3", "read them, and agree with --accept-tos: "+e.URL
+			r.Clause, r.Hint = "RFC 8555 7.3.3", "read the terms, and agree to them with --accept-tos: "+e.URL
 		}),
 		For(ExitUsage, CodeEABRequired, FaultUsage, func(_ *Context, _ *enroll.BindingRequiredError, r *Report) {
 			r.Clause, r.Hint = "RFC 8555 7.3.4", problemAdvice["externalaccountrequired"].hint
@@ -57,7 +57,7 @@ func accountErrors() []Entry {
 	}
 }
 
-// accountArgs repeats which account was meant.
+// accountArgs are the flags that name the server and the account.
 func accountArgs(call *cli.Call) []string {
 	args := call.ServerArgs()
 	if call.Global.Account != "" {
@@ -66,39 +66,39 @@ func accountArgs(call *cli.Call) []string {
 	return args
 }
 
-// tolerableSkew is how far clocks may differ before that is a possible cause.
+// tolerableSkew is the difference between clocks above which it is a possible cause.
 const tolerableSkew = 5 * time.Minute
 
-// bindingRefused lists what makes CAs refuse an external account binding: what can
-// be seen from here first, then what cannot.
+// bindingRefused lists the possible causes of a refused external account binding: first
+// those that nfcert detected, then those that it cannot detect.
 func bindingRefused(c *Context, e *enroll.BindingRefusedError, r *Report) {
 	c.explain(e.Problem, r)
 	r.Clause = "RFC 8555 7.3.4"
 	r.Message = fmt.Sprintf("%s: the CA refused the external account binding of key id %q: %s", c.Subject(), e.KeyID, problemName(e.Problem))
 	because := func(format string, args ...any) { r.Causes = append(r.Causes, fmt.Sprintf(format, args...)) }
 	if e.Twice {
-		because("encoded twice: the MAC key, decoded, is base64 text again; decode it once before you give it")
+		because("the MAC key was encoded twice: decoded, it is base64 text again; decode it once first")
 	}
 	if e.NewAccount != "" {
-		because("a proxy that does not rewrite URLs: the directory is %s, and its newAccount is %s; the binding is signed for the latter", e.Directory, e.NewAccount)
+		because("a proxy does not rewrite URLs: the directory is %s, but its newAccount is %s, for which the binding is signed", e.Directory, e.NewAccount)
 	}
 	if clock, ok := cli.As[*session.ClockError](c.Err); ok && clock.Ahead.Abs() >= tolerableSkew {
 		word := "ahead of"
 		if clock.Ahead < 0 {
 			word = "behind"
 		}
-		because("clocks: the CA's is %s %s this machine's", clock.Ahead.Abs().Round(time.Second), word)
+		because("clocks differ: the CA's is %s %s this machine's", clock.Ahead.Abs().Round(time.Second), word)
 	}
 	visible := len(r.Causes) > 0
 	if e.Short {
-		because("a short key: %d bytes, fewer than %s needs (RFC 7518 3.2)", e.KeyBytes, e.Algorithm)
+		because("the key is too short: %d bytes, fewer than %s needs (RFC 7518 3.2)", e.KeyBytes, e.Algorithm)
 	}
-	because("used before: many CAs accept a key for one account only; ask for a new pair")
-	because("another MAC algorithm: this one is %s; --eab-alg takes %s", e.Algorithm, strings.Join(acmewire.BindingAlgorithms(), ", "))
-	because("the pair of another CA, or the key of another key id")
-	r.Hint = "nothing looks wrong with the external account binding from here; the likely causes are listed, and the CA's operator can say which it is"
+	because("the key was used before: many CAs accept it for only one account; ask for a new one")
+	because("the CA expects another MAC algorithm: this one is %s; --eab-alg accepts %s", e.Algorithm, strings.Join(acmewire.BindingAlgorithms(), ", "))
+	because("the key is for another CA, or for another key id")
+	r.Hint = "nfcert sees no fault in the external account binding; the likely causes are listed, and the CA's operator knows which it is"
 	if visible {
-		r.Hint = "the first cause can be seen from here; fix it and run the same again"
+		r.Hint = "nfcert detected the first cause; fix it and run the same command again"
 	}
 	if e.Problem.HasType("serverInternal") {
 		r.Hint += ". Some CAs answer a wrong external account binding with serverInternal"

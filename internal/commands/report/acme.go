@@ -10,7 +10,7 @@ import (
 	"github.com/nfcert/nfcert/internal/enroll"
 )
 
-// acmeErrors are about what came, or did not come, from a server.
+// acmeErrors are about requests to a server and its answers.
 func acmeErrors() []Entry {
 	return []Entry{
 		For(ExitRefused, CodeRefused, FaultCA, problem),
@@ -35,7 +35,7 @@ func problem(c *Context, p *acmewire.Problem, r *Report) {
 	case p.HasType("badSignatureAlgorithm"):
 		badAlgorithm(c, p, r)
 	case refusesWildcard(p) && name != "":
-		r.Clause, r.Hint = "RFC 8555 7.1.3", "a CA proves wildcards by dns-01 only, and many refuse them; the CSR can omit it, where peers send 3gpp-Sbi-Target-apiRoot and no telescopic FQDNs (TS 33.501 13.1.1.2)"
+		r.Clause, r.Hint = "RFC 8555 7.1.3", "CAs validate wildcards only by dns-01, and many refuse them; omit the wildcard from the CSR if peers use 3gpp-Sbi-Target-apiRoot and no telescopic FQDNs (TS 33.501 13.1.1.2)"
 		r.Next = c.Line("csr", "-n", name, "--omit", "wildcard")
 	case p.Status == http.StatusNotFound && name != "":
 		r.Hint = "the CA no longer knows this order; abandon it and order again"
@@ -61,7 +61,7 @@ func badAlgorithm(c *Context, p *acmewire.Problem, r *Report) {
 	}
 }
 
-// refusedRevocation says why a CA does not revoke, and what would make it.
+// refusedRevocation is for a revocation that the CA refused.
 func refusedRevocation(p *acmewire.Problem, r *Report) {
 	switch {
 	case p.HasType("badRevocationReason"):
@@ -75,13 +75,13 @@ func refusedRevocation(p *acmewire.Problem, r *Report) {
 	}
 }
 
-// refusedOrder adds what else to order when the CA refused an NF instance id, or
-// may have: most CAs know dns and ip only, and not all say so.
+// refusedOrder proposes another order if the CA may have refused the NF instance id:
+// most CAs know only dns and ip, and not all of them say so.
 func refusedOrder(c *Context, e *enroll.RefusedOrderError, r *Report) {
 	c.explain(e.Err, r)
 	p := r.Problem
 	if p == nil || !e.HasInstance() || !(p.HasType("unsupportedIdentifier") || p.HasType("malformed")) {
-		return // rejectedIdentifier may well mean another one
+		return // rejectedIdentifier may mean another identifier
 	}
 	r.Clause = "TS 33.310 Annex J.2.2"
 	r.Hint = "most CAs know only dns and ip identifiers, and no NfInstanceId"
@@ -105,8 +105,8 @@ func refusedCSR(c *Context, e *enroll.RefusedCSRError, r *Report) {
 	}
 }
 
-// blamesNames reports whether a refusal may be for a name in the CSR: the CA's
-// words speak of names, or of nothing else that the CSR has.
+// blamesNames reports whether a refusal may be about a name in the CSR: the detail
+// mentions names, or no other part of a CSR.
 func blamesNames(detail string) bool {
 	detail = strings.ToLower(detail)
 	has := func(words ...string) bool {
@@ -127,7 +127,7 @@ func brokenProtocol(c *Context, e *acmewire.ProtocolError, r *Report) {
 	if c.TokenAuthority {
 		r.Exit, r.Code, r.Fault, r.Clause = ExitToken, CodeTokenAuthorityProtocol, FaultTokenAuthority, "RFC 9447 5"
 		r.Message = c.Subject() + ": the Token Authority's answer is not what the protocol requires: " + e.Found
-		r.Hint = "is this the URL of its token resource, as in https://oam.example/at/account/ID/token?"
+		r.Hint = "check that this is the URL of its token resource, as in https://oam.example/at/account/ID/token"
 		return
 	}
 	r.Clause = e.Clause
@@ -135,7 +135,7 @@ func brokenProtocol(c *Context, e *acmewire.ProtocolError, r *Report) {
 	if e.Err != nil {
 		r.Message += ": " + e.Err.Error()
 	}
-	r.Hint = "is this the ACME directory URL? To see what was received, add --trace -"
+	r.Hint = "check that this is the ACME directory URL; to see what was received, add --trace -"
 }
 
 func unreached(c *Context, e *acmewire.NetworkError, r *Report) {
@@ -160,8 +160,8 @@ func unreached(c *Context, e *acmewire.NetworkError, r *Report) {
 		}
 	}
 	r.Hint = networkHint(e)
-	if c.TokenAuthority && e.Stage == acmewire.StageAnswer { // what happened there does not matter
-		r.Hint = "run the same again to ask it again"
+	if c.TokenAuthority && e.Stage == acmewire.StageAnswer {
+		r.Hint = "run the same command again"
 	}
 }
 

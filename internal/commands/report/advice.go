@@ -7,11 +7,11 @@ import (
 	"github.com/nfcert/nfcert/internal/acmewire"
 )
 
-// advice is what to do about a problem type, and where it is defined.
+// advice is the hint for a problem type, and the clause that defines the type.
 type advice struct{ clause, hint string }
 
-// adviceFor finds what to do about a problem. ok is false for types that
-// RFC 8555 does not know.
+// adviceFor finds the advice for a problem. ok is false for types that RFC 8555 does not
+// define.
 func adviceFor(p *acmewire.Problem) (advice, bool) {
 	i := strings.LastIndexByte(p.Type, ':')
 	found, ok := problemAdvice[strings.ToLower(p.Type[i+1:])]
@@ -35,12 +35,12 @@ var problemAdvice = map[string]advice{
 	"externalaccountrequired": {"RFC 8555 7.3.4", "ask the CA's operator for a key id and a MAC key, and give them with --eab-kid and --eab-key-file"},
 	"incorrectresponse":       {"RFC 8555 8.3", "something else answers at the challenge's URL: check which server has port 80, and that it serves the content unchanged"},
 	"invalidcontact":          {"RFC 8555 7.3", "the CA cannot use the contact; give a mailto: address that exists"},
-	"malformed":               {"RFC 8555 6.7", "the CA did not understand the request; some CAs answer this to an unknown identifier type. To see the request: --trace -"},
-	"ordernotready":           {"RFC 8555 7.4", "the CA requires the names to be proven first: nfcert order refresh shows which"},
+	"malformed":               {"RFC 8555 6.7", "the CA did not understand the request; some CAs also answer this for an unknown identifier type. To see the request: --trace -"},
+	"ordernotready":           {"RFC 8555 7.4", "some authorizations are not valid yet: nfcert order refresh shows which"},
 	"ratelimited":             {"RFC 8555 6.6", "the CA limits requests per client; wait and try again"},
 	"rejectedidentifier":      {"RFC 8555 7.4", "the CA's policy does not allow this name; see what this CA allows: nfcert show server"},
-	"serverinternal":          {"RFC 8555 6.7", "the CA failed; its operator finds the cause in its log. Some CAs answer this to a wrong external account binding"},
-	"tls":                     {"RFC 8737 3", "the CA could not speak TLS with the NF's address"},
+	"serverinternal":          {"RFC 8555 6.7", "the CA failed; its operator finds the cause in its log. Some CAs also answer this for a wrong external account binding"},
+	"tls":                     {"RFC 8737 3", "the TLS connection from the CA to the NF's address failed"},
 	"unauthorized":            {"RFC 8555 6.7", "the CA does not permit the request: a deactivated account, a wrong external account binding, or names that the order does not have"},
 	"unsupportedcontact":      {"RFC 8555 7.3", "the CA accepts other kinds of contact; mailto: is the usual one"},
 	"unsupportedidentifier":   {"RFC 8555 7.4", "most CAs know only dns and ip identifiers; order those"},
@@ -57,18 +57,18 @@ func refusesWildcard(p *acmewire.Problem) bool {
 	}) || strings.Contains(p.Detail, "*.")
 }
 
-// networkHint says what to do about a server that was not reached or trusted.
+// networkHint says what to do about a server that was not reached.
 func networkHint(e *acmewire.NetworkError) string {
 	switch e.Stage {
 	case acmewire.StageDNS:
 		return "the name does not resolve here: check the URL and this machine's resolver"
 	case acmewire.StageConnect:
 		if e.Address != "" {
-			return "the address comes from --resolve, now or earlier: give another one, or remove it with --resolve -HOST:PORT"
+			return "the address comes from --resolve, of this or an earlier command: give another one, or remove it with --resolve -HOST:PORT"
 		}
 		return "check address and port, and whether a firewall or proxy blocks the connection"
 	case acmewire.StageProxy:
 		return proxyHint(e)
 	}
-	return "what the CA did is not known; run the same again: it asks the CA and continues from there"
+	return "it is unknown whether the CA received the request; run the same command again: it asks the CA and continues from there"
 }

@@ -4,8 +4,7 @@ import (
 	"github.com/nfcert/nfcert/internal/enroll"
 )
 
-// enrolmentErrors are about the steps of an enrolment: their order, and what they
-// find out themselves.
+// enrolmentErrors are about the steps of an enrolment.
 func enrolmentErrors() []Entry {
 	return []Entry{
 		For(ExitState, CodeOutOfTurn, FaultState, func(c *Context, e *enroll.OutOfTurnError, r *Report) {
@@ -16,9 +15,9 @@ func enrolmentErrors() []Entry {
 			}
 		}),
 		For(ExitState, CodeConflict, FaultState, func(c *Context, e *enroll.ConflictError, r *Report) {
-			r.Hint = "use another name with -n"
+			r.Hint = "use another name: -n NAME"
 			if e.Field == "key" && e.Asked != "" && c.Command != "renew" {
-				r.Hint += "; or, once there is a certificate: nfcert renew -n " + e.Name + ", which makes a new key"
+				r.Hint += "; or, after the certificate was issued: nfcert renew -n " + e.Name + ", which makes a new key"
 			}
 			if e.Field == "names" {
 				r.Next = c.Line("order abandon", "-n", e.Name)
@@ -26,7 +25,7 @@ func enrolmentErrors() []Entry {
 		}),
 		For(ExitUsage, CodeNamesDiffer, FaultInput, func(c *Context, _ *enroll.NamesError, r *Report) {
 			r.Clause = "RFC 8555 7.4"
-			r.Hint = "every CA refuses that; nothing was sent. Order the CSR's names, or make the CSR again with the order's"
+			r.Hint = "every CA refuses this, so nothing was sent. Order the names of the CSR, or make a CSR with the names of the order"
 			r.Next = c.Line("order abandon", "-n", c.Global.Name)
 		}),
 		For(ExitUsage, CodeNoSuchChain, FaultUsage, func(_ *Context, _ *enroll.ChainChoiceError, r *Report) {
@@ -36,16 +35,16 @@ func enrolmentErrors() []Entry {
 	}
 }
 
-// refusedCertificate is for a certificate that was issued and not accepted.
+// refusedCertificate is for a certificate that was issued but not accepted.
 func refusedCertificate(c *Context, e *enroll.CertificateError, r *Report) {
 	r.Clause = "RFC 8555 7.4.2"
-	r.Hint = "the certificate is kept for inspection and was not installed"
+	r.Hint = "the certificate was saved for inspection, but not installed"
 	if e.Judged {
 		r.Code, r.Clause = CodeBreaksProfile, ""
-		r.Hint += "; --lint warn installs it all the same"
+		r.Hint += "; --lint warn installs it despite the findings"
 	}
 	if e.Err != nil && len(e.Reasons) == 1 {
-		r.Hint = "if you have the root from another source, name it with --issuer-root FILE; the certificate is kept and was not installed"
+		r.Hint = "if you have the root from another source, name it with --issuer-root FILE; the certificate was saved, but not installed"
 	}
 	r.Next = c.Line("show cert", "-n", e.Name)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// clientCertificate explains a client certificate that no server accepts.
+// clientCertificate is for a client certificate that no server would accept.
 func clientCertificate(_ *Context, e *credential.IdentityError, r *Report) {
 	clock := ""
 	if !e.Now.IsZero() {
@@ -18,12 +18,12 @@ func clientCertificate(_ *Context, e *credential.IdentityError, r *Report) {
 	case credential.KeyMissing:
 		r.Hint = fmt.Sprintf("name the key with --%s FILE (or a pkcs11: URI), or put both into one PEM or PKCS#12 file", e.FlagName("key"))
 	case credential.KeyForeign:
-		r.Hint = fmt.Sprintf("--%s and --%s must be a pair; was the certificate renewed with a new key?", e.FlagName("cert"), e.FlagName("key"))
+		r.Hint = fmt.Sprintf("--%s and --%s must belong together; was the certificate renewed with a new key?", e.FlagName("cert"), e.FlagName("key"))
 	case credential.CertExpired:
-		r.Hint, r.Clause = "nothing was sent, as servers refuse it: have it renewed by its issuer ("+inspect.DistinguishedName(e.Certificate.RawIssuer)+")"+clock, "RFC 5280 4.1.2.5"
+		r.Hint, r.Clause = "nothing was sent, as servers refuse it: ask its issuer to renew it ("+inspect.DistinguishedName(e.Certificate.RawIssuer)+")"+clock, "RFC 5280 4.1.2.5"
 	case credential.CertEarly:
-		r.Hint, r.Clause = "nothing was sent, as servers refuse it: wait until then"+clock, "RFC 5280 4.1.2.5"
+		r.Hint, r.Clause = "nothing was sent, as servers refuse it: wait until it is valid"+clock, "RFC 5280 4.1.2.5"
 	case credential.CertPurpose:
-		r.Hint, r.Clause = "servers refuse it: have one issued with clientAuth", "RFC 5280 4.2.1.12"
+		r.Hint, r.Clause = "servers refuse it: get a certificate with clientAuth", "RFC 5280 4.2.1.12"
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// inputErrors are about what the user typed and the files it names.
+// inputErrors are about the command line and the files that it names.
 func inputErrors() []Entry {
 	return []Entry{
 		For(ExitUsage, CodeUsage, FaultUsage, func(_ *Context, e *cli.UsageError, r *Report) { r.Hint = e.Hint }),
@@ -46,7 +46,7 @@ func inputErrors() []Entry {
 	}
 }
 
-// inputError prefers what is known of the cause, such as a wrong passphrase.
+// inputError prefers the entry of the cause, such as a wrong passphrase.
 func inputError(c *Context, e *cli.InputError, r *Report) {
 	if inner := *r; c.explain(e.Err, &inner) && inner.Code != CodeInternal {
 		*r = inner
@@ -54,7 +54,7 @@ func inputError(c *Context, e *cli.InputError, r *Report) {
 }
 
 func pinFile(_ *Context, e *session.PinFileError, r *Report) {
-	r.Hint = "the file is not what was pinned, or the pin is for another certificate: compare both with what the CA's operator says"
+	r.Hint = "the pin is for another certificate: compare file and pin with what the CA's operator gave you"
 	r.Trust = &session.TrustReport{Served: session.TrustCertsOf(e.Found), TriedFrom: "the pin " + e.Pin.String()}
 }
 
@@ -67,9 +67,9 @@ func sourcePassphrase(_ *Context, e *certsource.PassphraseError, r *Report) {
 
 func sourceConnect(c *Context, e *certsource.ConnectError, r *Report) {
 	r.Message = c.Subject() + ": " + e.Error()
-	r.Hint = "a name that is not a file is read as HOST:PORT of a TLS server; put an IPv6 address in brackets, as in [2001:db8::1]:443"
+	r.Hint = "an argument that is not a file is taken as HOST:PORT of a TLS server; put an IPv6 address in brackets, as in [2001:db8::1]:443"
 	if e.Stage == certsource.StageTLS {
-		r.Code, r.Fault, r.Hint = CodeHandshake, FaultTLS, "is this a TLS port? STARTTLS is not supported"
+		r.Code, r.Fault, r.Hint = CodeHandshake, FaultTLS, "check that this is a TLS port; STARTTLS is not supported"
 	}
 }
 

@@ -12,15 +12,14 @@ import (
 	"github.com/nfcert/nfcert/internal/pkcs11"
 )
 
-// keyErrors are about private keys that the user brings, and those that are
-// missing.
+// keyErrors are about private keys that the user gives, and missing ones.
 func keyErrors() []Entry {
 	hint := func(text string) func(*Report) { return func(r *Report) { r.Hint = text } }
 	return []Entry{
 		For(ExitUsage, CodePassphrase, FaultInput, func(_ *Context, e *credential.PassphraseError, r *Report) { r.Hint = credential.Give(e.Flag) }),
 		For(ExitUsage, CodeInvalidInput, FaultInput, badKey),
 		For(ExitUsage, CodeForeignKey, FaultInput, with[*enroll.ForeignKeyError](hint("omit --key-in, and the enrolment continues without a key; or give the key that the CSR was made with"))),
-		For(ExitUsage, CodeNoKey, FaultUsage, with[*enroll.KeylessError](hint("omit --key-out; certificate and chain can be written, to be used where the key is"))),
+		For(ExitUsage, CodeNoKey, FaultUsage, with[*enroll.KeylessError](hint("omit --key-out; certificate and chain can be written without the key"))),
 		For(ExitUsage, CodeUsage, FaultUsage, with[*pkcs11.URIError](hint("as in --key-in 'pkcs11:token=NAME;object=KEY?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=/path/to/pin'"))),
 		For[*pkcs11.PINError](ExitUsage, CodeInvalidInput, FaultInput, nil),
 		For(ExitUsage, CodePKCS11, FaultInput, pkcs11Key),
@@ -34,7 +33,7 @@ func keyErrors() []Entry {
 	}
 }
 
-// with is an explanation that needs nothing of the error.
+// with makes an explanation that does not use the error.
 func with[E error](explain func(*Report)) func(*Context, E, *Report) {
 	return func(_ *Context, _ E, r *Report) { explain(r) }
 }
@@ -54,13 +53,13 @@ func pkcs11Key(_ *Context, e *pkcs11.Error, r *Report) {
 	switch {
 	case errors.Is(e, pkcs11.ErrNotBuilt):
 		r.Code, r.Fault = CodeNoPKCS11, FaultUsage
-		r.Hint = "released binaries have no PKCS#11, as it needs a C library; build one that has, with a C compiler: CGO_ENABLED=1 go build -tags pkcs11 ./cmd/nfcert"
+		r.Hint = "released binaries have no PKCS#11, which needs a C compiler; build nfcert with it: CGO_ENABLED=1 go build -tags pkcs11 ./cmd/nfcert"
 	case errors.Is(e, pkcs11.ErrWrongPIN):
-		r.Code, r.Hint = CodeWrongPassphrase, "a token locks after some wrong PINs: check the file of pin-source before the next try"
+		r.Code, r.Hint = CodeWrongPassphrase, "tokens lock after a few wrong PINs: check the file of pin-source before you try again"
 	}
 }
 
-// identityErrors are about client certificates, which are read before anything is
+// identityErrors are about client certificates, which are checked before anything is
 // sent.
 func identityErrors() []Entry {
 	return []Entry{

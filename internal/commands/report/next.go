@@ -9,7 +9,7 @@ import (
 	"github.com/nfcert/nfcert/internal/enroll"
 )
 
-// comesFirst is the command that an out-of-turn step needs.
+// comesFirst is the command that must run before a step that is out of turn.
 func comesFirst(call *cli.Call, e *enroll.OutOfTurnError) string {
 	switch e.Needs {
 	case enroll.StepAccount:
@@ -30,9 +30,8 @@ func comesFirst(call *cli.Call, e *enroll.OutOfTurnError) string {
 	return call.Line("show", "-n", e.Name)
 }
 
-// orderAgain is the command that places a new order in place of a failed one.
-// It proves the names as the running command was told to, unless that was by
-// hand: a new order wants something else published.
+// orderAgain is the command that replaces a failed order. It repeats the flags for
+// challenges, except --published: a new order has other content to publish.
 func orderAgain(call *cli.Call, name string) string {
 	switch {
 	case slices.Contains(call.Settings.Typed, "--published"):
@@ -43,7 +42,7 @@ func orderAgain(call *cli.Call, name string) string {
 	return call.Line("order", append([]string{"-n", name}, call.Settings.ChallengeFlags...)...)
 }
 
-// otherAccounts lists the saved accounts when the one that was named is missing.
+// otherAccounts lists the saved accounts, for an account that does not exist.
 func otherAccounts(call *cli.Call) string {
 	s, err := session.OpenStore(call)
 	if err != nil {

@@ -26,15 +26,15 @@ func (r *Registry) Fail(call *cli.Call, err error) int {
 	return out.Exit
 }
 
-// ForPeople lays a report out: what happened, the CA's own words, the clause,
-// what to do.
+// ForPeople formats a report: what happened, what the CA says, the clause, and what to
+// do.
 func ForPeople(call *cli.Call, r Report, err error) string {
 	paint := call.Streams.ErrPaint()
 	var b strings.Builder
 	for i, text := range strings.Split(headline(call, r, err), "\n") {
 		if i == 0 {
 			fmt.Fprintf(&b, "%s %s\n", paint.Red("nfcert:"), ui.Clean(text, cli.MaxText))
-		} else { // a further fault of the same file
+		} else { // another fault of the same file
 			fmt.Fprintf(&b, "  %s\n", ui.Clean(text, cli.MaxText))
 		}
 	}
@@ -72,7 +72,7 @@ func ForPeople(call *cli.Call, r Report, err error) string {
 	return b.String()
 }
 
-// headline is the message without what stands in lines of its own.
+// headline is the message without the parts that have their own lines.
 func headline(call *cli.Call, r Report, err error) string {
 	if _, ok := cli.As[nf.FieldErrors](err); ok {
 		return fmt.Sprintf("%s: cannot build the CSR:", (&Context{Call: call}).Subject())
@@ -92,7 +92,7 @@ func headline(call *cli.Call, r Report, err error) string {
 	return fmt.Sprintf("%s: the CA could not validate %s", (&Context{Call: call}).Subject(), strings.Join(names, ", "))
 }
 
-// caSays lists the CA's own words.
+// caSays lists what the CA says.
 func caSays(r Report, err error) []string {
 	var said []string
 	if e, ok := cli.As[*enroll.AuthorizationError](err); ok {

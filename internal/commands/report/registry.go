@@ -12,14 +12,14 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// An Entry says how errors of one type are explained.
+// Entry says how to explain errors of one type.
 type Entry struct {
 	exit    int
 	code    Code
 	fault   Fault
 	of      reflect.Type                   // the type of error; nil: is is set
 	is      error                          // the sentinel
-	explain func(*Context, error, *Report) // nil: exit, code and fault say all
+	explain func(*Context, error, *Report) // nil: exit, code and fault are enough
 }
 
 // For makes the entry of an error type: its exit code, code word and who must act.
@@ -48,8 +48,7 @@ type Registry struct {
 	sentinels []Entry
 }
 
-// NewRegistry makes a registry of the errors of nfcert's domains and of those that
-// only one command returns.
+// NewRegistry makes a registry with the entries of this package and of commands.
 func NewRegistry(commands ...[]Entry) *Registry {
 	r := &Registry{byType: map[reflect.Type]Entry{}}
 	for _, entries := range append(domains(), commands...) {
@@ -67,7 +66,7 @@ func NewRegistry(commands ...[]Entry) *Registry {
 	return r
 }
 
-// domains are the entries of this package, a file each.
+// domains are the entries of this package, one file for each domain.
 func domains() [][]Entry {
 	return [][]Entry{
 		inputErrors(), keyErrors(), identityErrors(), stateErrors(), enrolmentErrors(), challengeErrors(),
@@ -80,8 +79,8 @@ func (r *Registry) Types() []reflect.Type { return slices.Collect(maps.Keys(r.by
 
 // Explain turns the error that ended a call into a report. Of an error that wraps
 // others, the outermost type that is registered decides; of joined errors, the
-// first. The end of time and an interruption come before all else: whatever they
-// broke, running the command again continues it.
+// first. A timeout or an interruption has priority over all other errors, which it may
+// have caused.
 func (r *Registry) Explain(call *cli.Call, err error) Report {
 	c := &Context{Call: call, Err: err, registry: r}
 	out := Report{APIVersion: cli.APIVersion, Kind: "Error", Message: err.Error()}
@@ -93,7 +92,7 @@ func (r *Registry) Explain(call *cli.Call, err error) Report {
 	return out
 }
 
-// ended explains work that ended early and can be continued.
+// ended explains a timeout or an interruption.
 func (c *Context) ended(err error, r *Report) bool {
 	_, pending := cli.As[*enroll.PendingError](err)
 	switch {
@@ -102,7 +101,7 @@ func (c *Context) ended(err error, r *Report) bool {
 		if !pending {
 			r.Message = c.Subject() + ": timed out after " + c.Global.Timeout.String()
 		}
-		r.Hint = "nothing is lost: run it again, or allow more time with --timeout"
+		r.Hint = "nothing is lost: run the same command again, or allow more time with --timeout"
 	case errors.Is(err, context.Canceled) || errors.Is(err, ui.ErrInterrupted):
 		r.Exit, r.Code, r.Fault = ExitInterrupted, CodeInterrupted, FaultUsage
 		r.Message = c.Subject() + ": interrupted; progress is saved"

@@ -12,11 +12,11 @@ func renewalErrors() []Entry {
 	return []Entry{
 		For(ExitFindings, CodeHook, FaultInput, func(c *Context, e *cmdflags.HookError, r *Report) {
 			r.Message = c.Subject() + ": " + e.Error()
-			r.Hint = "fix it; the next renew runs it again and asks the CA nothing"
+			r.Hint = "fix the hook; the next renew only runs it again, without a request to the CA"
 			r.Next = c.Resume()
 		}),
 		For(ExitUsage, CodeKeyReuse, FaultUsage, func(c *Context, e *enroll.KeyReuseError, r *Report) {
-			r.Hint = "omit --reuse-key, or bring another key with --key-in, or another CSR with --csr-in"
+			r.Hint = "omit --reuse-key, or give another key with --key-in, or another CSR with --csr-in"
 			r.Next = c.Line("renew", "-n", e.Name)
 		}),
 		For(ExitUsage, CodeRevokeKey, FaultUsage, func(c *Context, e *enroll.RevokeKeyError, r *Report) {

@@ -44,7 +44,7 @@ const (
 	FaultInternal       Fault = "internal"
 )
 
-// Report is an error as people and scripts read it.
+// Report is an explained error.
 type Report struct {
 	APIVersion string               `json:"apiVersion"`
 	Kind       string               `json:"kind"`
@@ -53,7 +53,7 @@ type Report struct {
 	Fault      Fault                `json:"fault"`
 	Message    string               `json:"message"`
 	Hint       string               `json:"hint,omitempty"`
-	Causes     []string             `json:"causes,omitempty"` // possible causes, likeliest first
+	Causes     []string             `json:"causes,omitempty"` // possible causes, the likeliest first
 	Clause     string               `json:"clause,omitempty"`
 	Problem    *acmewire.Problem    `json:"problem,omitempty"`
 	Request    *acmewire.Request    `json:"request,omitempty"`
@@ -61,13 +61,13 @@ type Report struct {
 	Next       string               `json:"next,omitempty"`
 }
 
-// Context is what an explanation may use beside the error itself.
+// Context is what an explanation may use in addition to the error.
 type Context struct {
 	*cli.Call
-	// Err is the error as the command returned it: a wrapper or a joined error
-	// may tell more than the part that is explained.
+	// Err is the error as the command returned it. It may wrap or join the one that
+	// is explained.
 	Err error
-	// TokenAuthority says that the error came from a Token Authority, not from
+	// TokenAuthority says that the error is about a Token Authority, not about
 	// the ACME server.
 	TokenAuthority bool
 

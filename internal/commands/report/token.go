@@ -9,8 +9,8 @@ import (
 	"github.com/nfcert/nfcert/internal/token"
 )
 
-// tokenErrors are about Authority Tokens (RFC 9447): those that could not be had,
-// and those that do not fit.
+// tokenErrors are about Authority Tokens (RFC 9447): those that nfcert could not get, and
+// those that fail a check.
 func tokenErrors() []Entry {
 	return []Entry{
 		For(ExitToken, CodeTokenRefused, FaultTokenAuthority, proving),
@@ -30,9 +30,9 @@ func tokenErrors() []Entry {
 		}),
 		For(ExitToken, CodeTokenAuthorityURL, FaultCA, func(_ *Context, e *token.AuthorityURLError, r *Report) {
 			r.Clause = "RFC 9447 5"
-			r.Hint = "nothing was sent there; name the authority with --ta URL, and tell the CA's operator"
+			r.Hint = "nothing was sent there; name the Token Authority with --ta URL, and tell the CA's operator"
 			if e.Unlisted {
-				r.Hint = fmt.Sprintf("the token-authority of a challenge is only the CA's hint: if the operator vouches for that host, use --ta-allow %s; otherwise name the authority with --ta URL", hostOf(e.URL))
+				r.Hint = fmt.Sprintf("the CA only suggests this Token Authority: if its operator confirms the host, use --ta-allow %s; otherwise name one with --ta URL", hostOf(e.URL))
 			}
 		}),
 		For(ExitUsage, CodeNoTokenSource, FaultUsage, func(_ *Context, e *challenge.NoSourceError, r *Report) {
@@ -56,7 +56,7 @@ func tokenErrors() []Entry {
 	}
 }
 
-// proving is for a token that was needed for a challenge. The CA was not told, so
+// proving is for a token that was needed for a challenge. Nothing was sent to the CA, so
 // the order stays.
 func proving(c *Context, e *challenge.ProofError, r *Report) {
 	c.TokenAuthority = true
@@ -64,7 +64,7 @@ func proving(c *Context, e *challenge.ProofError, r *Report) {
 		return
 	}
 	if r.Code != CodeTKAuthType && r.Code != CodeNoTokenSource && r.Code != CodeTokenAuthorityURL && r.Exit != ExitNetwork && r.Code != CodeTokenAuthorityProtocol {
-		r.Hint += ". The CA was not told, so the order stays"
+		r.Hint += ". Nothing was sent to the CA, so the order stays"
 	}
 	if r.Code != CodeTokenAuthorityProtocol && r.Exit != ExitNetwork {
 		r.Message = c.Subject() + ": " + e.Error()
@@ -79,23 +79,23 @@ func hostOf(raw string) string {
 	return "HOST"
 }
 
-// refusedTokenHint says what to do about an authority that gave no token.
+// refusedTokenHint says what to do about a Token Authority that issued no token.
 func refusedTokenHint(e *token.RefusedError) string {
 	switch e.Status {
 	case 401:
-		return "authenticate to it: --ta-client-cert and --ta-client-key, --ta-bearer-file or --ta-basic-file, as the OAM's operator says"
+		return "authenticate with --ta-client-cert and --ta-client-key, --ta-bearer-file or --ta-basic-file; ask the OAM's operator which"
 	case 403:
 		return "the OAM's operator must allow this client to get tokens for this NF instance id"
 	case 404, 405:
-		return "is this the URL of its token resource, as in https://oam.example/at/account/ID/token?"
+		return "check that this is the URL of its token resource, as in https://oam.example/at/account/ID/token"
 	}
 	if e.Status >= 500 {
-		return "it failed; its operator finds the cause in its log. Run the same again to ask it again"
+		return "the Token Authority failed, and its operator finds the cause in its log; then run the same command again"
 	}
-	return "ask the OAM's operator what it expects (RFC 9447 5 leaves much open)"
+	return "ask the OAM's operator what the Token Authority expects (RFC 9447 5 leaves much open)"
 }
 
-// tokenHint says who must act on a failed check.
+// tokenHint says what to do about a failed check.
 func tokenHint(e *token.CheckError) string {
 	switch e.Check {
 	case token.CheckFingerprint:
@@ -103,13 +103,13 @@ func tokenHint(e *token.CheckError) string {
 	case token.CheckValue, token.CheckType:
 		return "the token is for another identifier; get one for this NF instance id"
 	case token.CheckExpiry, token.CheckNotBefore:
-		return "get a new token; if the authority says that it is new, one of the two clocks is wrong"
+		return "get a new token; if this one is new, the clock of this machine or of the Token Authority is wrong"
 	case token.CheckSigner, token.CheckSignature:
 		return "name the root of the tokens' signer with --ta-root; if it is the right one, do not use this token"
 	case token.CheckAlgorithm:
-		return "anybody can make such a token; the authority must sign with an asymmetric key"
+		return "anyone can forge such a token; the Token Authority must sign with an asymmetric key"
 	case token.CheckCA:
-		return "the authority must not allow a CA certificate to a network function"
+		return "the Token Authority must not allow a CA certificate for a network function"
 	}
-	return "the authority's tokens lack what RFC 9447 requires; tell its operator"
+	return "the token lacks what RFC 9447 requires; tell the operator of the Token Authority"
 }

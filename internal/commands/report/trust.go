@@ -14,8 +14,8 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// untrusted is for a server that was not trusted, that did not trust this client,
-// or whose TLS is too weak.
+// untrusted is for a server that is not trusted, that does not trust this client, or whose
+// TLS is too weak.
 func untrusted(c *Context, e *acmewire.NetworkError, r *Report) {
 	r.Code, r.Fault = CodeUntrusted, FaultTLS
 	judged, _ := cli.As[*session.TrustError](c.Err)
@@ -43,15 +43,15 @@ func untrusted(c *Context, e *acmewire.NetworkError, r *Report) {
 	}
 }
 
-// pinHint says what a pin that nothing matches may mean.
+// pinHint says why no certificate of the server may match the pin.
 func pinHint(judged *session.TrustError) string {
 	if judged != nil && judged.Replaced != nil {
-		return fmt.Sprintf("the server had another certificate when it was pinned, %s: it was replaced, or another host intercepts the connection. If the CA's operator confirms the new fingerprint, give it once with --ca-pin", session.TrustCertOf(judged.Replaced).Line())
+		return fmt.Sprintf("when it was pinned, the server had another certificate, %s: it was replaced, or someone intercepts the connection. If the CA's operator confirms the new fingerprint, give it once with --ca-pin", session.TrustCertOf(judged.Replaced).Line())
 	}
-	return "nothing was sent. Compare what was served with what the CA's operator says; to pin a root that the server does not send, give the root too: --ca-root FILE with --ca-pin"
+	return "nothing was sent. Ask the CA's operator for the fingerprint; to pin a root that the server does not send, give the root too: --ca-root FILE with --ca-pin"
 }
 
-// trustHint says why a server's TLS certificate was not trusted.
+// trustHint says why a server's TLS certificate is not trusted.
 func trustHint(e *acmewire.NetworkError, judged *session.TrustError, now time.Time) string {
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
@@ -84,12 +84,12 @@ func trustHint(e *acmewire.NetworkError, judged *session.TrustError, now time.Ti
 	return "its certificate chain is not valid: the CA's operator must fix it"
 }
 
-// wouldHint is for a chain that roots known here verify.
+// wouldHint is for a chain that other roots on this machine verify.
 func wouldHint(c session.TrustCert) string {
 	if c.From == "the system's roots" {
 		return fmt.Sprintf("the system's roots trust it, by %q, and --ca-root replaces them: use --ca-root %s to return to them", c.Subject, session.SystemRoots)
 	}
-	return fmt.Sprintf("%s trusts it, by %q (sha256:%s): if the CA's operator confirms it, name that root with --ca-root FILE", c.From, c.Subject, c.SHA256)
+	return fmt.Sprintf("%s trusts it, by %q (sha256:%s): if the CA's operator confirms that root, name it with --ca-root FILE", c.From, c.Subject, c.SHA256)
 }
 
 // hostNames lists the names of a server's certificate.
@@ -110,8 +110,8 @@ func hostNames(c *x509.Certificate) string {
 // maxNames bounds how many names of a certificate a hint lists.
 const maxNames = 8
 
-// clientHint is for a server that asked for a client certificate and then
-// ended the handshake.
+// clientHint is for a server that asked for a client certificate and then ended the
+// handshake.
 func clientHint(c *acmewire.ClientCertRequest) string {
 	takes := ""
 	if len(c.CAs) > 0 {
@@ -120,10 +120,10 @@ func clientHint(c *acmewire.ClientCertRequest) string {
 	if c.Shown == nil {
 		return "the server requires mutual TLS: name a client certificate with --client-cert and --client-key" + takes
 	}
-	return fmt.Sprintf("it does not accept the client certificate %q of %q: ask the CA's operator which issuer it trusts for clients%s", c.Shown.Subject, c.Shown.Issuer, takes)
+	return fmt.Sprintf("the server does not accept the client certificate %q of %q: ask the CA's operator which issuer it trusts for clients%s", c.Shown.Subject, c.Shown.Issuer, takes)
 }
 
-// trustLines lay a trust report out for people.
+// trustLines formats a trust report for people.
 func trustLines(t *session.TrustReport, line func(label, text string)) {
 	for _, c := range t.Served {
 		line("served", c.Line())
@@ -139,18 +139,18 @@ func trustLines(t *session.TrustReport, line func(label, text string)) {
 	}
 }
 
-// proxyHint says what to do about a proxy on the way.
+// proxyHint says what to do about a proxy.
 func proxyHint(e *acmewire.NetworkError) string {
 	var answered *acmewire.ProxyError
-	const direct = "; NO_PROXY=HOST goes to a host without it"
+	const direct = "; to connect to a host without it, set NO_PROXY=HOST"
 	if !errors.As(e.Err, &answered) {
-		return "the proxy comes from HTTPS_PROXY: check it, and whether it runs" + direct
+		return "the proxy is set in HTTPS_PROXY: check the value, and whether the proxy runs" + direct
 	}
 	switch answered.Status {
 	case 407:
-		return "the proxy wants credentials, and the server was not asked: HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT" + direct
+		return "the proxy requires credentials, and the server was not reached: HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT" + direct
 	case 403:
-		return "the proxy's rules forbid this host or port, and the server was not asked: its operator can allow it" + direct
+		return "the proxy's rules forbid this host or port, and the server was not reached: its operator can allow it" + direct
 	}
-	return "the proxy did not reach the server: does it know the name? It looks it up itself" + direct
+	return "the proxy did not reach the server: check that the proxy can resolve the name" + direct
 }

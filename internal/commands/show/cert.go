@@ -37,7 +37,7 @@ fault. To check certificates against their profile, use nfcert lint.`,
 	}
 	o.AddFlags(cmd.Flags())
 	o.AddServerFlags(cmd.Flags())
-	return cmd
+	return env.NameOrFile(cmd)
 }
 
 func runCert(ctx context.Context, call *cli.Call, o *cmdflags.Source, args []string) error {

@@ -31,7 +31,7 @@ To check a CSR against its profile, use nfcert lint.`,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, args []string) error { return runCSR(ctx, call, &o, args) }),
 	}
 	o.AddFlags(cmd.Flags())
-	return cmd
+	return env.NameOrFile(cmd)
 }
 
 func runCSR(ctx context.Context, call *cli.Call, o *cmdflags.Source, args []string) error {
