@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nfcert/nfcert/internal/commands/report"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/lab"
 )
@@ -92,7 +91,7 @@ func TestTokenEnrolment(t *testing.T) {
 		uri:                                                     "passphrase", // nobody to ask for the PIN
 	} {
 		r := w.run(t.Context(), "csr", "-n", "amf-03", "--nf", w.path("amf.yaml"), "--key-in", path, "-o", "json")
-		if doc := r.report(t); doc.Exit != report.ExitUsage || doc.Code != want {
+		if doc := r.report(t); doc.Exit != report.ExitUsage || string(doc.Code) != want {
 			t.Errorf("%s: %+v, want exit 2 and %s", path, doc, want)
 		}
 	}

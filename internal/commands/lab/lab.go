@@ -35,7 +35,7 @@ func newLabUp(env *cli.Env) *cobra.Command {
 	o := &practice.Flags{}
 	cmd := &cobra.Command{
 		Use: "up", Short: "Run a lab CA until interrupted",
-		Long: "Run a lab CA until it is interrupted. Stdout carries the settings that point\nnfcert at it, as a shell reads them.\n\n" + misbehaviourHelp(),
+		Long: "Run a lab CA until it is interrupted, and print the settings that point nfcert at\nit as shell commands. They include a state directory of the lab's, so that nothing\nof the lab gets into your own.\n\n" + misbehaviourHelp(),
 		Example: `  nfcert lab up                                   in one terminal
   nfcert lab up --misbehave bad-nonce=50 --misbehave retry-after-past`,
 		Args: cli.NoArgs,
@@ -88,7 +88,7 @@ func printLab(call *cli.Call, r *practice.Running) error {
 	if err := cli.WriteAll(call.Streams.Out, []byte(b.String())); err != nil {
 		return err
 	}
-	call.Progress.Note("the lab CA runs until interrupted; paste these lines into another terminal, then: nfcert account")
+	call.Progress.Note("The lab CA runs until interrupted. Paste these lines into another terminal, then type: nfcert account")
 	return nil
 }
 
@@ -96,9 +96,9 @@ func newLabExec(env *cli.Env) *cobra.Command {
 	o := &practice.Flags{}
 	cmd := &cobra.Command{
 		Use: "exec [flags] -- COMMAND [ARG...]", Short: "Run a command with a lab CA; the lab ends with it",
-		Long: `Run a command with the variables set that point nfcert at a lab CA, and with a
-state of its own. The lab, and what it wrote, ends with the command, whose exit
-code this command returns.`,
+		Long: `Run a command with a lab CA: variables point nfcert at the lab and at a separate
+state directory. When the command ends, the lab ends and its files are removed. The
+exit code is the command's.`,
 		Example: `  nfcert lab exec -- sh -c 'nfcert account && nfcert csr -n amf-01 --nf amf-01.yaml &&
       nfcert order -n amf-01 && nfcert finalize -n amf-01 --out .'`,
 		Args: cli.WantArgs(1, -1, "a command after --"),
@@ -106,6 +106,22 @@ code this command returns.`,
 	}
 	o.AddFlags(cmd.Flags())
 	return cmd
+}
+
+// greeting is what an interactive shell in the lab begins with.
+const greeting = `A practice CA runs until you leave this shell (exit). Try:
+  nfcert account
+  nfcert csr amf-01 --nf-type AMF --nf-instance-id new --plmn 001-01 --country SE \
+      --fqdn amf1.amf.5gc.mnc001.mcc001.3gppnetwork.org
+  nfcert order amf-01
+  nfcert finalize amf-01
+  nfcert show amf-01`
+
+// greet says what to type first.
+func greet(call *cli.Call) {
+	for line := range strings.SplitSeq(greeting, "\n") {
+		call.Progress.Note("%s", line)
+	}
 }
 
 func runLabExec(ctx context.Context, call *cli.Call, o *practice.Flags, args []string) error {
@@ -121,8 +137,11 @@ func runLabExec(ctx context.Context, call *cli.Call, o *practice.Flags, args []s
 	if self, err := os.Executable(); err == nil { // so that the command finds nfcert itself
 		child.Env = append(child.Env, "PATH="+filepath.Dir(self)+string(os.PathListSeparator)+call.Getenv("PATH"))
 	}
-	for _, s := range append(r.Settings, practice.Setting{Name: cli.EnvName("state"), Value: filepath.Join(r.Dir, "state")}) {
+	for _, s := range r.Settings {
 		child.Env = append(child.Env, s.Name+"="+s.Value)
+	}
+	if len(args) == 1 && call.Streams.InTTY && call.Streams.ErrTTY {
+		greet(call)
 	}
 	runErr := child.Run()
 	stopErr := r.Stop()

@@ -56,6 +56,7 @@ func (r *Running) writeFiles(o lab.Options, mac []byte, flags *Flags) error {
 		{cli.EnvName("server"), r.DirectoryURL()}, {cli.EnvName("ca-root"), root}, {cli.EnvName("issuer-root"), issuer},
 		{cli.EnvName("http-listen"), net.JoinHostPort("127.0.0.1", strconv.Itoa(o.HTTPPort))},
 		{cli.EnvName("accept-tos"), "true"}, {cli.EnvName("ta"), r.TokenAuthorityURL()}, {cli.EnvName("ta-root"), root},
+		{cli.EnvName("state"), filepath.Join(dir, "state")},
 	}
 	if mac != nil {
 		path := filepath.Join(dir, "eab.key")
