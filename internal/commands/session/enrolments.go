@@ -82,6 +82,7 @@ func Existing(call *cli.Call) (*cli.Call, error) {
 		if len(names) != 1 {
 			return nil, unnamed(call, names)
 		}
+		call.Progress.Note("enrolment %s", names[0])
 		call = call.ForEnrolment(names[0])
 	}
 	if call, err = Named(call); err != nil {
