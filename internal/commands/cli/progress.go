@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/nfcert/nfcert/internal/acmewire"
@@ -70,7 +71,8 @@ func (p *Progress) Say(step enroll.Step, message string) {
 	if p.silent() {
 		return
 	}
-	_, _ = fmt.Fprintf(p.waiting, "%s %s\n", p.paint.Green(fmt.Sprintf("%-9s", step)), ui.Clean(message, MaxText))
+	label := fmt.Sprintf("%-9s", step)
+	p.wrapped(label, p.paint.Green(label), message)
 }
 
 // Note writes a line that is not about a step.
@@ -91,7 +93,24 @@ func (p *Progress) Warn(format string, args ...any) {
 		p.warned = append(p.warned, text)
 		return
 	}
-	_, _ = fmt.Fprintf(p.waiting, "%s %s\n", p.paint.Yellow("warning:"), text)
+	const label = "warning:"
+	p.wrapped(label, p.paint.Yellow(label), text)
+}
+
+// wrapped writes a label and a text. On a terminal the text wraps between words,
+// below its beginning.
+func (p *Progress) wrapped(label, painted, text string) {
+	text = ui.Clean(text, MaxText)
+	columns := 0 // one line
+	if p.call.Streams.ErrTTY {
+		columns = p.call.Streams.Width - len(label) - 1
+	}
+	for i, line := range ui.Wrap(text, columns) {
+		if i > 0 {
+			painted = strings.Repeat(" ", len(label))
+		}
+		_, _ = fmt.Fprintf(p.waiting, "%s %s\n", painted, line)
+	}
 }
 
 // Warnings are the warnings for the document on stdout.
