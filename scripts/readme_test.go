@@ -108,7 +108,9 @@ unset NFCERT_SERVER NFCERT_HTTP_LISTEN NFCERT_CA_ROOT NFCERT_ACCEPT_TOS
 }
 
 // compareShape checks that what a page shows is what is printed today: the
-// first word of each of its lines must be that of a printed line.
+// first word of each of its lines must be that of a printed line. A page shows
+// what a terminal shows; an indented line goes on with the line above it, which
+// is one line in a pipe.
 func compareShape(t *testing.T, page, shown, printed string) {
 	t.Helper()
 	first := func(line string) string { return strings.TrimSuffix(strings.Fields(line + " -")[0], ":") }
@@ -117,6 +119,14 @@ func compareShape(t *testing.T, page, shown, printed string) {
 		starts = append(starts, first(line))
 	}
 	for line := range strings.Lines(shown) {
+		if continues := strings.HasPrefix(line, "  "); continues {
+			for _, word := range strings.Fields(line) {
+				if varies := strings.ContainsAny(word, "0123456789/"); !varies && !strings.Contains(printed, word) {
+					t.Errorf("%s shows %q, which is not printed:\n%s", page, word, printed)
+				}
+			}
+			continue
+		}
 		if !slices.Contains(starts, first(line)) {
 			t.Errorf("%s shows %q, and no printed line begins with %q:\n%s", page, line, first(line), printed)
 		}
