@@ -28,14 +28,14 @@ func TestInOrder(t *testing.T) {
 		var taken, ended atomic.Int64
 		var got []int
 		var mu sync.Mutex
-		begin := func() (func(context.Context, int) int, func()) {
+		newWorker := func() (func(context.Context, int) int, func()) {
 			return func(_ context.Context, i int) int {
 				mu.Lock()
 				defer mu.Unlock()
 				return i * 2
 			}, func() { ended.Add(1) }
 		}
-		err := inOrder(t.Context(), 3, numbers(n, &taken), begin, func(i int) error {
+		err := inOrder(t.Context(), 3, numbers(n, &taken), newWorker, func(i int) error {
 			got = append(got, i)
 			if ahead := int(taken.Load()) - len(got); ahead > 3+4*3+2 {
 				t.Errorf("%d items ahead of what was used, want few", ahead)
@@ -76,10 +76,10 @@ func TestInOrderEndsEarly(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var taken atomic.Int64
-			begin := func() (func(context.Context, int) int, func()) {
+			newWorker := func() (func(context.Context, int) int, func()) {
 				return func(_ context.Context, i int) int { return i }, func() {}
 			}
-			if err := inOrder(ctx, 2, numbers(1_000_000, &taken), begin, tt.use); !errors.Is(err, tt.want) {
+			if err := inOrder(ctx, 2, numbers(1_000_000, &taken), newWorker, tt.use); !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
 			if taken.Load() > 1000 {
