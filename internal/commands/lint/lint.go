@@ -32,8 +32,8 @@ type options struct {
 
 func (o *options) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.profile, "profile", "", "judge by this `PROFILE` (default: inferred from key usages and NF types)")
-	fs.StringVar(&o.nf, "nf", "", "NF `FILE`: also check that names and NF type are those of this network function")
-	fs.StringVar(&o.against, "against", "", "CSR `FILE`: also compare the certificates with this request")
+	fs.StringVar(&o.nf, "nf", "", "NF `FILE`: also compare with this network function")
+	fs.StringVar(&o.against, "against", "", "CSR `FILE`: also compare certificates with this CSR")
 	fs.StringSliceVar(&o.skip, "skip", nil, "skip these `RULES`; a * at the end matches any rest; zlint means all lints of zlint")
 	fs.StringSliceVar(&o.only, "only", nil, "judge only by these `RULES`, written as for --skip")
 	fs.StringVar(&o.failOn, "fail-on", string(inspect.Error), "lowest `SEVERITY` of a finding that makes the exit code 8: error or warning")

@@ -26,9 +26,14 @@ func listRules(call *cli.Call, args []string) error {
 	for _, r := range rules {
 		longest = max(longest, len(r.ID))
 	}
+	width := columns - longest - len("  SEVERITY  ")
 	table := ui.NewTable("RULE", "SEVERITY", "TITLE")
 	for _, r := range rules {
-		table.Row(r.ID, string(r.Severity), ui.Clean(r.Title, columns-longest-len("  SEVERITY  ")))
+		title := r.Title
+		if len(title) > width {
+			title = ui.Wrap(title, width-len(" …"))[0] + " …"
+		}
+		table.Row(r.ID, string(r.Severity), title)
 	}
 	return call.PrintList("LintRules", "rules", rules, table)
 }
