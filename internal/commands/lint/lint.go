@@ -41,7 +41,7 @@ func (o *options) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.filesFrom, "files-from", "", "also judge the files listed in `FILE`, - for stdin; one path per line, or separated by NUL as by find -print0")
 	o.source.AddFlags(fs)
 	o.source.AddServerFlags(fs)
-	fs.BoolVar(&o.list, "list", false, "list the rules of nfcert")
+	fs.BoolVar(&o.list, "list", false, "list our rules; --explain RULE has the details")
 	fs.StringVar(&o.explain, "explain", "", "explain one `RULE`: reason, fix, clause, a good and a bad example")
 }
 
@@ -49,7 +49,7 @@ func (o *options) addFlags(fs *pflag.FlagSet) {
 func New(env *cli.Env) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
-		Use:   "lint [FILE|DIR|-|HOST:PORT]...",
+		Use:   "lint [FILE|DIR|-|HOST:PORT|NAME]...",
 		Short: "Judge CSRs, certificates and chains by rules that cite their clause",
 		Long: `Judge CSRs, certificates and chains by the rules of 3GPP and the IETF for the 5G
 core. Each finding has its clause, what was found, what was wanted, and a fix.
@@ -115,7 +115,7 @@ func runLint(ctx context.Context, call *cli.Call, o *options, args []string) err
 // check checks the options before anything is read.
 func (o *options) check(args []string) error {
 	if len(args) == 0 && o.filesFrom == "" {
-		return cli.Usagef("as in nfcert lint amf-01.csr; - for standard input", "specify at least one file, directory or HOST:PORT to judge")
+		return cli.Usagef("as in nfcert lint amf-01.csr; - for standard input", "specify at least one file, directory, HOST:PORT or enrolment to judge")
 	}
 	stdin := 0
 	for _, s := range append([]string{o.filesFrom, o.source.PassphraseFile, o.nf, o.against}, args...) {

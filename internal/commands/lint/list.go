@@ -29,11 +29,7 @@ func listRules(call *cli.Call, args []string) error {
 	width := columns - longest - len("  SEVERITY  ")
 	table := ui.NewTable("RULE", "SEVERITY", "TITLE")
 	for _, r := range rules {
-		title := r.Title
-		if len(title) > width {
-			title = ui.Wrap(title, width-len(" …"))[0] + " …"
-		}
-		table.Row(r.ID, string(r.Severity), title)
+		table.Row(r.ID, string(r.Severity), ui.Clean(r.Title, width))
 	}
 	return call.PrintList("LintRules", "rules", rules, table)
 }

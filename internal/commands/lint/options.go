@@ -45,7 +45,7 @@ func findEnrolment(call *cli.Call, o *options, args []string) (*enrolment, error
 		return nil, session.NoSuch(call, call.Global.Name, err)
 	}
 	if en.CSR == nil {
-		return nil, &enroll.OutOfTurnError{Name: en.Name, Step: "lint", Needs: enroll.StepCSR, Found: "it has no CSR"}
+		return nil, &enroll.OutOfTurnError{Name: en.Name, Step: "lint", Needs: enroll.StepCSR, Found: "it has no CSR yet"}
 	}
 	out := &enrolment{files: []string{en.CSR.File}, profile: en.CSR.Profile, nf: en.NF, csr: en.CSR.File}
 	if en.Certificate != nil {
