@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/nfcert/nfcert/internal/commands/report"
+	"github.com/nfcert/nfcert/internal/lint"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -75,6 +78,25 @@ func TestLintOnTerminal(t *testing.T) {
 	w.streams.Color = true
 	if coloured := w.run(t.Context(), "lint", "--zlint", "off", bad).out; !strings.Contains(coloured, "\x1b[31merror  \x1b[0m") {
 		t.Errorf("a terminal with colour shows no error in red:\n%q", coloured)
+	}
+}
+
+// TestLintListOnTerminal guards that each rule has one line of at most 80 columns.
+func TestLintListOnTerminal(t *testing.T) {
+	w := newWorld(t)
+	w.onTerminal()
+	w.streams.Width = 80
+	lines := strings.Split(strings.TrimSuffix(w.must(t, "lint", "--list").out, "\n"), "\n")
+	if got, want := len(lines), len(lint.Rules())+1; got != want {
+		t.Errorf("got %d lines, want %d: a header and one for each rule", got, want)
+	}
+	for _, line := range lines {
+		if n := utf8.RuneCountInString(line); n > 80 {
+			t.Errorf("got a line of %d columns, want at most 80: %s", n, line)
+		}
+	}
+	if want := "nf-types-missing             error     nfTypes is missing"; !slices.Contains(lines, want) {
+		t.Errorf("got no line %q in\n%s", want, strings.Join(lines, "\n"))
 	}
 }
 

@@ -42,7 +42,7 @@ func cmdLab(ts *testscript.TestScript, neg bool, args []string) {
 	flags.Func("roster", "", func(id string) error { o.Roster = append(o.Roster, id); return nil })
 	ts.Check(flags.Parse(args))
 	if *tokens != "" {
-		authority, err := (&practice.Flags{TokenAuth: *tokens}).Authority()
+		authority, err := (&practice.Options{TokenAuth: *tokens}).Authority()
 		ts.Check(err)
 		o.Authority = authority
 	}

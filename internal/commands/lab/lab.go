@@ -32,7 +32,7 @@ func New(env *cli.Env) *cobra.Command {
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func newLabUp(env *cli.Env) *cobra.Command {
-	o := &practice.Flags{}
+	o := &practice.Options{}
 	cmd := &cobra.Command{
 		Use: "up", Short: "Run a lab CA until interrupted",
 		Long: "Run a lab CA until it is interrupted, and print the settings that point nfcert at\nit as shell commands. They include a state directory of the lab's, so that nothing\nof the lab gets into your own.\n\n" + misbehaviourHelp(),
@@ -64,8 +64,8 @@ func misbehaviourHelp() string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-func runLabUp(ctx context.Context, call *cli.Call, o *practice.Flags) error {
-	r, err := practice.StartLab(ctx, call, o)
+func runLabUp(ctx context.Context, call *cli.Call, o *practice.Options) error {
+	r, err := practice.Start(ctx, call, o)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func printLab(call *cli.Call, r *practice.Running) error {
 }
 
 func newLabExec(env *cli.Env) *cobra.Command {
-	o := &practice.Flags{}
+	o := &practice.Options{}
 	cmd := &cobra.Command{
 		Use: "exec [flags] -- COMMAND [ARG...]", Short: "Run a command with a lab CA; the lab ends with it",
 		Long: `Run a command with a lab CA: variables point nfcert at the lab and at a separate
@@ -124,8 +124,8 @@ func greet(call *cli.Call) {
 	}
 }
 
-func runLabExec(ctx context.Context, call *cli.Call, o *practice.Flags, args []string) error {
-	r, err := practice.StartLab(ctx, call, o)
+func runLabExec(ctx context.Context, call *cli.Call, o *practice.Options, args []string) error {
+	r, err := practice.Start(ctx, call, o)
 	if err != nil {
 		return err
 	}

@@ -9,28 +9,28 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// newLintReport makes the report that --output asks for.
-func newLintReport(call *cli.Call, failOn inspect.Severity) (lintReport, error) {
+// newReporter returns the reporter for --output.
+func newReporter(call *cli.Call, failOn inspect.Severity) (reporter, error) {
 	out := call.Streams.Out
 	switch call.Global.Output {
 	case cli.OutputJSON:
-		list, err := ui.NewJSONList(out, lintHead{cli.APIVersion, "Lint"}, "files")
-		return &lintJSON{list}, err
+		list, err := ui.NewJSONList(out, header{cli.APIVersion, "Lint"}, "files")
+		return &jsonReporter{list}, err
 	case cli.OutputJSONL:
-		return &lintJSONLines{call}, nil
+		return &jsonLinesReporter{call}, nil
 	case cli.OutputName:
-		return &lintNames{call: call, failOn: failOn}, nil
+		return &nameReporter{call: call, failOn: failOn}, nil
 	case cli.OutputJUnit:
 		report, err := ui.NewJUnit(out, "nfcert lint")
-		return &lintJUnit{report, failOn}, err
+		return &junitReporter{report, failOn}, err
 	case cli.OutputSARIF:
 		log, err := ui.NewSARIF(out, sarifTool(call))
-		return &lintSARIF{log: log}, err
+		return &sarifReporter{log: log}, err
 	}
 	if !call.Streams.OutTTY {
-		return &pipeReport{call}, nil
+		return &tableReporter{call}, nil
 	}
-	report := &peopleReport{call: call, paint: call.Streams.OutPaint()}
+	report := &textReporter{call: call, paint: call.Streams.OutPaint()}
 	if call.Global.Verbose > 0 {
 		report.why = map[string]string{}
 		for _, r := range lint.Rules() {
@@ -40,50 +40,50 @@ func newLintReport(call *cli.Call, failOn inspect.Severity) (lintReport, error) 
 	return report, nil
 }
 
-// lintHead is what each document of lint begins with.
-type lintHead struct {
+// header begins each document.
+type header struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
 }
 
-// lintTail is what the document of lint ends with.
-type lintTail struct {
-	Zlint   string       `json:"zlint"` // version of its lints, or "not run"
-	Summary *lintSummary `json:"summary"`
+// footer ends the document.
+type footer struct {
+	Zlint   string   `json:"zlint"` // version, or "not run"
+	Summary *summary `json:"summary"`
 }
 
-// lintJSON is one document.
-type lintJSON struct{ list *ui.JSONList }
+// jsonReporter writes one document.
+type jsonReporter struct{ list *ui.JSONList }
 
-func (r *lintJSON) item(f *lintItem) error { return r.list.Add(f) }
+func (r *jsonReporter) add(f *result) error { return r.list.Add(f) }
 
-func (r *lintJSON) end(s *lintSummary, zlint string) error { return r.list.Close(lintTail{zlint, s}) }
+func (r *jsonReporter) end(s *summary, zlint string) error { return r.list.Close(footer{zlint, s}) }
 
-// lintJSONLines is a document for each item, and one with the summary.
-type lintJSONLines struct{ call *cli.Call }
+// jsonLinesReporter writes a document for each result, and one with the summary.
+type jsonLinesReporter struct{ call *cli.Call }
 
-func (r *lintJSONLines) item(f *lintItem) error {
+func (r *jsonLinesReporter) add(f *result) error {
 	return ui.WriteJSONLine(r.call.Streams.Out, struct {
-		lintHead
-		*lintItem
-	}{lintHead{cli.APIVersion, "LintFile"}, f})
+		header
+		*result
+	}{header{cli.APIVersion, "LintFile"}, f})
 }
 
-func (r *lintJSONLines) end(s *lintSummary, zlint string) error {
+func (r *jsonLinesReporter) end(s *summary, zlint string) error {
 	return ui.WriteJSONLine(r.call.Streams.Out, struct {
-		lintHead
-		lintTail
-	}{lintHead{cli.APIVersion, "LintSummary"}, lintTail{zlint, s}})
+		header
+		footer
+	}{header{cli.APIVersion, "LintSummary"}, footer{zlint, s}})
 }
 
-// lintNames is the sources that failed or could not be judged, each once.
-type lintNames struct {
+// nameReporter writes the sources that failed or could not be judged, each once.
+type nameReporter struct {
 	call   *cli.Call
 	failOn inspect.Severity
 	last   string
 }
 
-func (r *lintNames) item(f *lintItem) error {
+func (r *nameReporter) add(f *result) error {
 	if f.err == nil && !f.fails(r.failOn) || f.File == r.last {
 		return nil
 	}
@@ -91,16 +91,16 @@ func (r *lintNames) item(f *lintItem) error {
 	return cli.WriteAll(r.call.Streams.Out, []byte(ui.Clean(f.File, 0)+"\n"))
 }
 
-func (r *lintNames) end(*lintSummary, string) error { return nil }
+func (r *nameReporter) end(*summary, string) error { return nil }
 
-// lintJUnit makes a suite of each item and a case of each finding; those below
-// --fail-on have passed and say so in their output.
-type lintJUnit struct {
+// junitReporter writes a suite for each result and a case for each finding. Findings
+// below --fail-on are cases that passed; their text is the output of the case.
+type junitReporter struct {
 	report *ui.JUnit
 	failOn inspect.Severity
 }
 
-func (r *lintJUnit) item(f *lintItem) error {
+func (r *junitReporter) add(f *result) error {
 	suite := ui.JUnitSuite{Name: f.name()}
 	if f.err != nil {
 		suite.Cases = append(suite.Cases, ui.JUnitCase{Class: f.name(), Name: "read", Error: &ui.JUnitFailure{Message: f.Error, Type: "unreadable"}})
@@ -120,9 +120,9 @@ func (r *lintJUnit) item(f *lintItem) error {
 	return r.report.Suite(suite)
 }
 
-func (r *lintJUnit) end(*lintSummary, string) error { return r.report.Close() }
+func (r *junitReporter) end(*summary, string) error { return r.report.Close() }
 
-// findingFacts are the details of a finding that are there, by their names.
+// findingFacts returns the details of a finding that are not empty, with their names.
 func findingFacts(x *lint.Finding) [][2]string {
 	var facts [][2]string
 	for _, fact := range [][2]string{
@@ -135,7 +135,7 @@ func findingFacts(x *lint.Finding) [][2]string {
 	return facts
 }
 
-// findingLines is a finding's details, a line each.
+// findingLines returns the details of a finding, one per line.
 func findingLines(x *lint.Finding) string {
 	var b strings.Builder
 	for _, fact := range findingFacts(x) {
@@ -144,14 +144,14 @@ func findingLines(x *lint.Finding) string {
 	return b.String()
 }
 
-// lintSARIF keeps what could not be read for the end of the log, where SARIF
-// wants it: a few bytes a source, of which few should be.
-type lintSARIF struct {
+// sarifReporter writes a SARIF log. It keeps the sources that could not be read in
+// memory, because SARIF lists them at the end.
+type sarifReporter struct {
 	log    *ui.SARIF
 	faults []ui.SARIFFault
 }
 
-// sarifTool describes nfcert and its rules.
+// sarifTool returns the description of nfcert and its rules.
 func sarifTool(call *cli.Call) ui.SARIFTool {
 	tool := ui.SARIFTool{Name: "nfcert", Version: call.Version, URI: "https://github.com/nfcert/nfcert"}
 	for _, r := range lint.Rules() {
@@ -172,7 +172,7 @@ func sarifLevel(s inspect.Severity) string {
 	return ui.SARIFNote
 }
 
-func (r *lintSARIF) item(f *lintItem) error {
+func (r *sarifReporter) add(f *result) error {
 	file := f.File
 	if file == "-" {
 		file = "stdin"
@@ -185,23 +185,23 @@ func (r *lintSARIF) item(f *lintItem) error {
 	}
 	for i := range f.Findings {
 		x := &f.Findings[i]
-		result := ui.SARIFResult{
+		out := ui.SARIFResult{
 			Rule: x.Rule, Level: sarifLevel(x.Severity), Message: sentence(x), File: file, Part: f.Part,
 			Line: f.line, Properties: map[string]string{},
 		}
 		for _, fact := range findingFacts(x) {
-			result.Properties[fact[0]] = fact[1]
+			out.Properties[fact[0]] = fact[1]
 		}
-		if err := r.log.Result(result); err != nil {
+		if err := r.log.Result(out); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *lintSARIF) end(*lintSummary, string) error { return r.log.Close(r.faults) }
+func (r *sarifReporter) end(*summary, string) error { return r.log.Close(r.faults) }
 
-// sentence is a finding for a reader that shows one text alone.
+// sentence returns a finding as one text, for viewers that show only the message.
 func sentence(x *lint.Finding) string {
 	text := x.Message
 	for _, part := range [][2]string{{"found", x.Got}, {"wanted", x.Want}, {"fix", x.Fix}} {

@@ -6,12 +6,12 @@ import (
 	"sync"
 )
 
-// inOrder has workers do work on each item at once, and calls use with what
-// comes of it in the order of the items. Few items are under way at a time, so
-// that memory does not grow with their number. Each worker is made by begin,
-// whose second result ends it. The error is that of use, or the context's; all
-// workers have ended when it returns.
-func inOrder[I, O any](ctx context.Context, workers int, items iter.Seq[I], begin func() (work func(context.Context, I) O, end func()), use func(O) error) error {
+// inOrder processes items in parallel and passes the results to use in the order of
+// the items. At any time only a few items are in progress, so memory does not grow
+// with their number. newWorker returns the work function of one worker and a function
+// that ends the worker. inOrder returns the error of use or of the context, after all
+// workers have ended.
+func inOrder[I, O any](ctx context.Context, workers int, items iter.Seq[I], newWorker func() (work func(context.Context, I) O, end func()), use func(O) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -39,7 +39,7 @@ func inOrder[I, O any](ctx context.Context, workers int, items iter.Seq[I], begi
 	})
 	for range workers {
 		running.Go(func() {
-			work, end := begin()
+			work, end := newWorker()
 			defer end()
 			for j := range jobs {
 				j.result <- work(ctx, j.item)

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// numbers yields 0 to n-1, counting how many were taken.
+// numbers yields 0 to n-1 and counts how many were taken.
 func numbers(n int, taken *atomic.Int64) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for i := range n {
@@ -28,17 +28,17 @@ func TestInOrder(t *testing.T) {
 		var taken, ended atomic.Int64
 		var got []int
 		var mu sync.Mutex
-		begin := func() (func(context.Context, int) int, func()) {
+		newWorker := func() (func(context.Context, int) int, func()) {
 			return func(_ context.Context, i int) int {
 				mu.Lock()
 				defer mu.Unlock()
 				return i * 2
 			}, func() { ended.Add(1) }
 		}
-		err := inOrder(t.Context(), 3, numbers(n, &taken), begin, func(i int) error {
+		err := inOrder(t.Context(), 3, numbers(n, &taken), newWorker, func(i int) error {
 			got = append(got, i)
 			if ahead := int(taken.Load()) - len(got); ahead > 3+4*3+2 {
-				t.Errorf("%d items ahead of what was used, want few", ahead)
+				t.Errorf("%d items ahead of the last one used, want few", ahead)
 			}
 			return nil
 		})
@@ -61,13 +61,13 @@ func TestInOrderEndsEarly(t *testing.T) {
 		use  func(int) error
 		want error
 	}{
-		{"by what uses", func(i int) error {
+		{"use fails", func(i int) error {
 			if i == 5 {
 				return broken
 			}
 			return nil
 		}, broken},
-		{"by the context", func(i int) error {
+		{"context ends", func(i int) error {
 			if i == 5 {
 				cancel()
 			}
@@ -76,10 +76,10 @@ func TestInOrderEndsEarly(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var taken atomic.Int64
-			begin := func() (func(context.Context, int) int, func()) {
+			newWorker := func() (func(context.Context, int) int, func()) {
 				return func(_ context.Context, i int) int { return i }, func() {}
 			}
-			if err := inOrder(ctx, 2, numbers(1_000_000, &taken), begin, tt.use); !errors.Is(err, tt.want) {
+			if err := inOrder(ctx, 2, numbers(1_000_000, &taken), newWorker, tt.use); !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
 			if taken.Load() > 1000 {
@@ -95,7 +95,7 @@ func TestEachName(t *testing.T) {
 		want     []string
 	}{
 		{"lines", "a.pem\n\nb c.pem\r\nlast", []string{"a.pem", "b c.pem", "last"}},
-		{"of find -print0", "a.pem\x00b\nc.pem\x00", []string{"a.pem", "b\nc.pem"}},
+		{"NUL, as by find -print0", "a.pem\x00b\nc.pem\x00", []string{"a.pem", "b\nc.pem"}},
 		{"empty", "", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -107,12 +107,12 @@ func TestEachName(t *testing.T) {
 		})
 	}
 	if err := eachName(strings.NewReader(strings.Repeat("x", maxPath+1)), func(string) bool { return true }); err == nil {
-		t.Error("a line over the bound was taken")
+		t.Error("got no error for a line longer than the limit")
 	}
 }
 
-// FuzzEachName guards that no list makes a name that is empty, or holds what
-// separates names.
+// FuzzEachName guards that no list yields an empty name, or a name that contains the
+// separator.
 func FuzzEachName(f *testing.F) {
 	f.Add("a.pem\nb.pem\r\n")
 	f.Add("a\nb\x00c\x00")
@@ -124,7 +124,7 @@ func FuzzEachName(f *testing.F) {
 		}
 		_ = eachName(strings.NewReader(list), func(name string) bool {
 			if name == "" || len(name) > maxPath || strings.Contains(name, end) {
-				t.Errorf("a name %.40q of %d bytes in a list that %q separates", name, len(name), end)
+				t.Errorf("got name %.40q of %d bytes from a list with separator %q", name, len(name), end)
 			}
 			return true
 		})

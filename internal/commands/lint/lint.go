@@ -1,10 +1,9 @@
-// Package lint is nfcert lint: it reads sources, judges them by internal/lint and by
+// Package lint is nfcert lint: it reads sources, judges them with internal/lint and
 // zlint, and reports the findings.
 package lint
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,8 +14,8 @@ import (
 	"github.com/nfcert/nfcert/internal/inspect"
 )
 
-// lintFlags say what to judge, by what, and how strictly.
-type lintFlags struct {
+// options are what to judge, by which rules, and how strictly.
+type options struct {
 	source    cmdflags.Source
 	profile   string
 	nf        string
@@ -27,51 +26,54 @@ type lintFlags struct {
 	zlint     string
 	filesFrom string
 
-	list   bool
-	detail string
+	list    bool
+	explain string
 }
 
-func (o *lintFlags) addFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.profile, "profile", "", "judge by this `PROFILE` (default: inferred from usages and NF types)")
-	fs.StringVar(&o.nf, "nf", "", "NF `FILE`: judge also by what this network function should have")
-	fs.StringVar(&o.against, "against", "", "CSR `FILE`: judge certificates also by what was asked for")
-	fs.StringSliceVar(&o.skip, "skip", nil, "leave `RULES` out; a * at the end stands for any rest, zlint for all of zlint's")
-	fs.StringSliceVar(&o.only, "only", nil, "judge by these `RULES` alone")
-	fs.StringVar(&o.failOn, "fail-on", string(inspect.Error), "exit with 8 from this severity on: error or warning")
-	fs.StringVar(&o.zlint, "zlint", zlintAuto, "zlint's RFC 5280 lints on certificates: auto (when nfcert-zlint is found), off, or the `PATH` of nfcert-zlint")
-	fs.StringVar(&o.filesFrom, "files-from", "", "judge also the files that `FILE` lists, a line each or as find -print0 does; - for stdin")
+func (o *options) addFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.profile, "profile", "", "judge by this `PROFILE` (default: inferred from key usages and NF types)")
+	fs.StringVar(&o.nf, "nf", "", "NF `FILE`: also compare with this network function")
+	fs.StringVar(&o.against, "against", "", "CSR `FILE`: also compare certificates with this CSR")
+	fs.StringSliceVar(&o.skip, "skip", nil, "skip these `RULES`; a * at the end matches any rest; zlint means all lints of zlint")
+	fs.StringSliceVar(&o.only, "only", nil, "judge only by these `RULES`, written as for --skip")
+	fs.StringVar(&o.failOn, "fail-on", string(inspect.Error), "lowest `SEVERITY` of a finding that makes the exit code 8: error or warning")
+	fs.StringVar(&o.zlint, "zlint", zlintAuto, "run zlint's lints of RFC 5280 on certificates: auto (if nfcert-zlint is found), off, or the `PATH` of nfcert-zlint")
+	fs.StringVar(&o.filesFrom, "files-from", "", "also judge the files listed in `FILE`, - for stdin; one path per line, or separated by NUL as by find -print0")
 	o.source.AddFlags(fs)
 	o.source.AddServerFlags(fs)
-	fs.BoolVar(&o.list, "list", false, "list the rules")
-	fs.StringVar(&o.detail, "explain", "", "explain one `RULE`: what, why, clause, a good and a bad example")
+	fs.BoolVar(&o.list, "list", false, "list our rules; --explain RULE has the details")
+	fs.StringVar(&o.explain, "explain", "", "explain one `RULE`: reason, fix, clause, a good and a bad example")
 }
 
+// New returns nfcert lint.
 func New(env *cli.Env) *cobra.Command {
-	o := &lintFlags{}
+	o := &options{}
 	cmd := &cobra.Command{
-		Use:   "lint [FILE|DIR|-|HOST:PORT]...",
+		Use:   "lint [FILE|DIR|-|HOST:PORT|NAME]...",
 		Short: "Judge CSRs, certificates and chains by rules that cite their clause",
-		Long: `Judge certificate requests, certificates and chains by the rules of 3GPP and the
-IETF for the 5G core, each finding with its clause, what was found, what was
-wanted and how to mend it.
+		Long: `Judge CSRs, certificates and chains by the rules of 3GPP and the IETF for the 5G
+core. Each finding has its clause, what was found, what was wanted, and a fix.
 
-A source is a file (PEM, DER, PKCS#12), a folder (the files in it that end in
-` + strings.Join(lintExtensions(), " ") + `; not below it), - for standard
-input, or HOST:PORT for the chain that a TLS server shows and the facts of its
-connection. Of HOST:PORT nothing is trusted and nothing but the handshake sent.
-With -n and no source, what the enrolment has: its CSR and its certificate, by
-its profile and network function, the one against the other.
+A source is one of:
+  FILE       PEM, DER or PKCS#12
+  DIR        its files that end in ` + strings.Join(extensions()[:5], " ") + `
+             ` + strings.Join(extensions()[5:], " ") + `, without subdirectories
+  -          standard input
+  HOST:PORT  the certificates of a TLS server, and the facts of the connection;
+             nfcert trusts none of them and sends only the handshake
+  NAME       an enrolment (or -n NAME): its CSR, and its certificate compared
+             with the CSR, by the enrolment's profile and network function
 
-The profile is inferred from usages and NF types, or said by --profile. A rule
-whose clause could not be read is at most a warning, and says so. Beside our
-rules run zlint's lints of RFC 5280, marked as its, where its companion program
-nfcert-zlint is installed.
+Without --profile, the profile is inferred from key usages and NF types. A rule
+whose clause we could not read is at most a warning, and says so. If the program
+nfcert-zlint is installed, zlint's lints of RFC 5280 run too; their findings name
+zlint as source.
 
-Exit 8: a finding of --fail-on severity. Exit 2 or 6: none, but a source could
-not be read or reached; it is listed with the others, which are judged all the
-same. On stdout: a page for people; in a pipe a line for each finding with TABs
-(file, severity, rule, field, message, found, wanted, fix, clause, part, source);
--o json, jsonl, name (the files that failed), junit, sarif.`,
+Exit codes: 8 for a finding of --fail-on severity; otherwise 2 or 6 if a source
+could not be read or reached. All other sources are judged in any case.
+
+In a pipe, each finding is one line with TABs: file, part, severity, rule, field,
+message, found, wanted, fix, clause, source. -o name prints the files that failed.`,
 		Example: `  nfcert lint amf-01.csr
   nfcert lint -n amf-01
   nfcert lint --nf amf-01.yaml --against amf-01.csr amf-01.pem
@@ -84,36 +86,36 @@ same. On stdout: a page for people; in a pipe a line for each finding with TABs
 	return cli.Formats(cmd, cli.OutputTable, cli.OutputJSON, cli.OutputJSONL, cli.OutputName, cli.OutputJUnit, cli.OutputSARIF)
 }
 
-func runLint(ctx context.Context, call *cli.Call, o *lintFlags, args []string) error {
+func runLint(ctx context.Context, call *cli.Call, o *options, args []string) error {
 	switch {
 	case o.list:
 		return listRules(call, args)
-	case o.detail != "":
-		return explainRule(call, o.detail, args)
+	case o.explain != "":
+		return explainRule(call, o.explain, args)
 	}
-	saved, err := savedSources(call, o, args)
+	en, err := findEnrolment(call, o, args)
 	if err != nil {
 		return err
 	}
-	if saved != nil {
-		args = saved.files
+	if en != nil {
+		args = en.files
 	}
 	if err := o.check(args); err != nil {
 		return err
 	}
 	ctx, cancel := call.Bounded(ctx)
 	defer cancel()
-	run, err := newLintRun(ctx, call, o, saved)
+	j, err := newJudge(ctx, call, o, en)
 	if err != nil {
 		return err
 	}
-	return run.judge(ctx, lintSources(call, args, o.filesFrom))
+	return j.run(ctx, sources(call, args, o.filesFrom))
 }
 
-// check refuses what cannot be followed.
-func (o *lintFlags) check(args []string) error {
+// check checks the options before anything is read.
+func (o *options) check(args []string) error {
 	if len(args) == 0 && o.filesFrom == "" {
-		return cli.Usagef("as in nfcert lint amf-01.csr; - for standard input", "lint needs at least one file, folder or HOST:PORT")
+		return cli.Usagef("as in nfcert lint amf-01.csr; - for standard input", "specify at least one file, directory, HOST:PORT or enrolment to judge")
 	}
 	stdin := 0
 	for _, s := range append([]string{o.filesFrom, o.source.PassphraseFile, o.nf, o.against}, args...) {
@@ -122,9 +124,9 @@ func (o *lintFlags) check(args []string) error {
 		}
 	}
 	if stdin > 1 {
-		return cli.Usagef("put the others into files", "standard input can be one thing, and - is given %d times", stdin)
+		return cli.Usagef("give files in place of the others", "- (standard input) is given %d times, want it at most once", stdin)
 	}
-	if !slices.Contains([]string{string(inspect.Error), string(inspect.Warning)}, o.failOn) {
+	if o.failOn != string(inspect.Error) && o.failOn != string(inspect.Warning) {
 		return cli.Usagef("", "--fail-on %q: want error or warning", o.failOn)
 	}
 	return nil

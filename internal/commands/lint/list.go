@@ -7,36 +7,50 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// listRules prints the table of our rules.
+// listRules prints our rules: on a terminal one line for each with the rule, its
+// severity and its title, otherwise all columns.
 func listRules(call *cli.Call, args []string) error {
 	if len(args) > 0 {
-		return cli.Usagef("", "--list takes no file and got %q", args[0])
+		return cli.Usagef("", "--list takes no source, got %q", args[0])
 	}
 	rules := lint.Rules()
-	table := ui.NewTable("RULE", "SEVERITY", "LEVEL", "FIELD", "CLAUSE", "KNOWN", "WHAT")
+	columns := call.Streams.OutColumns()
+	if columns == 0 {
+		table := ui.NewTable("RULE", "SEVERITY", "LEVEL", "FIELD", "CLAUSE", "KNOWN", "TITLE")
+		for _, r := range rules {
+			table.Row(r.ID, string(r.Severity), string(r.Level), string(r.Field), r.Clause, string(r.Confidence), r.Title)
+		}
+		return call.PrintList("LintRules", "rules", rules, table)
+	}
+	longest := 0
 	for _, r := range rules {
-		table.Row(r.ID, string(r.Severity), string(r.Level), string(r.Field), r.Clause, string(r.Confidence), r.Title)
+		longest = max(longest, len(r.ID))
+	}
+	width := columns - longest - len("  SEVERITY  ")
+	table := ui.NewTable("RULE", "SEVERITY", "TITLE")
+	for _, r := range rules {
+		table.Row(r.ID, string(r.Severity), ui.Clean(r.Title, width))
 	}
 	return call.PrintList("LintRules", "rules", rules, table)
 }
 
-// explainRule prints all that is known of one rule.
+// explainRule prints everything about one rule.
 func explainRule(call *cli.Call, id string, args []string) error {
 	if len(args) > 0 {
-		return cli.Usagef("", "--explain takes one rule and got the file %q beside it", args[0])
+		return cli.Usagef("", "--explain takes one rule and no source, got source %q", args[0])
 	}
 	r, ok := lint.Lookup(id)
 	switch {
-	case !ok && isZlints(id):
-		return cli.Usagef("its findings carry the clause; see github.com/zmap/zlint", "%q is a lint of zlint, which explains its own", id)
+	case !ok && isZlintRule(id):
+		return cli.Usagef("its findings have the clause; see github.com/zmap/zlint", "%q is a lint of zlint, nfcert explains only its own rules", id)
 	case !ok:
-		return cli.Usagef("nfcert lint --list names them", "there is no rule %q", id)
+		return cli.Usagef("list the rules: nfcert lint --list", "unknown rule %q", id)
 	}
 	if call.Machine() {
 		return ui.WriteJSON(call.Streams.Out, struct {
-			lintHead
+			header
 			lint.Rule
-		}{lintHead{cli.APIVersion, "LintRule"}, r})
+		}{header{cli.APIVersion, "LintRule"}, r})
 	}
 	f := &ui.Fields{Paint: call.Streams.OutPaint()}
 	f.Add("rule", r.ID)
@@ -52,16 +66,16 @@ func explainRule(call *cli.Call, id string, args []string) error {
 	return f.Write(call.Streams.Out, call.Streams.OutColumns())
 }
 
-// levelWords says where a rule's severity comes from.
+// levelWords explains the level of a rule, and how we know its clause.
 func levelWords(r lint.Rule) string {
 	words := map[nf.Level]string{
-		nf.Shall: "shall: the clause demands it", nf.Should: "should: the clause recommends it", nf.Advice: "advice: ours, no clause demands it",
+		nf.Shall: "shall: the clause requires it", nf.Should: "should: the clause recommends it", nf.Advice: "advice: our advice, no clause requires it",
 	}[r.Level]
 	switch r.Confidence {
 	case nf.Secondary:
-		words += "; known from a text that cites the clause"
+		words += "; known from another text that cites the clause"
 	case nf.Unverified:
-		words += "; UNVERIFIED: nobody of ours has read the clause"
+		words += "; UNVERIFIED: we have not read the clause"
 	}
 	return words
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/nfcert/nfcert/internal/certsource"
 	"github.com/nfcert/nfcert/internal/commands/cli"
@@ -17,17 +16,18 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// savedLint is what an enrolment has to judge, and to judge it by.
-type savedLint struct {
+// enrolment is what a saved enrolment supplies: the files to judge, and what to
+// judge them by.
+type enrolment struct {
 	files   []string
 	profile string
 	nf      *nf.Function
 	csr     string // file
 }
 
-// savedSources is what the enrolment has, when no other source is named; nil:
-// one is, or no enrolment.
-func savedSources(call *cli.Call, o *lintFlags, args []string) (*savedLint, error) {
+// findEnrolment loads the enrolment that --name or the only argument names. It
+// returns nil if other sources are given or the argument is not an enrolment.
+func findEnrolment(call *cli.Call, o *options, args []string) (*enrolment, error) {
 	if len(args) > 1 || o.filesFrom != "" || len(args) == 0 && call.Global.Name == "" {
 		return nil, nil
 	}
@@ -45,70 +45,62 @@ func savedSources(call *cli.Call, o *lintFlags, args []string) (*savedLint, erro
 		return nil, session.NoSuch(call, call.Global.Name, err)
 	}
 	if en.CSR == nil {
-		return nil, &enroll.OutOfTurnError{Name: en.Name, Step: "lint", Needs: enroll.StepCSR, Found: "it has no CSR"}
+		return nil, &enroll.OutOfTurnError{Name: en.Name, Step: "lint", Needs: enroll.StepCSR, Found: "it has no CSR yet"}
 	}
-	saved := &savedLint{files: []string{en.CSR.File}, profile: en.CSR.Profile, nf: en.NF, csr: en.CSR.File}
+	out := &enrolment{files: []string{en.CSR.File}, profile: en.CSR.Profile, nf: en.NF, csr: en.CSR.File}
 	if en.Certificate != nil {
-		saved.files = append(saved.files, en.Certificate.Files[enroll.KindFullchain])
+		out.files = append(out.files, en.Certificate.Files[enroll.KindFullchain])
 	}
-	return saved, nil
+	return out, nil
 }
 
-// over fills in what no flag says.
-func (s *savedLint) over(o *lintFlags, out *lint.Options) {
-	if s == nil {
-		return
-	}
-	o.profile = cmp.Or(o.profile, s.profile)
-	o.against = cmp.Or(o.against, s.csr)
-	if o.nf == "" {
-		out.Function = s.nf
-	}
-}
-
-// newLintRun reads what the flags name.
-func newLintRun(ctx context.Context, call *cli.Call, o *lintFlags, saved *savedLint) (*lintRun, error) {
-	run := &lintRun{call: call, failOn: inspect.Severity(o.failOn)}
+// newJudge returns the judge for the options; en may be nil.
+func newJudge(ctx context.Context, call *cli.Call, o *options, en *enrolment) (*judge, error) {
+	j := &judge{call: call, failOn: inspect.Severity(o.failOn)}
 	var err error
-	if run.read, err = o.source.Options(call); err != nil {
+	if j.read, err = o.source.Options(call); err != nil {
 		return nil, err
 	}
-	if err := lintRules(ctx, call, o, saved, run); err != nil {
+	if err := j.chooseRules(ctx, o, en); err != nil {
 		return nil, err
 	}
-	run.report, err = newLintReport(call, run.failOn)
-	return run, err
+	j.report, err = newReporter(call, j.failOn)
+	return j, err
 }
 
-// lintRules chooses the rules, ours and zlint's, and what they hold against.
-func lintRules(ctx context.Context, call *cli.Call, o *lintFlags, saved *savedLint, run *lintRun) error {
+// chooseRules sets up our rules and zlint's lints as --only and --skip select them.
+func (j *judge) chooseRules(ctx context.Context, o *options, en *enrolment) error {
 	only, onlyZlint := splitRules(o.only)
 	skip, skipZlint := splitRules(o.skip)
 	var err error
-	if (len(o.only) == 0 || len(onlyZlint) > 0) && !slices.Contains(skipZlint, zlintSource) {
-		run.zlint, err = newZlintRun(ctx, o.zlint, func(name string) bool {
-			return (len(o.only) == 0 || selectsZlint(onlyZlint, name)) && !selectsZlint(skipZlint, name)
+	if (len(o.only) == 0 || len(onlyZlint) > 0) && !slices.Contains(skipZlint, zlintName) {
+		j.zlint, err = newZlintRun(ctx, o.zlint, func(name string) bool {
+			return (len(o.only) == 0 || matchesLint(onlyZlint, name)) && !matchesLint(skipZlint, name)
 		})
 	}
-	if err != nil || len(o.only) > 0 && len(only) == 0 { // zlint's alone
+	if err != nil || len(o.only) > 0 && len(only) == 0 { // --only names only lints of zlint
 		return err
 	}
-	options, err := lintOptions(ctx, call, o, saved)
+	options, err := linterOptions(ctx, j.call, o, en)
 	if err != nil {
 		return err
 	}
 	options.Only, options.Skip = only, skip
-	if run.linter, err = lint.New(options); err != nil {
-		return cli.Usagef("nfcert lint --list names them", "%v", err)
+	if j.linter, err = lint.New(options); err != nil {
+		return cli.Usagef("list the rules: nfcert lint --list", "%v", err)
 	}
 	return nil
 }
 
-// lintOptions reads profile, network function and request.
-func lintOptions(ctx context.Context, call *cli.Call, o *lintFlags, saved *savedLint) (out lint.Options, err error) {
+// linterOptions reads the profile, the network function and the CSR to judge by.
+// Flags beat the values of the enrolment.
+func linterOptions(ctx context.Context, call *cli.Call, o *options, en *enrolment) (out lint.Options, err error) {
 	out.Now = call.Clock()
-	saved.over(o, &out)
-	profile := o.profile
+	profile, against := o.profile, o.against
+	if en != nil {
+		profile, against = cmp.Or(profile, en.profile), cmp.Or(against, en.csr)
+		out.Function = en.nf
+	}
 	if o.nf != "" {
 		file, err := cmdflags.ReadNF(call, o.nf)
 		if err != nil {
@@ -123,54 +115,24 @@ func lintOptions(ctx context.Context, call *cli.Call, o *lintFlags, saved *saved
 			return out, &enroll.ProfileError{Name: profile}
 		}
 	}
-	if o.against != "" {
-		out.Request, err = readRequest(ctx, call, o)
+	if against != "" {
+		out.Request, err = readRequest(ctx, call, o, against)
 	}
 	return out, err
 }
 
-// readRequest reads the one request that --against names.
-func readRequest(ctx context.Context, call *cli.Call, o *lintFlags) (*inspect.Contents, error) {
-	art, err := o.source.ReadSource(ctx, call, o.against, true)
+// readRequest reads the one CSR in a file.
+func readRequest(ctx context.Context, call *cli.Call, o *options, path string) (*inspect.Contents, error) {
+	contents, err := o.source.ReadSource(ctx, call, path, true)
 	if err != nil {
 		return nil, err
 	}
-	items, _, err := credential.OfKind(art, certsource.CSR)
+	items, _, err := credential.OfKind(contents, certsource.CSR)
 	if err != nil {
 		return nil, err
 	}
 	if len(items) > 1 {
-		return nil, cli.Usagef("", "--against %q: it holds %d requests, want one", o.against, len(items))
+		return nil, cli.Usagef("", "--against %q: %d CSRs in the file, want one", path, len(items))
 	}
 	return inspect.ReadCSR(items[0].DER), nil
-}
-
-// zlintSource is whose findings are not ours; as a rule it stands for all lints
-// of zlint.
-const zlintSource = "zlint"
-
-// splitRules parts rules that are ours from those of zlint, which has names as
-// in e_ext_san_missing, w_…, n_….
-func splitRules(rules []string) (ours, zlints []string) {
-	for _, r := range rules {
-		if isZlints(r) {
-			zlints = append(zlints, r)
-		} else {
-			ours = append(ours, r)
-		}
-	}
-	return ours, zlints
-}
-
-func isZlints(rule string) bool {
-	return rule == zlintSource || len(rule) > 2 && rule[1] == '_' && strings.ContainsRune("ewn", rune(rule[0]))
-}
-
-// selectsZlint reports whether patterns name a lint of zlint; a * at the end
-// stands for any rest, as in our own rules.
-func selectsZlint(patterns []string, name string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool {
-		start, open := strings.CutSuffix(p, "*")
-		return p == zlintSource || p == name || open && strings.HasPrefix(name, start)
-	})
 }

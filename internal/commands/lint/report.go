@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nfcert/nfcert/internal/certsource"
@@ -11,45 +12,44 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// lintItem is what lint says of one request or certificate, or of a source or a
-// part of one that could not be judged. It is an element of the document.
-type lintItem struct {
-	File    string       `json:"file"`           // the source, as the user named it
-	Part    string       `json:"part,omitempty"` // of a source of several, as in #2
+// result is the result for one CSR or certificate, or for a source or a part of it
+// that could not be judged. It is an element of the JSON document.
+type result struct {
+	File    string       `json:"file"`           // the source as the user typed it
+	Part    string       `json:"part,omitempty"` // if the source has several, as in #2
 	Type    inspect.Kind `json:"type,omitempty"`
 	Role    lint.Role    `json:"role,omitempty"`
-	Profile string       `json:"profile,omitempty"` // that it was judged by
+	Profile string       `json:"profile,omitempty"` // used to judge it
 	Why     string       `json:"profileWhy,omitempty"`
-	// TLS is what a server showed beside its certificates, with the first.
+	// TLS has the facts of the connection; only the first result of HOST:PORT has it.
 	TLS      *certsource.TLS `json:"tls,omitempty"`
-	Findings []lint.Finding  `json:"findings,omitzero"` // nil: it was not judged
-	Error    string          `json:"error,omitempty"`   // why it was not
+	Findings []lint.Finding  `json:"findings,omitzero"` // nil: not judged
+	Error    string          `json:"error,omitempty"`   // why it was not judged
 
 	err    error
-	line   int  // where the part begins in the file; 0: not known
+	line   int  // of the file at which the part begins; 0: unknown
 	server bool // the source is HOST:PORT
 }
 
-// lintSummary counts what was found in all sources.
-type lintSummary struct {
+// summary counts the findings in all sources.
+type summary struct {
 	Sources    int `json:"sources"`
-	Judged     int `json:"judged"` // requests and certificates
+	Judged     int `json:"judged"` // CSRs and certificates
 	Errors     int `json:"errors"`
 	Warnings   int `json:"warnings"`
 	Infos      int `json:"infos"`
-	Failed     int `json:"failed"`     // of those judged, how many have a finding that --fail-on counts
+	Failed     int `json:"failed"`     // those judged with a finding of --fail-on severity
 	Unreadable int `json:"unreadable"` // sources and parts that could not be judged
 }
 
-// lintReport writes what was found, one item after the other.
-type lintReport interface {
-	item(*lintItem) error
-	// end completes the report; zlint is the version of its lints, or that they
-	// did not run.
-	end(s *lintSummary, zlint string) error
+// reporter writes results in one of the formats of --output.
+type reporter interface {
+	add(*result) error
+	// end completes the report. zlint is the version of zlint, or zlintNotRun.
+	end(s *summary, zlint string) error
 }
 
-// rank orders severities, the worst first.
+// rank orders severities, worst first.
 func rank(s inspect.Severity) int {
 	switch s {
 	case inspect.Error:
@@ -60,42 +60,37 @@ func rank(s inspect.Severity) int {
 	return 2
 }
 
-// fails reports whether a finding is as bad as failOn.
-func (f *lintItem) fails(failOn inspect.Severity) bool {
-	for i := range f.Findings {
-		if rank(f.Findings[i].Severity) <= rank(failOn) {
-			return true
-		}
-	}
-	return false
+// fails reports whether any finding is at least as severe as failOn.
+func (r *result) fails(failOn inspect.Severity) bool {
+	return slices.ContainsFunc(r.Findings, func(f lint.Finding) bool { return rank(f.Severity) <= rank(failOn) })
 }
 
-// name is the source and the part.
-func (f *lintItem) name() string { return strings.TrimSpace(f.File + " " + f.Part) }
+// name returns the source and the part.
+func (r *result) name() string { return strings.TrimSpace(r.File + " " + r.Part) }
 
-// about is what stands behind the name of an item: what it is taken for.
-func (f *lintItem) about() string {
-	words := []string{string(f.Type)}
-	if f.Role == lint.RoleIssuer {
-		words[0] = "certificate of a CA"
+// about describes what was judged: its type, profile and TLS connection.
+func (r *result) about() string {
+	words := []string{string(r.Type)}
+	if r.Role == lint.RoleIssuer {
+		words[0] = "CA certificate"
 	}
-	if f.Profile != "" {
-		words = append(words, fmt.Sprintf("profile %s (%s)", f.Profile, f.Why))
+	if r.Profile != "" {
+		words = append(words, fmt.Sprintf("profile %s (%s)", r.Profile, r.Why))
 	}
-	if f.TLS != nil {
-		words = append(words, f.TLS.Version+" "+f.TLS.CipherSuite)
+	if r.TLS != nil {
+		words = append(words, r.TLS.Version+" "+r.TLS.CipherSuite)
 	}
 	return strings.Join(words, ", ")
 }
 
-// peopleReport lays findings out under the name of their item.
-type peopleReport struct {
+// textReporter prints findings for people, below the name of what was judged.
+type textReporter struct {
 	call  *cli.Call
 	paint ui.Paint
-	why   map[string]string // why a rule is; nil: not told
+	why   map[string]string // reasons of the rules, by rule; nil: not printed
 }
 
-func (r *peopleReport) item(f *lintItem) error {
+func (r *textReporter) add(f *result) error {
 	var b strings.Builder
 	name := r.paint.Bold(ui.Clean(f.name(), 0))
 	if f.err != nil {
@@ -114,11 +109,11 @@ func (r *peopleReport) item(f *lintItem) error {
 	return cli.WriteAll(r.call.Streams.Out, []byte(b.String()))
 }
 
-// indentation of what stands below a finding's first line.
+// indentation of the lines below the first line of a finding.
 const indentation = "      "
 
-// line writes a labelled text, wrapped; an empty one is left out.
-func (r *peopleReport) line(b *strings.Builder, label, text string) {
+// line writes a text with its label, wrapped. It omits an empty text.
+func (r *textReporter) line(b *strings.Builder, label, text string) {
 	if text == "" {
 		return
 	}
@@ -134,7 +129,7 @@ func (r *peopleReport) line(b *strings.Builder, label, text string) {
 	}
 }
 
-func (r *peopleReport) finding(b *strings.Builder, f *lint.Finding) {
+func (r *textReporter) finding(b *strings.Builder, f *lint.Finding) {
 	mark := fmt.Sprintf("%-7s", f.Severity)
 	switch f.Severity {
 	case inspect.Error:
@@ -161,12 +156,13 @@ func (r *peopleReport) finding(b *strings.Builder, f *lint.Finding) {
 	r.line(b, "clause", clause)
 }
 
-func (r *peopleReport) end(*lintSummary, string) error { return nil }
+func (r *textReporter) end(*summary, string) error { return nil }
 
-// pipeReport writes a line for each finding, and one for what has none.
-type pipeReport struct{ call *cli.Call }
+// tableReporter writes one line for each finding, and one for each result without
+// findings.
+type tableReporter struct{ call *cli.Call }
 
-func (r *pipeReport) item(f *lintItem) error {
+func (r *tableReporter) add(f *result) error {
 	table := ui.NewTable("FILE", "PART", "SEVERITY", "RULE", "FIELD", "MESSAGE", "FOUND", "WANTED", "FIX", "CLAUSE", "SOURCE")
 	switch {
 	case f.err != nil:
@@ -181,4 +177,4 @@ func (r *pipeReport) item(f *lintItem) error {
 	return table.Write(r.call.Streams.Out, 0)
 }
 
-func (r *pipeReport) end(*lintSummary, string) error { return nil }
+func (r *tableReporter) end(*summary, string) error { return nil }

@@ -16,170 +16,164 @@ import (
 	"github.com/nfcert/nfcert/internal/zlint"
 )
 
-// lintRun judges sources and reports what it finds.
-type lintRun struct {
+// judge judges sources and reports the findings.
+type judge struct {
 	call    *cli.Call
 	read    certsource.Options
-	linter  *lint.Linter // nil: only zlint's lints are wanted
-	zlint   *zlintRun    // nil: they are not
-	report  lintReport
+	linter  *lint.Linter // nil: no rule of ours is selected
+	zlint   *zlintRun    // nil: zlint's lints are off
+	report  reporter
 	failOn  inspect.Severity
-	summary lintSummary
+	summary summary
 	failure error // of the first source or part that could not be judged
 }
 
-// lintSource is one source, or why it cannot be read.
-type lintSource struct {
+// source is one source, or why it cannot be read.
+type source struct {
 	name string
 	err  error
 }
 
-// judge judges all sources at once, reports them in their order, and says by
-// its error how it went.
-func (r *lintRun) judge(ctx context.Context, sources iter.Seq2[string, error]) error {
-	list := func(yield func(lintSource) bool) {
-		for name, err := range sources {
-			if !yield(lintSource{name, err}) {
-				return
-			}
+// run judges sources in parallel and reports them in their order. Its error gives
+// the exit code.
+func (j *judge) run(ctx context.Context, sources iter.Seq[source]) error {
+	newWorker := func() (func(context.Context, source) []result, func()) {
+		w := &worker{judge: j}
+		if j.zlint != nil {
+			w.zlint = &zlint.Client{Path: j.zlint.path}
 		}
+		return w.judgeSource, w.end
 	}
-	begin := func() (func(context.Context, lintSource) []lintItem, func()) {
-		w := &lintWorker{run: r}
-		if r.zlint != nil {
-			w.zlint = &zlint.Client{Path: r.zlint.path}
-		}
-		return w.judge, w.end
-	}
-	if err := inOrder(ctx, runtime.GOMAXPROCS(0), list, begin, r.tell); err != nil {
+	if err := inOrder(ctx, runtime.GOMAXPROCS(0), sources, newWorker, j.add); err != nil {
 		return err
 	}
-	if err := r.report.end(&r.summary, r.zlint.told()); err != nil {
+	if err := j.report.end(&j.summary, j.zlint.documentVersion()); err != nil {
 		return err
 	}
-	return cmp.Or(r.verdict(), r.zlint.end(r.call.Progress))
+	return cmp.Or(j.verdict(), j.zlint.end(j.call.Progress))
 }
 
-// tell counts and reports what came of one source.
-func (r *lintRun) tell(items []lintItem) error {
-	r.summary.Sources++
-	for i := range items {
-		r.count(&items[i])
-		if err := r.report.item(&items[i]); err != nil {
+// add counts and reports the results of one source.
+func (j *judge) add(results []result) error {
+	j.summary.Sources++
+	for i := range results {
+		j.count(&results[i])
+		if err := j.report.add(&results[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *lintRun) count(f *lintItem) {
-	if f.err != nil {
-		r.summary.Unreadable++
-		r.failure = cmp.Or(r.failure, f.err)
+func (j *judge) count(r *result) {
+	if r.err != nil {
+		j.summary.Unreadable++
+		j.failure = cmp.Or(j.failure, r.err)
 		return
 	}
-	r.summary.Judged++
-	for i := range f.Findings {
-		switch f.Findings[i].Severity {
+	j.summary.Judged++
+	for i := range r.Findings {
+		switch r.Findings[i].Severity {
 		case inspect.Error:
-			r.summary.Errors++
+			j.summary.Errors++
 		case inspect.Warning:
-			r.summary.Warnings++
+			j.summary.Warnings++
 		default:
-			r.summary.Infos++
+			j.summary.Infos++
 		}
 	}
-	if f.fails(r.failOn) {
-		r.summary.Failed++
+	if r.fails(j.failOn) {
+		j.summary.Failed++
 	}
 }
 
-// verdict tells the counts and gives the exit: findings weigh more than sources
-// that could not be judged, which the report lists as well.
-func (r *lintRun) verdict() error {
-	s := &r.summary
-	r.call.Progress.Note("lint: %s: %s, %s, %s; %d of %d failed, %d unreadable", cli.Counted(s.Sources, "source"),
+// verdict prints the counts and returns the error for the exit code. Findings take
+// precedence over sources that could not be judged; the report lists both.
+func (j *judge) verdict() error {
+	s := &j.summary
+	j.call.Progress.Note("lint: %s: %s, %s, %s; %d of %d failed, %d unreadable", cli.Counted(s.Sources, "source"),
 		cli.Counted(s.Errors, "error"), cli.Counted(s.Warnings, "warning"), cli.Counted(s.Infos, "info"), s.Failed, s.Judged, s.Unreadable)
 	switch {
 	case s.Failed > 0:
 		return &cli.ExitError{Code: report.ExitFindings}
 	case s.Unreadable > 1:
-		return fmt.Errorf("%d could not be judged, the first: %w", s.Unreadable, r.failure)
+		return fmt.Errorf("%d could not be judged, first: %w", s.Unreadable, j.failure)
 	}
-	return r.failure
+	return j.failure
 }
 
-// lintWorker judges one source after the other.
-type lintWorker struct {
-	run   *lintRun
+// worker judges one source after the other.
+type worker struct {
+	judge *judge
 	zlint *zlint.Client // nil: zlint's lints are off
 }
 
-func (w *lintWorker) end() {
+func (w *worker) end() {
 	if w.zlint != nil {
-		_ = w.zlint.Close() // what it said is told already
+		_ = w.zlint.Close() // its failures are already reported
 	}
 }
 
-// judge judges one source.
-func (w *lintWorker) judge(ctx context.Context, source lintSource) []lintItem {
-	err := source.err
-	var art *certsource.Contents
+// judgeSource judges one source.
+func (w *worker) judgeSource(ctx context.Context, src source) []result {
+	var contents *certsource.Contents
+	err := src.err
 	if err == nil {
-		art, err = certsource.Read(ctx, source.name, w.run.read)
+		contents, err = certsource.Read(ctx, src.name, w.judge.read)
 	}
 	if err != nil {
-		return []lintItem{unjudged(source.name, err)}
+		return []result{unreadable(src.name, err)}
 	}
-	items := w.byRules(art)
+	results := w.applyRules(contents)
 	if w.zlint != nil {
-		for i := range art.Items {
-			if art.Items[i].Kind == certsource.Certificate {
-				items[i].Findings = append(items[i].Findings, w.run.zlint.findings(ctx, w.zlint, art.Items[i].DER)...)
+		for i, item := range contents.Items {
+			if item.Kind == certsource.Certificate {
+				results[i].Findings = append(results[i].Findings, w.judge.zlint.findings(ctx, w.zlint, item.DER)...)
 			}
 		}
 	}
-	for i := range items {
-		slices.SortStableFunc(items[i].Findings, func(a, b lint.Finding) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })
+	for i := range results {
+		slices.SortStableFunc(results[i].Findings, func(a, b lint.Finding) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })
 	}
-	for _, fault := range art.Faults {
-		items = append(items, unjudged(source.name, &cli.InputError{File: source.name, Err: fault}))
+	for _, fault := range contents.Faults {
+		results = append(results, unreadable(src.name, &cli.InputError{File: src.name, Err: fault}))
 	}
-	return items
+	return results
 }
 
-// unjudged is a source, or a part of it, that could not be judged.
-func unjudged(name string, err error) lintItem {
-	return lintItem{File: name, Error: err.Error(), err: err}
+// unreadable returns the result for a source, or a part of it, that could not be
+// judged.
+func unreadable(name string, err error) result {
+	return result{File: name, Error: err.Error(), err: err}
 }
 
-// byRules judges by our own rules, and makes an item of each request and
+// applyRules judges by our own rules. It returns one result for each CSR and
 // certificate.
-func (w *lintWorker) byRules(art *certsource.Contents) []lintItem {
-	in := lint.Input{Items: make([]*inspect.Contents, len(art.Items)), TLS: serverFacts(art.TLS)}
-	items := make([]lintItem, len(art.Items))
-	for i := range art.Items {
-		item := &art.Items[i]
-		items[i] = lintItem{File: art.Name, Part: item.Label, Type: inspect.KindCertificate, Findings: []lint.Finding{}, line: item.Line, server: art.TLS != nil}
+func (w *worker) applyRules(contents *certsource.Contents) []result {
+	in := lint.Input{Items: make([]*inspect.Contents, len(contents.Items)), TLS: serverFacts(contents.TLS)}
+	results := make([]result, len(contents.Items))
+	for i, item := range contents.Items {
+		results[i] = result{File: contents.Name, Part: item.Label, Type: inspect.KindCertificate, Findings: []lint.Finding{}, line: item.Line, server: contents.TLS != nil}
 		read := inspect.ReadCertificate
 		if item.Kind == certsource.CSR {
-			read, items[i].Type = inspect.ReadCSR, inspect.KindCSR
+			read, results[i].Type = inspect.ReadCSR, inspect.KindCSR
 		}
-		if w.run.linter != nil {
+		if w.judge.linter != nil {
 			in.Items[i] = read(item.DER)
 		}
 	}
-	items[0].TLS = art.TLS
-	if w.run.linter == nil {
-		return items
+	results[0].TLS = contents.TLS
+	if w.judge.linter == nil {
+		return results
 	}
-	for i, result := range w.run.linter.Judge(in) {
-		items[i].Role, items[i].Profile, items[i].Why, items[i].Findings = result.Role, result.Profile, result.Why, result.Findings
+	for i, judged := range w.judge.linter.Judge(in) {
+		r := &results[i]
+		r.Role, r.Profile, r.Why, r.Findings = judged.Role, judged.Profile, judged.Why, judged.Findings
 	}
-	return items
+	return results
 }
 
-// serverFacts is what a server showed, as the rules take it.
+// serverFacts converts the facts of a TLS connection to the input of the rules.
 func serverFacts(t *certsource.TLS) *lint.TLS {
 	if t == nil {
 		return nil

@@ -17,80 +17,85 @@ import (
 // maxPath bounds one line of --files-from.
 const maxPath = 64 << 10
 
-// lintSources are the sources that a command line names, in its order: what the
-// arguments say, then what the list says. A folder stands for the files in it
-// whose names look right. What cannot be listed is an error in its place.
-func lintSources(call *cli.Call, args []string, filesFrom string) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
+// sources yields the sources of a command line in their order: the arguments, then
+// the paths in the file of --files-from. A directory is replaced by its files that
+// isCandidate accepts. A source that cannot be listed is yielded with its error.
+func sources(call *cli.Call, args []string, filesFrom string) iter.Seq[source] {
+	return func(yield func(source) bool) {
 		for _, arg := range args {
-			if !yieldSource(arg, yield) {
+			if !expand(arg, yield) {
 				return
 			}
 		}
 		if filesFrom != "" {
-			listedSources(call, filesFrom, yield)
+			readList(call, filesFrom, yield)
 		}
 	}
 }
 
-// yieldSource yields one source, or the files of a folder. It reports whether
-// more is wanted.
-func yieldSource(arg string, yield func(string, error) bool) bool {
+// expand yields one source, or the files of a directory. It returns false when yield
+// does.
+func expand(arg string, yield func(source) bool) bool {
 	info, err := os.Stat(arg)
 	if arg == "-" || err != nil || !info.IsDir() {
-		return yield(arg, nil) // what is missing may be HOST:PORT
+		return yield(source{name: arg}) // if no such file exists, it may be HOST:PORT
 	}
 	entries, err := os.ReadDir(arg)
 	if err != nil {
-		return yield(arg, &cli.InputError{File: arg, Err: cli.Reason(err)})
+		return yield(unlisted(arg, cli.Reason(err)))
 	}
 	found := false
 	for _, e := range entries {
-		if e.IsDir() || !looksRight(e.Name()) {
+		if e.IsDir() || !isCandidate(e.Name()) {
 			continue
 		}
 		found = true
-		if !yield(filepath.Join(arg, e.Name()), nil) {
+		if !yield(source{name: filepath.Join(arg, e.Name())}) {
 			return false
 		}
 	}
 	if !found {
-		return yield(arg, &cli.InputError{File: arg, Err: errors.New("no file in it ends in " + strings.Join(lintExtensions(), ", "))})
+		return yield(unlisted(arg, errors.New("no file in it ends in "+strings.Join(extensions(), ", "))))
 	}
 	return true
 }
 
-// lintExtensions are those of the files that are taken from a folder.
-func lintExtensions() []string {
+// unlisted returns a source that cannot be listed, with the reason.
+func unlisted(name string, err error) source {
+	return source{name, &cli.InputError{File: name, Err: err}}
+}
+
+// extensions returns the extensions of the files of a directory that are judged.
+func extensions() []string {
 	return []string{".pem", ".crt", ".cer", ".der", ".csr", ".p12", ".pfx", ".p7b"}
 }
 
-// looksRight reports whether a file of a folder is to be judged. One that only
-// holds a key, by its name, is not.
-func looksRight(name string) bool {
+// isCandidate reports whether a file of a directory is judged. A file that holds only
+// a key, as its name says, is not.
+func isCandidate(name string) bool {
 	name = strings.ToLower(name)
-	return slices.Contains(lintExtensions(), filepath.Ext(name)) && !strings.HasSuffix(name, ".key.pem")
+	return slices.Contains(extensions(), filepath.Ext(name)) && !strings.HasSuffix(name, ".key.pem")
 }
 
-// listedSources yields what a list names, a line each, or as find -print0
-// separates names. Empty lines are passed over.
-func listedSources(call *cli.Call, path string, yield func(string, error) bool) {
+// readList yields the sources that a file lists: one per line, or separated by NUL as
+// by find -print0. Empty names are skipped.
+func readList(call *cli.Call, path string, yield func(source) bool) {
 	in := call.Stdin
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			yield(path, &cli.InputError{File: path, Err: cli.Reason(err)})
+			yield(unlisted(path, cli.Reason(err)))
 			return
 		}
 		defer f.Close()
 		in = f
 	}
-	if err := eachName(in, func(name string) bool { return yieldSource(name, yield) }); err != nil {
-		yield(path, &cli.InputError{File: path, Err: cli.Reason(err)})
+	if err := eachName(in, func(name string) bool { return expand(name, yield) }); err != nil {
+		yield(unlisted(path, cli.Reason(err)))
 	}
 }
 
-// eachName calls use for each name of a list until it returns false.
+// eachName calls use for each name in a list until use returns false.
 func eachName(in io.Reader, use func(string) bool) error {
 	r := bufio.NewReaderSize(in, maxPath)
 	begin, _ := r.Peek(maxPath)
@@ -101,7 +106,7 @@ func eachName(in io.Reader, use func(string) bool) error {
 	for {
 		line, err := r.ReadSlice(end)
 		if errors.Is(err, bufio.ErrBufferFull) {
-			return errors.New("a line of it is longer than 64 KiB, want one path a line")
+			return errors.New("a line is longer than 64 KiB, want one path per line")
 		}
 		name := strings.TrimSuffix(string(line), string(rune(end)))
 		if end == '\n' {

@@ -15,15 +15,15 @@ import (
 	"github.com/nfcert/nfcert/internal/store"
 )
 
-// macKey makes the MAC key of the external account that the flags name.
-func (o *Flags) macKey(options *lab.Options) ([]byte, error) {
+// macKey generates the MAC key of the external account; nil if there is no account.
+func (o *Options) macKey(options *lab.Options) ([]byte, error) {
 	if o.eabKID == "" {
 		if o.requireEAB {
-			return nil, cli.Usagef("as in --lab-eab-kid amf-01", "--require-eab needs an external account that can be bound")
+			return nil, cli.Usagef("as in --lab-eab-kid amf-01", "--require-eab needs an external account: --lab-eab-kid ID")
 		}
 		return nil, nil
 	}
-	size := 32 // of the key; RFC 7518 3.2 wants as many as the hash has
+	size := 32 // octets; RFC 7518 3.2 requires at least the size of the hash
 	if o.eabAlg != "" {
 		alg, err := cmdflags.BindingAlgorithm(o.eabAlg)
 		if err != nil {
@@ -40,9 +40,8 @@ func (o *Flags) macKey(options *lab.Options) ([]byte, error) {
 	return key, nil
 }
 
-// writeFiles writes what clients need to trust the lab, and the settings that
-// say so.
-func (r *Running) writeFiles(o lab.Options, mac []byte, flags *Flags) error {
+// writeFiles writes the roots and credentials for clients, and sets r.Settings.
+func (r *Running) writeFiles(o lab.Options, mac []byte, flags *Options) error {
 	dir, err := filepath.Abs(r.Dir)
 	if err != nil {
 		return err

@@ -17,8 +17,8 @@ import (
 	"github.com/nfcert/nfcert/internal/token"
 )
 
-// InLab runs work in a session with a lab CA inside this process, whose issuer
-// is roots.
+// InLab starts a lab in this process and runs work in a session with it. roots are
+// the roots of the certificates that the lab issues.
 func InLab(ctx context.Context, call *cli.Call, work func(ctx context.Context, s *session.Session, roots []*x509.Certificate) error) error {
 	ctx, cancel := call.Bounded(ctx)
 	defer cancel()
@@ -49,7 +49,7 @@ func InLab(ctx context.Context, call *cli.Call, work func(ctx context.Context, s
 	return errors.Join(err, l.Close())
 }
 
-// labSession is a session with a lab, which nobody has to name or trust.
+// labSession returns a session with a lab. No flag has to name or trust it.
 func labSession(call *cli.Call, l *lab.Lab) (*session.Session, error) {
 	s, err := session.Local(call)
 	if err != nil {
@@ -63,7 +63,7 @@ func labSession(call *cli.Call, l *lab.Lab) (*session.Session, error) {
 	return s, s.Connect()
 }
 
-// addLabTokens lets the engine get tokens of the lab in this process.
+// addLabTokens adds a solver for tkauth-01 with the lab's Token Authority.
 func addLabTokens(s *session.Session, l *lab.Lab) error {
 	certPEM, keyPEM, err := l.IssueClient("nfcert (practice only)")
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package practice runs a lab CA and Token Authority, with the files and settings
-// that point nfcert at it.
+// Package practice runs a lab CA with a Token Authority, and makes the files and
+// settings that nfcert needs to use them.
 package practice
 
 import (
@@ -20,8 +20,8 @@ import (
 	"github.com/nfcert/nfcert/internal/loopback"
 )
 
-// Flags are the settings of a lab CA.
-type Flags struct {
+// Options are the options of a lab.
+type Options struct {
 	listen      string
 	allowPublic bool
 	httpPort    int
@@ -31,7 +31,7 @@ type Flags struct {
 	requireEAB  bool
 	clientCA    string
 	nfFiles     []string
-	TokenAuth   string
+	TokenAuth   string // how clients authenticate to the Token Authority: cert, bearer or basic
 	wantClient  bool
 	misbehave   []string
 	validity    time.Duration
@@ -39,39 +39,41 @@ type Flags struct {
 	dir         string
 }
 
-func (o *Flags) AddFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.listen, "listen", "127.0.0.1:0", "`ADDR` of the ACME server")
-	fs.BoolVar(&o.allowPublic, "allow-public", false, "let --listen be an address that other machines reach")
-	fs.IntVar(&o.httpPort, "http-port", 0, "`PORT` of 127.0.0.1 where http-01 is validated for every name (default: a free one)")
+// AddFlags adds the flags for the options.
+func (o *Options) AddFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.listen, "listen", "127.0.0.1:0", "address `ADDR` on which the ACME server listens")
+	fs.BoolVar(&o.allowPublic, "allow-public", false, "allow a --listen address that other machines can reach")
+	fs.IntVar(&o.httpPort, "http-port", 0, "`PORT` on 127.0.0.1 at which the CA validates http-01 for every name (default: a free port)")
 	fs.StringVar(&o.terms, "terms", "", "`URL` of terms of service that accounts must agree to")
-	fs.StringVar(&o.eabKID, "lab-eab-kid", "", "make an external account with this key `ID`; its MAC key is written to a file")
-	fs.StringVar(&o.eabAlg, "lab-eab-alg", "", "take bindings with this `MAC` alone: "+strings.Join(acmewire.BindingAlgorithms(), ", ")+" (default: any)")
-	fs.BoolVar(&o.requireEAB, "require-eab", false, "refuse accounts without an external account binding")
-	fs.StringVar(&o.clientCA, "client-ca", "", "demand client certificates that the roots in PEM `FILE` have signed")
-	cli.ListVar(fs, &o.nfFiles, "nf", "the Token Authority knows the NF instance of this NF `FILE` and of no other; may be repeated (default: it knows all)")
-	fs.StringVar(&o.TokenAuth, "ta-auth", tokenAuthCert, "how the Token Authority knows who asks: cert, bearer or basic; the credential is written to files")
-	cli.ListVar(fs, &o.misbehave, "misbehave", "do `NAME[=VALUE]` wrong; may be repeated; lab up --help lists them")
-	fs.BoolVar(&o.wantClient, "require-client-cert", false, "demand client certificates, and write one with its key")
-	fs.DurationVar(&o.validity, "validity", 0, "of issued certificates (default 90 days)")
-	fs.DurationVar(&o.retryAfter, "retry-after", 0, "ask clients to wait this long between polls")
-	fs.StringVar(&o.dir, "dir", "", "`DIR` that keeps the lab's roots, so that they are the same next time")
+	fs.StringVar(&o.eabKID, "lab-eab-kid", "", "create an external account with key `ID`, and write its MAC key to a file")
+	fs.StringVar(&o.eabAlg, "lab-eab-alg", "", "accept only external account bindings with this `MAC` algorithm: "+strings.Join(acmewire.BindingAlgorithms(), ", ")+" (default: any)")
+	fs.BoolVar(&o.requireEAB, "require-eab", false, "refuse new accounts without an external account binding")
+	fs.StringVar(&o.clientCA, "client-ca", "", "require client certificates that verify to the roots in PEM `FILE`")
+	cli.ListVar(fs, &o.nfFiles, "nf", "give tokens only for the NF instance in this NF `FILE`; may be repeated (default: for all NF instances)")
+	fs.StringVar(&o.TokenAuth, "ta-auth", tokenAuthCert, "how clients authenticate to the Token Authority: `METHOD` cert, bearer or basic; the credential is written to files")
+	cli.ListVar(fs, &o.misbehave, "misbehave", "misbehave as `NAME[=VALUE]` says; may be repeated; nfcert lab up --help lists the names")
+	fs.BoolVar(&o.wantClient, "require-client-cert", false, "require client certificates, and write one with its key to files")
+	fs.DurationVar(&o.validity, "validity", 0, "validity `DURATION` of issued certificates (default 90 days)")
+	fs.DurationVar(&o.retryAfter, "retry-after", 0, "ask clients to wait this `DURATION` between polls")
+	fs.StringVar(&o.dir, "dir", "", "directory `DIR` that keeps the roots of the lab for its next run")
 }
 
 // Running is a lab with the files that clients need.
 type Running struct {
 	*lab.Lab
-	Dir      string         // holds the roots
-	port     *loopback.Port // kept for who answers http-01; nil where the user named one
-	temp     bool           // dir goes when the lab does
-	Settings []Setting
+	Dir      string         // with the files for clients
+	port     *loopback.Port // reserved for the client that answers http-01; nil if --http-port is set
+	temp     bool           // Stop removes Dir
+	Settings []Setting      // environment variables that make nfcert use the lab
 }
 
-// Setting is one variable that points nfcert at the lab.
+// Setting is an environment variable and its value.
 type Setting struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
 
+// Stop ends the lab and removes its temporary files.
 func (r *Running) Stop() error {
 	var err error
 	if r.Lab != nil {
@@ -86,8 +88,8 @@ func (r *Running) Stop() error {
 	return err
 }
 
-// StartLab starts a lab and writes the roots to files.
-func StartLab(ctx context.Context, call *cli.Call, o *Flags) (*Running, error) {
+// Start starts a lab and writes the files for its clients. The caller must call Stop.
+func Start(ctx context.Context, call *cli.Call, o *Options) (*Running, error) {
 	options, err := o.options(call)
 	if err != nil {
 		return nil, err
@@ -113,7 +115,7 @@ func StartLab(ctx context.Context, call *cli.Call, o *Flags) (*Running, error) {
 		options.HTTPPort = r.port.Number
 	}
 	if r.Lab, err = lab.Start(ctx, options); err != nil {
-		return nil, cli.Usagef("see: nfcert lab up --help", "%v", errors.Join(err, r.Stop()))
+		return nil, cli.Usagef("see nfcert lab up --help", "%v", errors.Join(err, r.Stop()))
 	}
 	if err := errors.Join(r.writeFiles(options, mac, o), r.WriteTokenFiles(options.Authority)); err != nil {
 		return nil, errors.Join(err, r.Stop())
@@ -122,7 +124,7 @@ func StartLab(ctx context.Context, call *cli.Call, o *Flags) (*Running, error) {
 	return r, nil
 }
 
-func (o *Flags) options(call *cli.Call) (lab.Options, error) {
+func (o *Options) options(call *cli.Call) (lab.Options, error) {
 	out := lab.Options{
 		Listen: o.listen, AllowPublic: o.allowPublic, HTTPPort: o.httpPort, TermsOfService: o.terms, RequireEAB: o.requireEAB,
 		Validity: o.validity, RetryAfter: o.retryAfter, Dir: o.dir, RequireClient: o.wantClient,
@@ -134,7 +136,7 @@ func (o *Flags) options(call *cli.Call) (lab.Options, error) {
 	for _, s := range o.misbehave {
 		m, err := lab.ParseMisbehaviour(s)
 		if err != nil {
-			return out, cli.Usagef("see: nfcert lab up --help", "--misbehave: %v", err)
+			return out, cli.Usagef("see nfcert lab up --help", "--misbehave: %v", err)
 		}
 		out.Misbehave = append(out.Misbehave, m)
 	}

@@ -12,16 +12,16 @@ import (
 	"github.com/nfcert/nfcert/internal/store"
 )
 
-// How the lab's Token Authority knows who asks.
+// Values of --ta-auth: how clients authenticate to the Token Authority.
 const (
 	tokenAuthCert   = "cert"
 	tokenAuthBearer = "bearer"
 	tokenAuthBasic  = "basic"
 )
 
-// Authority makes the credential that the flags name; a certificate is made
-// when the lab runs.
-func (o *Flags) Authority() (lab.Authority, error) {
+// Authority generates the credential for --ta-auth. WriteTokenFiles issues a client
+// certificate, because that needs a running lab.
+func (o *Options) Authority() (lab.Authority, error) {
 	switch o.TokenAuth {
 	case tokenAuthCert:
 		return lab.Authority{}, nil
@@ -30,11 +30,11 @@ func (o *Flags) Authority() (lab.Authority, error) {
 	case tokenAuthBasic:
 		return lab.Authority{Basic: "nfcert:" + rand.Text()}, nil
 	}
-	return lab.Authority{}, cli.Usagef("one of: cert, bearer, basic", "--ta-auth %q is not known", o.TokenAuth)
+	return lab.Authority{}, cli.Usagef("", "--ta-auth %q: want cert, bearer or basic", o.TokenAuth)
 }
 
-// roster lists the NF instances of the NF files; nil: there are no files.
-func (o *Flags) roster(call *cli.Call) ([]string, error) {
+// roster returns the NF instance IDs of the NF files; nil if no file is given.
+func (o *Options) roster(call *cli.Call) ([]string, error) {
 	var ids []string
 	for _, path := range o.nfFiles {
 		file, err := cmdflags.ReadNF(call, path)
@@ -42,15 +42,15 @@ func (o *Flags) roster(call *cli.Call) ([]string, error) {
 			return nil, err
 		}
 		if file.NF.InstanceID == "" {
-			return nil, &cli.InputError{File: path, Err: errors.New("it has no nf.instanceId that the Token Authority could know")}
+			return nil, &cli.InputError{File: path, Err: errors.New("nf.instanceId is missing, the Token Authority needs it")}
 		}
 		ids = append(ids, string(file.NF.InstanceID))
 	}
 	return ids, nil
 }
 
-// WriteTokenFiles writes what clients need to be known to the Token Authority,
-// and adds the settings that say so.
+// WriteTokenFiles writes the credential with which clients authenticate to the Token
+// Authority, and adds it to r.Settings.
 func (r *Running) WriteTokenFiles(credential lab.Authority) error {
 	dir, err := filepath.Abs(r.Dir)
 	if err != nil {

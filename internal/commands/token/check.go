@@ -17,27 +17,36 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-func newTokenCheck(env *cli.Env) *cobra.Command {
-	subject, authority := &subjectFlags{}, &cmdflags.Authority{}
+// checkOptions are the options of nfcert token check.
+type checkOptions struct {
+	subject   subject
+	authority cmdflags.Authority
+}
+
+func newCheck(env *cli.Env) *cobra.Command {
+	o := &checkOptions{}
 	cmd := &cobra.Command{
 		Use: "check FILE", Short: "Check an Authority Token as a strict CA does",
-		Long: `Check a token, - for stdin: its form, claims and times, and as far as it is known
-what it is for (-n, --nf, --nf-instance-id or --identifier), whose key it is bound
-to (-n, --account or --fingerprint; else any saved account passes), and who signed
-it (--ta-root). Nobody is asked, but with --ta-x5u the host that the token names.
-A check that fails makes the exit code 9.`,
+		Long: `Check a token in a file, - for stdin: its form, its claims and its validity. These
+flags add checks:
+  what the token is for          -n, --nf, --nf-instance-id or --identifier
+  the account key                -n, --account or --fingerprint
+  the signer and the signature   --ta-root
+Without the flags for the account key, the key of any saved account passes. nfcert
+sends no request, except to the host in the token if --ta-x5u is set. If a check
+fails, the exit code is 9.`,
 		Example: `  nfcert token check amf-01.jwt -n amf-01 --ta-root oam-root.pem`,
-		Args:    cli.WantArgs(1, 1, "the file of one token"),
+		Args:    cli.WantArgs(1, 1, "the file with the token"),
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, args []string) error {
-			return runTokenCheck(ctx, call, args[0], subject, authority)
+			return runCheck(ctx, call, args[0], o)
 		}),
 	}
-	subject.addFlags(cmd.Flags())
-	authority.AddTrustFlags(cmd.Flags())
+	o.subject.addFlags(cmd.Flags())
+	o.authority.AddTrustFlags(cmd.Flags())
 	return cmd
 }
 
-func runTokenCheck(ctx context.Context, call *cli.Call, path string, subject *subjectFlags, authority *cmdflags.Authority) error {
+func runCheck(ctx context.Context, call *cli.Call, path string, o *checkOptions) error {
 	ctx, cancel := call.Bounded(ctx)
 	defer cancel()
 	s, err := session.Local(call)
@@ -48,7 +57,7 @@ func runTokenCheck(ctx context.Context, call *cli.Call, path string, subject *su
 	if err != nil {
 		return err
 	}
-	want, err := wanted(call, s, subject)
+	want, err := wanted(call, s, &o.subject)
 	if err != nil {
 		return err
 	}
@@ -57,12 +66,12 @@ func runTokenCheck(ctx context.Context, call *cli.Call, path string, subject *su
 		return err
 	}
 	options := token.CheckOptions{Skew: cmdflags.TokenSkew, Life: cmdflags.TokenLife}
-	if options.Roots, err = authority.Signers(); err != nil {
+	if options.Roots, err = o.authority.Signers(); err != nil {
 		return err
 	}
 	var faults []*token.CheckError
-	if authority.X5U {
-		transport, err := authority.Transport(s)
+	if o.authority.X5U {
+		transport, err := o.authority.Transport(s)
 		if err != nil {
 			return err
 		}
@@ -80,9 +89,9 @@ func runTokenCheck(ctx context.Context, call *cli.Call, path string, subject *su
 	}, faults)
 }
 
-// wanted is what the flags say of a token, with the account that -n or --account
-// name.
-func wanted(call *cli.Call, s *session.Session, subject *subjectFlags) (token.ATC, error) {
+// wanted returns what the flags require of a token, with the fingerprint of the
+// account of -n or --account.
+func wanted(call *cli.Call, s *session.Session, subject *subject) (token.ATC, error) {
 	en, err := session.LoadNamed(call, s)
 	if err != nil {
 		return token.ATC{}, err
@@ -103,12 +112,12 @@ func wanted(call *cli.Call, s *session.Session, subject *subjectFlags) (token.AT
 	return want, err
 }
 
-// outcomes lists every check with its verdict. A token that is bound to a saved
-// account passes the check of its fingerprint when no other was named.
-func outcomes(want token.ATC, o token.CheckOptions, faults []*token.CheckError, bound bool) []view.TokenCheck {
+// outcomes returns every check with its verdict. bound says that the token is bound to
+// a saved account: then the fingerprint passes unless another one is required.
+func outcomes(want token.ATC, options token.CheckOptions, faults []*token.CheckError, bound bool) []view.TokenCheck {
 	skipped := map[token.Check]bool{
 		token.CheckType: want.Type == "", token.CheckValue: want.Value == "", token.CheckFingerprint: want.Fingerprint == "" && !bound,
-		token.CheckSigner: o.Roots == nil, token.CheckSignature: o.Roots == nil,
+		token.CheckSigner: options.Roots == nil, token.CheckSignature: options.Roots == nil,
 	}
 	var list []view.TokenCheck
 	for _, check := range token.Checks() {
@@ -118,9 +127,9 @@ func outcomes(want token.ATC, o token.CheckOptions, faults []*token.CheckError, 
 		case i >= 0:
 			out = view.TokenCheck{Check: check, Verdict: "fail", Found: faults[i].Found, Wanted: faults[i].Wanted, Clause: faults[i].Clause}
 			switch check {
-			case token.CheckSigner: // by whose key would it be verified?
+			case token.CheckSigner: // without a trusted signer, no key verifies the signature
 				skipped[token.CheckSignature] = true
-			case token.CheckATC: // there is nothing in it
+			case token.CheckATC: // without this claim, its members cannot be checked
 				skipped[token.CheckType], skipped[token.CheckValue], skipped[token.CheckFingerprint], skipped[token.CheckCA] = true, true, true, true
 			}
 		case skipped[check]:
@@ -131,8 +140,7 @@ func outcomes(want token.ATC, o token.CheckOptions, faults []*token.CheckError, 
 	return list
 }
 
-// printChecks prints the outcome, which is the command's answer; faults make its
-// exit code.
+// printChecks prints the verdicts. Its error gives the exit code.
 func printChecks(call *cli.Call, doc view.TokenDoc, faults []*token.CheckError) error {
 	if call.Machine() {
 		if err := ui.WriteJSON(call.Streams.Out, doc); err != nil || len(faults) == 0 {
@@ -145,7 +153,7 @@ func printChecks(call *cli.Call, doc view.TokenDoc, faults []*token.CheckError) 
 		call.Progress.Note("bound to account %s", name)
 	}
 	if len(doc.Accounts) == 0 {
-		call.Progress.Note("bound to no saved account, but to key %s", cmp.Or(doc.ATC.Fingerprint, "(none)"))
+		call.Progress.Note("bound to key %s, which is not the key of a saved account", cmp.Or(doc.ATC.Fingerprint, "(none)"))
 	}
 	table := ui.NewTable("CHECK", "VERDICT", "FOUND", "WANTED", "CLAUSE")
 	for _, c := range doc.Checks {

@@ -2,11 +2,9 @@
 package token
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -14,44 +12,41 @@ import (
 	"github.com/nfcert/nfcert/internal/commands/cli"
 	"github.com/nfcert/nfcert/internal/commands/cmdflags"
 	"github.com/nfcert/nfcert/internal/commands/session"
-	"github.com/nfcert/nfcert/internal/commands/view"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/nf"
-	"github.com/nfcert/nfcert/internal/secret"
-	"github.com/nfcert/nfcert/internal/store"
 	"github.com/nfcert/nfcert/internal/token"
-	"github.com/nfcert/nfcert/internal/ui"
 )
 
+// New returns nfcert token with its subcommands.
 func New(env *cli.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "token", Short: "Get or check an Authority Token (RFC 9447)",
-		Long: `An Authority Token says that an ACME account may have a certificate for an
-identifier. By TS 33.310 Annex J an NF instance id is proven with one, and the OAM
-gives it. order and enroll get and check tokens themselves; these commands do it
-by hand, to see what the authority says.`,
+		Long: `An Authority Token says that an ACME account may get a certificate for an
+identifier. TS 33.310 Annex J proves an NF instance ID with such a token from the
+OAM. nfcert order and nfcert enroll get and check tokens themselves. Use these
+commands to see the token and the answer of the Token Authority.`,
 	}
-	cmd.AddCommand(newTokenGet(env), newTokenCheck(env))
+	cmd.AddCommand(newGet(env), newCheck(env))
 	return env.Group(cmd)
 }
 
-// subjectFlags say what a token is for, beside -n.
-type subjectFlags struct {
+// subject has the flags that, like -n, say what a token is for.
+type subject struct {
 	identifier  string
 	nfFile      string
 	instanceID  string
 	fingerprint string
 }
 
-func (o *subjectFlags) addFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.identifier, "identifier", "", "the identifier as `TYPE:VALUE`, as in NfInstanceId:4ace9d34-2c69-4f99-92d5-a73a3fe8e23b")
-	fs.StringVar(&o.nfFile, "nf", "", "the NF instance of this NF `FILE`")
-	fs.StringVar(&o.instanceID, "nf-instance-id", "", "the NF instance with this `UUID`")
-	fs.StringVar(&o.fingerprint, "fingerprint", "", "of the account key, as in 'SHA256 AB:CD:…', or the base64url thumbprint (default: the saved account's)")
+func (o *subject) addFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.identifier, "identifier", "", "identifier of the token as `TYPE:VALUE`, as in NfInstanceId:4ace9d34-2c69-4f99-92d5-a73a3fe8e23b")
+	fs.StringVar(&o.nfFile, "nf", "", "NF `FILE` with the NF instance ID that the token is for")
+	fs.StringVar(&o.instanceID, "nf-instance-id", "", "NF instance ID that the token is for, a `UUID`")
+	fs.StringVar(&o.fingerprint, "fingerprint", "", "`FINGERPRINT` of the account key, as in 'SHA256 AB:CD:…', or its base64url thumbprint (default: that of the saved account)")
 }
 
-// want is what a token shall say. Members that nothing is said of are empty.
-func (o *subjectFlags) want(call *cli.Call, en *enroll.Enrolment) (want token.ATC, err error) {
+// want returns what the token must say. A member that no flag gives is empty.
+func (o *subject) want(call *cli.Call, en *enroll.Enrolment) (want token.ATC, err error) {
 	given := 0
 	for _, flag := range []string{o.identifier, o.nfFile, o.instanceID} {
 		if flag != "" {
@@ -59,7 +54,7 @@ func (o *subjectFlags) want(call *cli.Call, en *enroll.Enrolment) (want token.AT
 		}
 	}
 	if given > 1 {
-		return want, cli.Usagef("give one of them", "--identifier, --nf and --nf-instance-id are three ways to say the same")
+		return want, cli.Usagef("give one of them", "--identifier, --nf and --nf-instance-id exclude each other")
 	}
 	want.Type = enroll.TypeInstance
 	switch {
@@ -80,103 +75,23 @@ func (o *subjectFlags) want(call *cli.Call, en *enroll.Enrolment) (want token.AT
 			return want, err
 		}
 		if want.Value = string(file.NF.InstanceID); want.Value == "" {
-			return want, &cli.InputError{File: o.nfFile, Err: errors.New("it has no nf.instanceId")}
+			return want, &cli.InputError{File: o.nfFile, Err: errors.New("nf.instanceId is missing")}
 		}
 	case en != nil && en.NF != nil && en.NF.InstanceID != "":
 		want.Value = string(en.NF.InstanceID)
 	case en != nil:
-		return want, cli.Usagef("name the identifier with --identifier", "enrolment %s has no NF instance id", en.Name)
+		return want, cli.Usagef("give the identifier: --identifier TYPE:VALUE", "enrolment %s has no NF instance ID", en.Name)
 	default:
 		want.Type = ""
 	}
 	if want.Fingerprint = o.fingerprint; want.Fingerprint != "" && !token.IsFingerprint(want.Fingerprint) {
-		return want, cli.Usagef("nfcert show account tells the thumbprint", "--fingerprint %q is none: want SHA256 and 32 octets in hex with colons, or a base64url thumbprint", want.Fingerprint)
+		return want, cli.Usagef("show the thumbprint: nfcert show account", "--fingerprint %q: want SHA256 and 32 octets in hex with colons, or a base64url thumbprint", want.Fingerprint)
 	}
 	return want, nil
 }
 
-func newTokenGet(env *cli.Env) *cobra.Command {
-	subject, authority := &subjectFlags{}, &cmdflags.Authority{}
-	var file string
-	cmd := &cobra.Command{
-		Use: "get", Short: "Get a token from a Token Authority, and check it",
-		Long: `Ask a Token Authority for a token (RFC 9447 section 5), check it as order does,
-and print it, alone, on stdout. It can be used once: order --token-file.`,
-		Example: `  nfcert token get -n amf-01 --ta https://oam.example/at/account/amf/token --token-out amf-01.jwt
-  nfcert order -n amf-01 --token-file amf-01.jwt`,
-		Args: cli.NoArgs,
-		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
-			return runTokenGet(ctx, call, subject, authority, file)
-		}),
-	}
-	subject.addFlags(cmd.Flags())
-	authority.AddFlags(cmd.Flags())
-	cmd.Flags().StringVar(&file, "token-out", "", "write the token to `FILE`, mode 0600, in place of stdout")
-	return cmd
-}
-
-func runTokenGet(ctx context.Context, call *cli.Call, subject *subjectFlags, authority *cmdflags.Authority, file string) error {
-	if authority.URL == "" {
-		return cli.Usagef("as in --ta https://oam.example/at/account/amf/token", "token get needs the URL of a Token Authority")
-	}
-	if err := authority.Check(); err != nil {
-		return err
-	}
-	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {
-		en, err := session.LoadNamed(call, s)
-		if err != nil {
-			return err
-		}
-		want, err := subject.want(call, en)
-		if err != nil {
-			return err
-		}
-		if want.Value == "" {
-			return cli.Usagef("-n NAME, --nf FILE, --nf-instance-id UUID or --identifier TYPE:VALUE", "token get needs to know what the token is for")
-		}
-		if want.Fingerprint == "" {
-			if want.Fingerprint, err = fingerprint(s); err != nil {
-				return err
-			}
-		}
-		tokens, err := (&cmdflags.Tokens{Authority: *authority}).Solver(s)
-		if err != nil {
-			return err
-		}
-		text, err := tokens.Get(ctx, tokens.Source, want)
-		if err != nil {
-			return &cmdflags.TokenError{Err: err}
-		}
-		return printGot(call, text, file)
-	})
-}
-
-// printGot prints a token, or writes it to a file and prints its name.
-func printGot(call *cli.Call, text secret.Bytes, file string) error {
-	got, err := token.Parse(text)
-	if err != nil {
-		return err
-	}
-	call.Progress.Note("for %s:%s by account key %s, until %s", got.ATC.Type, got.ATC.Value, got.ATC.Fingerprint, got.Expires.Format(time.RFC3339))
-	doc := view.TokenDoc{APIVersion: cli.APIVersion, Kind: "Token", Token: got, Signers: view.Signers(got), Text: string(text.Reveal())}
-	answer := doc.Text
-	if file != "" {
-		if doc.File, err = cli.Absolute(file); err != nil {
-			return err
-		}
-		data := append([]byte(doc.Text), '\n')
-		if err := store.Install([]store.File{{Path: doc.File, Data: data}}, store.InstallOptions{}); err != nil {
-			return &enroll.OutputError{Err: err}
-		}
-		doc.Text, answer = "", doc.File
-	}
-	if call.Machine() {
-		return ui.WriteJSON(call.Streams.Out, doc)
-	}
-	return cli.WriteAll(call.Streams.Out, []byte(answer+"\n"))
-}
-
-// fingerprint is that of the account's key, without a question to any server.
+// fingerprint returns the fingerprint of the key of the saved account. It sends no
+// request.
 func fingerprint(s *session.Session) (string, error) {
 	acc, err := session.SavedAccount(s.Store, s.Account, s.Server.URL)
 	if err != nil {
@@ -187,6 +102,6 @@ func fingerprint(s *session.Session) (string, error) {
 	}
 	return "", &enroll.OutOfTurnError{
 		Name: s.Account, Step: "token", Needs: enroll.StepAccount,
-		Found: fmt.Sprintf("there is no account %q at %s that a token could be bound to", s.Account, s.Server.URL),
+		Found: fmt.Sprintf("no account %q at %s to bind a token to", s.Account, s.Server.URL),
 	}
 }

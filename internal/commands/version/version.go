@@ -1,4 +1,4 @@
-// Package version is nfcert version.
+// Package version is nfcert version: it prints the version of nfcert.
 package version
 
 import (
@@ -11,9 +11,10 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
+// New returns nfcert version.
 func New(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "The version of nfcert", Args: cli.NoArgs,
+		Use: "version", Short: "Print the version of nfcert", Args: cli.NoArgs,
 		RunE: env.Run(func(_ context.Context, call *cli.Call, _ []string) error { return runVersion(call) }),
 	}
 }
@@ -27,7 +28,7 @@ func runVersion(call *cli.Call) error {
 	return cli.WriteAll(call.Streams.Out, []byte(Line(call.Env)+"\n"))
 }
 
-// Line is the version, the Go version and the platform in one line.
+// Line returns the version of nfcert, the Go version and the platform in one line.
 func Line(env *cli.Env) string {
 	return "nfcert " + env.Version + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
 }
