@@ -297,7 +297,7 @@ func TestInterruptLab(t *testing.T) {
 	await(t, cmd, errs, func(stderr *lockedBuffer) bool {
 		return strings.Contains(stderr.String(), "until interrupted") && strings.Contains(out.String(), "NFCERT_ACCEPT_TOS=")
 	})
-	for _, want := range []string{"export NFCERT_SERVER=https://127.0.0.1:", "export NFCERT_CA_ROOT=", "export NFCERT_HTTP_LISTEN=127.0.0.1:"} {
+	for _, want := range []string{"export NFCERT_SERVER=https://127.0.0.1:", "export NFCERT_CA_ROOT=", "export NFCERT_STATE=" + tmp + "/nfcert-lab-", "export NFCERT_HTTP_LISTEN=127.0.0.1:"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("stdout lacks %q:\n%s", want, out)
 		}

@@ -70,6 +70,9 @@ func (m *mortal) Rename(from, to string) error {
 func (m *mortal) Remove(rel string) error {
 	return m.change(func() error { return m.Store.Remove(rel) })
 }
+func (m *mortal) RemoveAll(rel string) error {
+	return m.change(func() error { return m.Store.RemoveAll(rel) })
+}
 
 // late is a store that saves in the background as late as it may: when it is
 // waited for.

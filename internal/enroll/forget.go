@@ -1,48 +1,70 @@
 package enroll
 
 import (
-	"context"
 	"fmt"
+	"maps"
+	"os"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/nfcert/nfcert/internal/secret"
 )
 
-// forgottenDir holds what is being removed. Moving a folder there is one step, so
-// that a killed run leaves it either whole in its place or out of sight. The next
-// removal also removes what is left.
-const forgottenDir = "forgotten"
+// forgottenPrefix begins the name of each folder that is being removed. Moving a
+// folder there is one step, so that a killed run leaves it either whole in its
+// place or out of sight.
+const forgottenPrefix = "forgotten-"
 
-// ForgetEnrolment removes a saved enrolment with its keys from this machine. Its
-// installed files stay, and the CA is not asked. errors.As finds a
-// [store.LockedError] when another run works on it.
-func ForgetEnrolment(ctx context.Context, s Store, name string) error {
-	if err := CheckName("enrolment", name); err != nil {
-		return err
-	}
-	return forget(ctx, s, EnrolmentDir(name))
-}
-
-// ForgetAccount removes a saved account with its key from this machine. The account
-// stays valid at the CA.
-func ForgetAccount(ctx context.Context, s Store, directoryURL, name string) error {
-	if err := CheckName("account", name); err != nil {
-		return err
-	}
-	return forget(ctx, s, AccountDir(directoryURL, name))
-}
-
-// Forget removes a folder of the store while it holds the folder's lock.
-func Forget(ctx context.Context, s Store, dir string) error { return forget(ctx, s, dir) }
-
-func forget(ctx context.Context, s Store, dir string) (err error) {
-	lock, err := s.Lock(ctx, dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = join(err, lock.Unlock()) }()
-	away := fmt.Sprintf("%s/%s-%d", forgottenDir, strings.ReplaceAll(dir, "/", "-"), time.Now().UnixNano())
+// Forget removes a folder of the store. The caller must hold its lock. If there is
+// no such folder, the error is fs.ErrNotExist.
+func Forget(s Store, dir string) error {
+	away := fmt.Sprintf("%s%s-%d", forgottenPrefix, strings.ReplaceAll(dir, "/", "-"), time.Now().UnixNano())
 	if err := s.Rename(dir, away); err != nil {
 		return err
 	}
-	return s.RemoveAll(forgottenDir)
+	return FinishForgetting(s)
+}
+
+// FinishForgetting removes what killed runs of [Forget] left. Several processes may
+// do so at the same time.
+func FinishForgetting(s Store) error {
+	names, err := s.List(".")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, forgottenPrefix) {
+			if err := s.RemoveAll(name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// InstalledFiles lists the files that exist in all places where the certificate was
+// installed, sorted.
+func (en *Enrolment) InstalledFiles() []string {
+	paths := map[string]bool{}
+	if en.Certificate == nil {
+		return nil
+	}
+	for _, path := range en.Certificate.Files {
+		paths[path] = true
+	}
+	for _, in := range en.Installed {
+		files, err := in.again(FinalizeOptions{}, secret.Bytes{}).target(en, en.NF).Plan()
+		if err != nil {
+			continue // a layout of another version of nfcert
+		}
+		for _, f := range files {
+			paths[f.Path] = true
+		}
+	}
+	maps.DeleteFunc(paths, func(path string, _ bool) bool {
+		_, err := os.Lstat(path)
+		return err != nil
+	})
+	return slices.Sorted(maps.Keys(paths))
 }

@@ -28,24 +28,32 @@ func (e *Env) Named(cmd *cobra.Command) *cobra.Command {
 		}
 		return NoArgs(cmd, args)
 	}
-	cmd.ValidArgsFunction = e.completeName(cobra.ShellCompDirectiveNoFileComp)
+	cmd.ValidArgsFunction = e.completeFirst(CompleteNames, cobra.ShellCompDirectiveNoFileComp)
 	return cmd
 }
 
 // NameOrFile lets a shell complete the argument of a command as the name of an
 // enrolment or as a file.
 func (e *Env) NameOrFile(cmd *cobra.Command) *cobra.Command {
-	cmd.ValidArgsFunction = e.completeName(cobra.ShellCompDirectiveDefault)
+	cmd.ValidArgsFunction = e.completeFirst(CompleteNames, cobra.ShellCompDirectiveDefault)
 	return cmd
 }
 
-// completeName completes the first argument as the name of an enrolment.
-func (e *Env) completeName(otherwise cobra.ShellCompDirective) cobra.CompletionFunc {
+// Saved lets a shell complete the argument of a command from what is saved:
+// [CompleteNames], [CompleteAccounts] or [CompleteServers].
+func (e *Env) Saved(cmd *cobra.Command, what SavedValues) *cobra.Command {
+	cmd.ValidArgsFunction = e.completeFirst(what, cobra.ShellCompDirectiveNoFileComp)
+	return cmd
+}
+
+// completeFirst completes the first argument from what is saved.
+func (e *Env) completeFirst(what SavedValues, otherwise cobra.ShellCompDirective) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if len(args) > 0 || e.Complete.Names == nil {
+		list := what(e.Complete)
+		if len(args) > 0 || list == nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return e.Complete.Names(e, cmd), otherwise
+		return list(e, cmd), otherwise
 	}
 }
 

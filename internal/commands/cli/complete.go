@@ -19,6 +19,18 @@ type Completions struct {
 	Servers  func(e *Env, cmd *cobra.Command) []string
 }
 
+// SavedValues chooses one list of [Completions].
+type SavedValues func(Completions) func(*Env, *cobra.Command) []string
+
+// CompleteNames completes the names of enrolments.
+func CompleteNames(c Completions) func(*Env, *cobra.Command) []string { return c.Names }
+
+// CompleteAccounts completes the names of accounts.
+func CompleteAccounts(c Completions) func(*Env, *cobra.Command) []string { return c.Accounts }
+
+// CompleteServers completes the URLs and names of servers.
+func CompleteServers(c Completions) func(*Env, *cobra.Command) []string { return c.Servers }
+
 // SetCompletions sets the values that a shell offers for the flags of a command and
 // of all commands below it. A value may have a description after a TAB.
 func (e *Env) SetCompletions(root *cobra.Command) {
