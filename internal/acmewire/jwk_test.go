@@ -174,7 +174,7 @@ func judgeBinding(t *testing.T, f *fake, alg, outer string, newHash func() hash.
 	}
 }
 
-// The lab takes each algorithm, and only the one that it is told to.
+// The lab takes each algorithm, and only the one that it is set to.
 func TestBindingAlgorithmAtLab(t *testing.T) {
 	key := []byte("right")
 	for _, wanted := range append(acmewire.BindingAlgorithms(), "") {

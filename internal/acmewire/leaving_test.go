@@ -13,7 +13,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 // A server may answer nothing at the moment it notices that the client is
-// leaving. What is told is the leaving, not the empty answer.
+// leaving. The error says that it left, not that the answer was empty.
 func TestEmptyAnswerWhileLeaving(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	c := New(Config{DirectoryURL: "https://ca.example/directory"})

@@ -20,7 +20,7 @@ import (
 	"github.com/nfcert/nfcert/internal/loopback"
 )
 
-// A server that is not reached or not trusted is told by how far one came, in
+// A server that is not reached or not trusted is reported by how far the connection came, in
 // words that need no Go.
 func TestStages(t *testing.T) {
 	f := newFake(t, nil)
@@ -56,7 +56,7 @@ func TestStages(t *testing.T) {
 			_, err := c.Directory(t.Context())
 			e := wantNetwork(t, err, tt.stage, tt.want)
 			if got := len(e.Chain) > 0; got != tt.chain {
-				t.Errorf("a chain is told: %v, want %v", got, tt.chain)
+				t.Errorf("the chain is: %v, want %v", got, tt.chain)
 			}
 			if strings.Count(e.Error(), "127.0.0.1:") > 1 {
 				t.Errorf("%q tells the address more than once", e)

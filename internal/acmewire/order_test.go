@@ -71,7 +71,7 @@ func TestOrders(t *testing.T) {
 }
 
 // What newOrder is asked is what the caller wants and no more; where the order
-// lies is told by Location alone.
+// lies is said by Location alone.
 func TestNewOrder(t *testing.T) {
 	for _, tt := range []struct {
 		name     string

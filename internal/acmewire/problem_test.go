@@ -12,7 +12,7 @@ import (
 	"github.com/nfcert/nfcert/internal/acmewire"
 )
 
-// A refusal is told in whatever dress it comes.
+// A refusal is reported in whatever form it comes.
 func TestProblems(t *testing.T) {
 	type P = acmewire.Problem
 	acme := "urn:ietf:params:acme:error:"
@@ -143,8 +143,8 @@ func TestProblemInside(t *testing.T) {
 	}
 }
 
-// A refusal that repeats the token it refuses is told without it, wherever in
-// the document that stands: what is told is also saved.
+// A refusal that repeats the token it refuses is reported without it, wherever in
+// the document that stands: what is reported is also saved.
 func TestProblemWithoutTokens(t *testing.T) {
 	const token = "eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiIxIn0.c2lnbmF0dXJl"
 	for name, doc := range map[string]string{

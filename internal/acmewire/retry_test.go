@@ -226,7 +226,7 @@ func TestUnexpectedSuccess(t *testing.T) {
 	}
 }
 
-// A server that is busy is told from one that refuses, in whatever dress it says
+// A server that is busy is distinguished from one that refuses, however it says
 // so.
 func TestBusy(t *testing.T) {
 	page := func(status int, header ...string) http.HandlerFunc {

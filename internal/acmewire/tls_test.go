@@ -55,7 +55,7 @@ func configured(t *testing.T, f *fake, change func(*tls.Config)) *httptest.Serve
 }
 
 // Servers with less than TS 33.210 6.2 and HTTP/2 allow are refused, and what
-// they have is told; those with enough are spoken with.
+// they have is reported; with the others the exchange goes on.
 func TestTooLittleTLS(t *testing.T) {
 	f := newFake(t, nil)
 	for _, tt := range []struct {
@@ -94,7 +94,7 @@ func TestTooLittleTLS(t *testing.T) {
 	}
 }
 
-// A server's wish for a client certificate is told with the issuers it takes,
+// A server's request for a client certificate is reported with the issuers it accepts,
 // and the certificate is shown also when it lists others.
 func TestAskedClient(t *testing.T) {
 	f := newFake(t, nil)
@@ -146,7 +146,7 @@ func TestResolve(t *testing.T) {
 	wantNetwork(t, err, acmewire.StageTLS, "trusting other.test at "+address+": certificate is valid for example.com")
 	_, err = client("https://closed.test/directory").Directory(t.Context())
 	if e := wantNetwork(t, err, acmewire.StageConnect, "connecting to closed.test at 127.0.0.1:"); e.Address == "" {
-		t.Error("no address is told")
+		t.Error("the error names no address")
 	}
 	_, err = client("https://example.invalid/directory").Directory(t.Context())
 	wantNetwork(t, err, acmewire.StageDNS, "looking up example.invalid: ")

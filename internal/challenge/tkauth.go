@@ -69,12 +69,12 @@ func (e *KindError) Error() string {
 	return fmt.Sprintf("the challenge requires a token of tkauth-type %.60q, want %q (RFC 9447 3.1)", e.Kind, token.TKTypeATC)
 }
 
-// NoSourceError says that there is no source of tokens.
+// NoSourceError says that nothing to get Authority Tokens from is configured.
 type NoSourceError struct {
 	Hint string // what the challenge names; "": nothing
 }
 
-func (e *NoSourceError) Error() string { return "there is no source of tokens" }
+func (e *NoSourceError) Error() string { return "no token source is configured" }
 
 // Type returns "tkauth-01".
 func (*TKAuth) Type() string { return TKAuth01 }

@@ -176,7 +176,7 @@ func TestTokenReuse(t *testing.T) {
 	}
 }
 
-// Each way in which a challenge cannot be answered is told as what it is, before
+// Each way in which a challenge cannot be answered is reported as what it is, before
 // the server hears of it, and no error repeats the token.
 func TestTokenRefused(t *testing.T) {
 	down := errors.New("down")

@@ -115,6 +115,6 @@ func TestTraceGapsToldOnce(t *testing.T) {
 	}
 	r := w.must(t, "enroll", "-n", "amf-01")
 	if got := strings.Count(r.err, "trace.jsonl"); got != 1 {
-		t.Errorf("the trace is told of %d times, want once:\n%s", got, r.err)
+		t.Errorf("the trace is mentioned %d times, want once:\n%s", got, r.err)
 	}
 }

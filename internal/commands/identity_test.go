@@ -110,7 +110,7 @@ func encrypted(t *testing.T, i *identities, passphrase string) string {
 }
 
 // What no server would take is refused before anything is sent, with what to
-// do; a wrong passphrase is told and not shown.
+// do; a wrong passphrase is reported and not shown.
 func TestIdentityRefused(t *testing.T) {
 	i := newIdentities(t)
 	made := func(name string, change func(*x509.Certificate)) {

@@ -119,7 +119,7 @@ func TestLintHostileNames(t *testing.T) {
 }
 
 // TestLintManyInOrder guards the order of many files, judged at once, and that
-// each is told.
+// each is reported.
 func TestLintManyInOrder(t *testing.T) {
 	dir := t.TempDir()
 	good, bad := forge(t, dir, "good"), forge(t, dir, "no-nftypes")

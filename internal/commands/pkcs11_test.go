@@ -75,7 +75,7 @@ func TestTokenEnrolment(t *testing.T) {
 		t.Errorf("the key as a file: %q, want no-key", r.err)
 	}
 
-	// The PIN from the passphrase's places; a wrong one is told and not shown.
+	// The PIN from the passphrase's places; a wrong one is reported and not shown.
 	w.must(t, "csr", "-n", "amf-02", "--nf", w.path("amf.yaml"), "--key-in", uri, "--key-passphrase-file", w.path("pin"))
 	w.env["NFCERT_KEY_PASSPHRASE"] = "4711"
 	w.must(t, "csr", "-n", "amf-02", "--omit", "uri")

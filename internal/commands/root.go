@@ -59,7 +59,9 @@ func newRoot(env *cli.Env, registry *report.Registry) *cobra.Command {
 	addTo(root, groupOne, enroll.New(env), renew.New(env, registry), revoke.New(env))
 	addTo(root, groupJudge, lint.New(env))
 	addTo(root, groupTools, token.New(env), lab.New(env), forget.New(env), version.New(env))
-	root.AddCommand(helpTopics()...)
+	for _, t := range topics {
+		root.AddCommand(t.command())
+	}
 	addHelpAndCompletion(env, root)
 	env.Complete = cli.Completions{Names: session.CompleteNames, Accounts: session.CompleteAccounts, Servers: session.CompleteServers}
 	env.SetCompletions(root)
@@ -132,4 +134,12 @@ func addHelpAndCompletion(env *cli.Env, root *cobra.Command) {
 
 // Tree returns all commands with their flags and texts, to generate documentation.
 // It must not be executed; use [Run].
-func Tree() *cobra.Command { return newRoot(&cli.Env{}, report.NewRegistry()) }
+func Tree() *cobra.Command {
+	root := newRoot(&cli.Env{}, report.NewRegistry())
+	for _, t := range topics {
+		if cmd, _, err := root.Find([]string{t.name}); err == nil && t.make != nil {
+			cmd.Long = t.make()
+		}
+	}
+	return root
+}

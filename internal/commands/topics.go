@@ -11,23 +11,34 @@ import (
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
-// helpTopics are the pages of nfcert help TOPIC.
-func helpTopics() []*cobra.Command {
-	var topics []*cobra.Command
-	for _, t := range []struct{ name, short, long string }{
-		{"exit-codes", "What each exit code means", topicExitCodes},
-		{"environment", "The environment variables that nfcert reads", topicEnvironment},
-		{"output", "What is on stdout and stderr, and the output formats", topicOutput},
-		{"json", "The JSON documents of -o json", topicJSON},
-		{"challenges", "How to prove control of names", topicChallenges},
-		{"state", "What is saved, and in which directory", topicState},
-		{"deviations", "What nfcert accepts from servers that differ from the standard", topicDeviations()},
-		{"glossary", "Terms of ACME and of the 5G core", topicGlossary},
-		{"flags", "The flags that every command takes", topicFlags()},
-	} {
-		topics = append(topics, &cobra.Command{Use: t.name, Short: t.short, Long: t.long})
+// A topic is a page of nfcert help TOPIC.
+type topic struct {
+	name, short, long string
+	make              func() string // makes long when it is read: most calls read no page
+}
+
+var topics = []topic{
+	{"exit-codes", "What each exit code means", topicExitCodes, nil},
+	{"environment", "The environment variables that nfcert reads", topicEnvironment, nil},
+	{"output", "What is on stdout and stderr, and the output formats", topicOutput, nil},
+	{"json", "The JSON documents of -o json", topicJSON, nil},
+	{"challenges", "How to prove control of names", topicChallenges, nil},
+	{"state", "What is saved, and in which directory", topicState, nil},
+	{"deviations", "What nfcert accepts from servers that differ from the standard", "", topicDeviations},
+	{"glossary", "Terms of ACME and of the 5G core", topicGlossary, nil},
+	{"flags", "The flags that every command takes", "", topicFlags},
+}
+
+// command makes the command that prints the topic.
+func (t topic) command() *cobra.Command {
+	cmd := &cobra.Command{Use: t.name, Short: t.short, Long: t.long}
+	if t.make != nil {
+		cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+			cmd.Long = t.make()
+			cmd.Parent().HelpFunc()(cmd, args)
+		})
 	}
-	return topics
+	return cmd
 }
 
 // topicDeviations lists the deviations that nfcert accepts.

@@ -320,7 +320,7 @@ func TestRenewRequests(t *testing.T) {
 }
 
 // A CSR that others made is sent again, with the key that it has, until another
-// is brought along; nothing of the key is here at any time.
+// is handed in; nothing of the key is here at any time.
 func TestRenewAdopted(t *testing.T) {
 	b := newBench(t, lab.Options{})
 	adopt := func(der []byte) enroll.CSROptions { return enroll.CSROptions{Adopt: der} }

@@ -109,7 +109,7 @@ func (o *Authority) Check() error {
 	return nil
 }
 
-// Solver returns the solver for tkauth-01; nil: there is no source of tokens.
+// Solver returns the solver for tkauth-01; nil: no token source is configured.
 func (o *Tokens) Solver(s *session.Session) (*challenge.TKAuth, error) {
 	if !o.given() {
 		return nil, nil
