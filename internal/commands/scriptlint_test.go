@@ -149,6 +149,9 @@ func (f *forger) forgeries() map[string]func() ([][]byte, error) {
 		"small-country": one(func(c *x509.Certificate) {
 			c.Subject.Country = []string{"se"}
 		}),
+		"backwards": one(func(c *x509.Certificate) {
+			c.NotAfter = c.NotBefore.Add(-time.Hour)
+		}),
 		"hostile": one(func(c *x509.Certificate) {
 			c.Subject.Organization = []string{hostileName}
 			c.ExtraExtensions[0] = forgedNames("amf1.amf."+forgedDomain, "bad\x1b[31m\x07.example")

@@ -128,7 +128,8 @@ func (w *worker) judgeSource(ctx context.Context, src source) []result {
 	if w.zlint != nil {
 		for i, item := range contents.Items {
 			if item.Kind == certsource.Certificate {
-				results[i].Findings = append(results[i].Findings, w.judge.zlint.findings(ctx, w.zlint, item.DER)...)
+				found := w.judge.zlint.findings(ctx, w.zlint, item.DER)
+				results[i].Findings = append(results[i].Findings, notReported(results[i].Findings, found)...)
 			}
 		}
 	}
