@@ -112,7 +112,7 @@ func fields(typ reflect.Type, seen map[reflect.Type]bool) []string {
 	for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice || typ.Kind() == reflect.Map {
 		typ = typ.Elem()
 	}
-	saved := strings.HasSuffix(typ.PkgPath(), "/enroll") || strings.HasSuffix(typ.PkgPath(), "/solve") || strings.HasSuffix(typ.PkgPath(), "/inspect")
+	saved := strings.HasSuffix(typ.PkgPath(), "/enroll") || strings.HasSuffix(typ.PkgPath(), "/challenge") || strings.HasSuffix(typ.PkgPath(), "/inspect")
 	if typ.Kind() != reflect.Struct || !saved || seen[typ] {
 		return nil
 	}
