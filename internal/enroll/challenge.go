@@ -135,7 +135,11 @@ func (r *run) present(ctx context.Context, t *task) error {
 	if t.Placement.Method == challenge.MethodToken {
 		return nil // nothing is in place
 	}
-	r.tell(StepOrder, "%s in place: %s", t, t.Placement.Where)
+	where := "in place"
+	if t.Placement.Method == challenge.MethodPublished {
+		where = "expected" // the user put it there, or will
+	}
+	r.tell(StepOrder, "%s %s: %s", t, where, t.Placement.Where)
 	if !t.Waits() {
 		return nil
 	}

@@ -29,7 +29,7 @@ type Finding struct {
 
 // notRead is appended to the message where the clause itself was not read.
 var notRead = map[nf.Confidence]string{
-	nf.Secondary:  " (the clause itself was not read; a text that cites it says so)",
+	nf.Secondary:  " (from a text that cites the clause; the clause itself was not read)",
 	nf.Unverified: " (the clause was not read; the rule is from memory)",
 }
 

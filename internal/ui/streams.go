@@ -85,6 +85,16 @@ func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 // OutPaint returns the colours for standard output.
 func (s Streams) OutPaint() Paint { return s.paint(s.OutTTY) }
 
+// ErrLines breaks a text for Err into lines that leave margin columns free: between
+// words on a terminal, and not at all elsewhere.
+func (s Streams) ErrLines(text string, margin int) []string {
+	columns := 0 // one line
+	if s.ErrTTY {
+		columns = s.Width - margin
+	}
+	return Wrap(text, columns)
+}
+
 // ErrPaint returns the colours for standard error.
 func (s Streams) ErrPaint() Paint { return s.paint(s.ErrTTY) }
 

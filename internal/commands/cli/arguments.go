@@ -24,7 +24,7 @@ func (e *Env) Named(cmd *cobra.Command) *cobra.Command {
 			return nil
 		}
 		if len(args) > 1 {
-			return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes one name, not %d arguments", cmd.CommandPath(), len(args))
+			return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes one name, not %d arguments", pathBelowRoot(cmd), len(args))
 		}
 		return NoArgs(cmd, args)
 	}
@@ -123,7 +123,7 @@ func NoArgs(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if !cmd.HasAvailableSubCommands() {
-		return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes no arguments, but got %q", cmd.CommandPath(), args[0])
+		return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes no arguments, but got %q", pathBelowRoot(cmd), args[0])
 	}
 	hint := "see: " + cmd.CommandPath() + " --help"
 	if name := suggestion(cmd, args[0]); name != "" {
@@ -137,8 +137,14 @@ func NoArgs(cmd *cobra.Command, args []string) error {
 func WantArgs(min, max int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < min || max >= 0 && len(args) > max {
-			return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes %s, not %d arguments", cmd.CommandPath(), what, len(args))
+			return Usagef("see: "+cmd.CommandPath()+" --help", "%s takes %s, not %d arguments", pathBelowRoot(cmd), what, len(args))
 		}
 		return nil
 	}
+}
+
+// pathBelowRoot is the command without the name of the program, with which every
+// message begins.
+func pathBelowRoot(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }

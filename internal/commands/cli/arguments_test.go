@@ -22,12 +22,12 @@ func TestArguments(t *testing.T) {
 	for _, tt := range []struct{ command, args, want, hint string }{
 		{"show", "", "", ""},
 		{"show", "amf-01", "", ""},
-		{"show", "amf-01 amf-02", "nfcert show takes one name, not 2 arguments", "see: nfcert show --help"},
+		{"show", "amf-01 amf-02", "show takes one name, not 2 arguments", "see: nfcert show --help"},
 		{"show", "ordr", `unknown command "nfcert show ordr"`, "did you mean: nfcert show order"},
-		{"show order", "x", `nfcert show order takes no arguments, but got "x"`, "see: nfcert show order --help"},
+		{"show order", "x", `show order takes no arguments, but got "x"`, "see: nfcert show order --help"},
 		{"", "list", `unknown command "nfcert list"`, "did you mean: nfcert show"},
 		{"", "unlike", `unknown command "nfcert unlike"`, "see: nfcert --help"},
-		{"lint", "", "nfcert lint takes files, not 0 arguments", "see: nfcert lint --help"},
+		{"lint", "", "lint takes files, not 0 arguments", "see: nfcert lint --help"},
 		{"lint", "a b c", "", ""},
 	} {
 		cmd, _, err := tree(&Env{}).Find(strings.Fields(tt.command))

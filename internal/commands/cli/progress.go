@@ -100,12 +100,7 @@ func (p *Progress) Warn(format string, args ...any) {
 // wrapped writes a label and a text. On a terminal the text wraps between words,
 // below its beginning.
 func (p *Progress) wrapped(label, painted, text string) {
-	text = ui.Clean(text, MaxText)
-	columns := 0 // one line
-	if p.call.Streams.ErrTTY {
-		columns = p.call.Streams.Width - len(label) - 1
-	}
-	for i, line := range ui.Wrap(text, columns) {
+	for i, line := range p.call.Streams.ErrLines(ui.Clean(text, MaxText), len(label)+1) {
 		if i > 0 {
 			painted = strings.Repeat(" ", len(label))
 		}

@@ -48,7 +48,7 @@ func runEnrolment(ctx context.Context, call *cli.Call) error {
 // warnLeft says what stays at the CA and elsewhere.
 func warnLeft(call *cli.Call, o *enroll.Order, journal *enroll.Journal) {
 	if o != nil && slices.Contains([]enroll.Status{enroll.Pending, enroll.Ready, enroll.Processing}, o.Status) {
-		call.Progress.Warn("the CA still has the order %s, which is %s; nfcert order abandon ends it", o.URL, o.Status)
+		call.Progress.Warn("the CA still has the order %s, which is %s; to end it, run this first: nfcert order abandon -n %s", o.URL, o.Status, call.Global.Name)
 	}
 	if journal == nil {
 		return

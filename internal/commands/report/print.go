@@ -31,16 +31,20 @@ func (r *Registry) Fail(call *cli.Call, err error) int {
 func ForPeople(call *cli.Call, r Report, err error) string {
 	paint := call.Streams.ErrPaint()
 	var b strings.Builder
+	const margin, column = 2, 11
+	wrapped := func(text string, margin int) string {
+		return strings.Join(call.Streams.ErrLines(ui.Clean(text, cli.MaxText), margin), "\n"+strings.Repeat(" ", margin))
+	}
 	for i, text := range strings.Split(headline(call, r, err), "\n") {
 		if i == 0 {
-			fmt.Fprintf(&b, "%s %s\n", paint.Red("nfcert:"), ui.Clean(text, cli.MaxText))
+			fmt.Fprintf(&b, "%s %s\n", paint.Red("nfcert:"), wrapped(text, len("nfcert: ")))
 		} else { // another fault of the same file
-			fmt.Fprintf(&b, "  %s\n", ui.Clean(text, cli.MaxText))
+			fmt.Fprintf(&b, "%*s%s\n", margin, "", wrapped(text, margin))
 		}
 	}
 	line := func(label, text string) {
 		if text != "" {
-			fmt.Fprintf(&b, "  %-8s %s\n", label+":", ui.Clean(text, cli.MaxText))
+			fmt.Fprintf(&b, "%*s%-*s%s\n", margin, "", column-margin, label+": ", wrapped(text, max(column, margin+len(label)+2)))
 		}
 	}
 	for _, said := range caSays(r, err) {

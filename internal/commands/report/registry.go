@@ -102,7 +102,10 @@ func (c *Context) ended(err error, r *Report) bool {
 			r.Message = c.Subject() + ": timed out after " + c.Global.Timeout.String()
 		}
 		r.Hint = "nothing is lost: run the same command again, or allow more time with --timeout"
-	case errors.Is(err, context.Canceled) || errors.Is(err, ui.ErrInterrupted):
+	case errors.Is(err, ui.ErrInterrupted): // at a question: perhaps before anything was done
+		r.Exit, r.Code, r.Fault = ExitInterrupted, CodeInterrupted, FaultUsage
+		r.Message = c.Subject() + ": interrupted at a question"
+	case errors.Is(err, context.Canceled):
 		r.Exit, r.Code, r.Fault = ExitInterrupted, CodeInterrupted, FaultUsage
 		r.Message = c.Subject() + ": interrupted; progress is saved"
 	default:
