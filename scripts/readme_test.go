@@ -42,6 +42,9 @@ func blocks(t *testing.T, path string) []block {
 // TestReadme runs every command that the README shows.
 func TestReadme(t *testing.T) { runPage(t, "README.md") }
 
+// TestInstallPage runs the commands of docs/install.md that need no release.
+func TestInstallPage(t *testing.T) { runPage(t, "docs/install.md") }
+
 // runPage runs every command that a page shows.
 func runPage(t *testing.T, page string) {
 	t.Helper()
@@ -54,9 +57,14 @@ func runPage(t *testing.T, page string) {
 		shell.Env, shell.Dir = environment(t, bin), files
 		switch {
 		case b.mark == "run: repository":
-			// The repository stays as it is: what the block builds goes elsewhere.
-			shell.Env = append(shell.Env, "GOFLAGS="+os.Getenv("GOFLAGS")+" '-o="+filepath.Join(t.TempDir(), "nfcert")+"'")
-			shell.Dir = repository
+			output = runInRepository(t, shell)
+		case b.mark == "run: cgo":
+			t.Run("cgo", func(t *testing.T) {
+				need(t, "gcc")
+				runInRepository(t, shell)
+			})
+		case b.mark == "run: home":
+			shell.Env, shell.Dir = append(shell.Env, "HOME="+t.TempDir()), repository
 			output = run(t, shell)
 		case b.mark == "run: lab":
 			shell.Args = append([]string{"nfcert", "lab", "exec", "--"}, shell.Args...)
@@ -77,6 +85,16 @@ func runPage(t *testing.T, page string) {
 			t.Errorf("%s: no test runs this block; say how in a comment above it:\n%s", page, b.text)
 		}
 	}
+}
+
+// runInRepository runs commands in the repository and leaves it as it is: what
+// they build or install goes elsewhere.
+func runInRepository(t *testing.T, shell *exec.Cmd) string {
+	t.Helper()
+	bin := t.TempDir()
+	shell.Env = append(shell.Env, "GOBIN="+bin, "GOFLAGS="+os.Getenv("GOFLAGS")+" '-o="+filepath.Join(bin, "nfcert")+"'")
+	shell.Dir = repository
+	return run(t, shell)
 }
 
 // runAtServer runs commands that name a CA of the reader's at a lab CA instead:
@@ -109,8 +127,8 @@ unset NFCERT_SERVER NFCERT_HTTP_LISTEN NFCERT_CA_ROOT NFCERT_ACCEPT_TOS
 
 // compareShape checks that what a page shows is what is printed today: the
 // first word of each of its lines must be that of a printed line. A page shows
-// what a terminal shows; an indented line goes on with the line above it, which
-// is one line in a pipe.
+// what a terminal shows; an indented line continues the line above it. In a pipe
+// the two are one line.
 func compareShape(t *testing.T, page, shown, printed string) {
 	t.Helper()
 	first := func(line string) string { return strings.TrimSuffix(strings.Fields(line + " -")[0], ":") }
