@@ -157,42 +157,42 @@ func runRenew(ctx context.Context, call *cli.Call, o *renewFlags) error {
 
 // renewOne renews the enrolment that the session is for.
 func renewOne(ctx context.Context, call *cli.Call, s *session.Session, o *renewFlags) (*enroll.Enrolment, error) {
-	en, err := enroll.Load(s.Store, call.Global.Name)
-	if err != nil {
-		return nil, err
-	}
+	var finalize enroll.FinalizeOptions
 	options := enroll.RenewOptions{
 		ReuseKey: o.reuseKey, Anew: o.anew, Hook: o.hook.Runner(call),
 		Order:      enroll.OrderOptions{Challenge: o.challenge.Challenge, Account: call.Global.Account},
 		Passphrase: o.passphrase(call),
+		Complete: func(en *enroll.Enrolment, options *enroll.RenewOptions) (err error) {
+			finalize, err = o.accepting(call, en)
+			finalize.Anchors = s.Server.Roots
+			options.Finalize = finalize
+			return err
+		},
 	}
-	if options.Finalize, err = o.accepting(call, en); err != nil {
-		return en, err
-	}
-	options.Finalize.Anchors = s.Server.Roots
+	var err error
 	if o.key != "" {
 		if options.KeyType, err = csrgen.ParseKeyType(o.key); err != nil {
-			return en, cli.Usagef("", "--key: %v", err)
+			return nil, cli.Usagef("", "--key: %v", err)
 		}
 	}
 	if o.csrIn != "" {
 		data, err := call.ReadFileOr(o.csrIn, cli.MaxPEM)
 		if err != nil {
-			return en, err
+			return nil, err
 		}
 		if options.Adopt, err = csrgen.Decode(o.csrIn, data); err != nil {
-			return en, err
+			return nil, err
 		}
 	}
 	var brought enroll.CSROptions
 	if err := o.keyIn.Into(call, &brought); err != nil {
-		return en, err
+		return nil, err
 	}
 	options.Key, options.KeyURI = brought.Key, brought.KeyURI
 	s.Engine.OpenKey = o.keyIn.OpenToken(call)
-	en, err = s.Engine.Renew(ctx, call.Global.Name, options)
+	en, err := s.Engine.Renew(ctx, call.Global.Name, options)
 	if err == nil {
-		view.PrintConfiguration(call, en, options.Finalize)
+		view.PrintConfiguration(call, en, finalize)
 	}
 	return en, err
 }

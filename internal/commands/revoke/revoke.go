@@ -180,18 +180,8 @@ func certificateToRevoke(call *cli.Call, file string) (*x509.Certificate, error)
 func revokeNamed(ctx context.Context, call *cli.Call, flags *revokeFlags, o enroll.RevokeOptions) error {
 	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {
 		s.Engine.OpenKey = flags.keyIn.OpenToken(call)
-		en, err := enroll.Load(s.Store, call.Global.Name)
-		if err != nil {
-			return err
-		}
-		cert := en.Certificate
-		if p := en.Previous; p != nil && o.SHA256 == p.Certificate.SHA256 {
-			cert = p.Certificate
-		}
-		if cert != nil && cert.Revoked == nil {
-			if err := call.Confirm(fmt.Sprintf("revokes certificate %s of %s", cert.Serial, call.Global.Name), call.Global.Name); err != nil {
-				return err
-			}
+		o.Confirm = func(cert *enroll.Certificate) error {
+			return call.Confirm(fmt.Sprintf("revokes certificate %s of %s", cert.Serial, call.Global.Name), call.Global.Name)
 		}
 		en, unchanged, err := s.Engine.Revoke(ctx, call.Global.Name, o)
 		if err != nil {
