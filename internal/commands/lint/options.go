@@ -42,7 +42,7 @@ func findEnrolment(call *cli.Call, o *options, args []string) (*enrolment, error
 	}
 	en, err := enroll.Load(s.Store, call.Global.Name)
 	if err != nil {
-		return nil, session.NoSuch(call, call.Global.Name, err)
+		return nil, session.NoSuch(call, s.Store, call.Global.Name, err)
 	}
 	if en.CSR == nil {
 		return nil, &enroll.OutOfTurnError{Name: en.Name, Step: "lint", Needs: enroll.StepCSR, Found: "it has no CSR yet"}

@@ -39,7 +39,7 @@ func LoadNamed(call *cli.Call, s *Session) (*enroll.Enrolment, error) {
 	}
 	en, err := enroll.Load(s.Store, call.Global.Name)
 	if err != nil {
-		return nil, NoSuch(call, call.Global.Name, err)
+		return nil, NoSuch(call, s.Store, call.Global.Name, err)
 	}
 	return en, nil
 }
@@ -89,7 +89,7 @@ func Existing(call *cli.Call) (*cli.Call, error) {
 		return nil, err
 	}
 	if _, err := enroll.Load(s, call.Global.Name); err != nil {
-		return nil, NoSuch(call, call.Global.Name, err)
+		return nil, NoSuch(call, s, call.Global.Name, err)
 	}
 	return call, nil
 }
@@ -100,12 +100,17 @@ func unnamed(call *cli.Call, names []string) error {
 	if len(names) == 0 {
 		return cli.Usagef("start with: "+call.Line("csr", "-n", "NAME", "--nf", "FILE"), "%s: no enrolments yet", call.Command)
 	}
+	return cli.Usagef("as in "+call.Line(call.Command, names[0])+"; the enrolments are "+listed(names), "%s needs the name of an enrolment", call.Command)
+}
+
+// listed joins the first names.
+func listed(names []string) string {
 	const most = 8
 	list := strings.Join(names[:min(len(names), most)], ", ")
 	if len(names) > most {
 		list += ", ..."
 	}
-	return cli.Usagef("as in "+call.Line(call.Command, names[0])+"; the enrolments are "+list, "%s needs the name of an enrolment", call.Command)
+	return list
 }
 
 // ForArgument returns the call for an argument that is the name of an enrolment. It
@@ -134,9 +139,13 @@ func CheckTyped(call *cli.Call) error {
 
 // NoSuch explains err, which loading an enrolment returned, if the enrolment does not
 // exist.
-func NoSuch(call *cli.Call, name string, err error) error {
+func NoSuch(call *cli.Call, s enroll.Store, name string, err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return &enroll.OutOfTurnError{Name: name, Step: enroll.Step(call.Command), Needs: enroll.StepCSR, Found: fmt.Sprintf("no enrolment %q", name)}
+	found := fmt.Sprintf("no enrolment %q", name)
+	if names, _ := enroll.Names(s); len(names) > 0 { // as far as they can be read
+		found += "; the enrolments are " + listed(names)
+	}
+	return &enroll.OutOfTurnError{Name: name, Step: enroll.Step(call.Command), Needs: enroll.StepCSR, Found: found}
 }

@@ -32,7 +32,7 @@ func runOrder(call *cli.Call) error {
 	}
 	en, err := enroll.Load(s.Store, call.Global.Name)
 	if err != nil {
-		return session.NoSuch(call, call.Global.Name, err)
+		return session.NoSuch(call, s.Store, call.Global.Name, err)
 	}
 	if en.Order == nil {
 		return &enroll.OutOfTurnError{Name: call.Global.Name, Step: "show order", Needs: en.Step, Found: "no order yet"}

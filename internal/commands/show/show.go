@@ -41,7 +41,7 @@ func run(call *cli.Call) error {
 	if call.Global.Name != "" {
 		en, err := enroll.Load(s.Store, call.Global.Name)
 		if err != nil {
-			return session.NoSuch(call, call.Global.Name, err)
+			return session.NoSuch(call, s.Store, call.Global.Name, err)
 		}
 		return view.PrintEnrolment(call, en, false)
 	}

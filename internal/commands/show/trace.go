@@ -36,7 +36,7 @@ func runTrace(call *cli.Call) error {
 	}
 	data, err := s.Store.ReadFile(enroll.TraceFile(call.Global.Name))
 	if err != nil {
-		return session.NoSuch(call, call.Global.Name, err)
+		return session.NoSuch(call, s.Store, call.Global.Name, err)
 	}
 	if call.Global.Output == cli.OutputJSON || call.Global.Output == cli.OutputJSONL {
 		return cli.WriteAll(call.Streams.Out, data)
