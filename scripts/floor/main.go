@@ -5,8 +5,8 @@
 //	go run ./scripts/floor -directory URL -root FILE -name DNSNAME -http ADDR [-account FILE]
 //
 // It answers http-01 on ADDR, prints one line of JSON with the requests it
-// sent, and discards the
-// certificate. An account FILE that does not exist is made.
+// sent, and discards the certificate. It creates an account FILE that does not
+// exist.
 package main
 
 import (
@@ -18,20 +18,16 @@ import (
 	"time"
 )
 
+// maxRun bounds the whole run.
+const maxRun = time.Minute
+
 // options are the command line.
-type options struct {
-	directory string        // URL of the ACME directory
-	root      string        // PEM file that alone validates the server's TLS certificate
-	name      string        // the DNS name to certify
-	http      string        // address that answers http-01
-	account   string        // file of the saved account; empty saves none
-	timeout   time.Duration // for everything
-}
+type options struct{ directory, root, name, http, account string }
 
 // result is what is printed.
 type result struct {
 	Requests   int `json:"requests"`   // all, extra polls included
-	ExtraPolls int `json:"extraPolls"` // polls of the order that found it unfinished
+	ExtraPolls int `json:"extraPolls"` // polls that found the order unfinished
 }
 
 func main() {
@@ -40,8 +36,7 @@ func main() {
 	flag.StringVar(&opts.root, "root", "", "PEM `file` of the root of the server's TLS certificate")
 	flag.StringVar(&opts.name, "name", "", "DNS `name` to certify")
 	flag.StringVar(&opts.http, "http", "", "`address` on which to answer http-01")
-	flag.StringVar(&opts.account, "account", "", "`file` of the saved account, made when missing")
-	flag.DurationVar(&opts.timeout, "timeout", time.Minute, "bound on the whole run")
+	flag.StringVar(&opts.account, "account", "", "`file` of the saved account, created if missing")
 	flag.Parse()
 	if opts.directory == "" || opts.root == "" || opts.name == "" || opts.http == "" || flag.NArg() > 0 {
 		flag.Usage()
@@ -54,18 +49,16 @@ func main() {
 }
 
 func run(opts options) error {
-	ctx, cancel := context.WithTimeout(context.Background(), opts.timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), maxRun)
 	defer cancel()
-	c, err := newClient(opts.root)
+	c, err := newClient(opts.root, opts.account)
 	if err != nil {
 		return err
 	}
-	if err := c.login(ctx, opts.directory, opts.account); err != nil {
-		return err
+	c.login(ctx, opts.directory, opts.account)
+	c.enrol(ctx, opts.name, opts.http)
+	if c.err != nil {
+		return c.err
 	}
-	extra, err := c.enrol(ctx, opts.name, opts.http)
-	if err != nil {
-		return err
-	}
-	return json.NewEncoder(os.Stdout).Encode(result{Requests: c.requests, ExtraPolls: extra})
+	return json.NewEncoder(os.Stdout).Encode(c.result)
 }
