@@ -2,11 +2,8 @@ package realca
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -29,9 +26,7 @@ type Pebble struct {
 	IssuerRoot string // PEM file of the root of what it issues, new at each start
 	HTTPAddr   string // where it asks for http-01 answers, whatever the name
 
-	*process
-	names *nameServer
-	ports ports // of ACME, management, http-01 and tls-alpn-01
+	*server
 }
 
 // StartPebble starts a Pebble and waits until it serves its directory.
@@ -39,99 +34,64 @@ type Pebble struct {
 // Retry-After is zero. Authorizations are reused in one of a hundred orders of
 // the same account for the same name, which is the least that Pebble can be set
 // to: who counts requests must ask for a new name each time.
-func StartPebble(ctx context.Context, opts PebbleOptions) (*Pebble, error) {
-	names, err := startNameServer()
+func StartPebble(ctx context.Context, opts PebbleOptions) (p *Pebble, err error) {
+	p = &Pebble{}
+	p.server, err = startServer(ctx, "pebble", opts.Dir, 4, func(s *server, root *authority) (*exec.Cmd, func(context.Context) error, error) {
+		const acme, management, http = 0, 1, 2 // indexes of ports; the last is for tls-alpn-01
+		p.Directory = "https://" + s.ports[acme].String() + "/dir"
+		p.TLSRoot, p.IssuerRoot, p.HTTPAddr = s.file("tls-root.pem"), s.file("issuer-root.pem"), s.ports[http].String()
+		cmd, err := pebbleCommand(s, opts, root)
+		return cmd, func(ctx context.Context) error {
+			if _, err := get(ctx, root.pool(), p.Directory); err != nil {
+				return err
+			}
+			pem, err := get(ctx, root.pool(), "https://"+s.ports[management].String()+"/roots/0")
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(p.IssuerRoot, pem, 0o600)
+		}, err
+	})
 	if err != nil {
 		return nil, err
-	}
-	p := &Pebble{names: names}
-	if err := p.start(ctx, opts); err != nil {
-		names.stop()
-		p.ports.release()
-		return nil, fmt.Errorf("starting pebble: %w", err)
 	}
 	return p, nil
 }
 
-func (p *Pebble) start(ctx context.Context, opts PebbleOptions) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	var err error
-	if p.ports, err = reservePorts(4); err != nil {
-		return err
-	}
-	root, err := newRoot("Pebble TLS root")
+// pebbleCommand writes Pebble's files and returns its command.
+func pebbleCommand(s *server, opts PebbleOptions, root *authority) (*exec.Cmd, error) {
+	tls, err := root.newServer()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	config, err := p.configure(opts, root)
-	if err != nil {
-		return err
-	}
-	args := []string{"-config", config, "-dnsserver", p.names.addr}
-	if opts.Strict {
-		args = append(args, "-strict")
-	}
-	cmd := exec.Command(opts.Binary, args...)
-	cmd.Dir = opts.Dir
-	cmd.Env = append(os.Environ(),
-		"PEBBLE_VA_NOSLEEP=1",
-		"PEBBLE_AUTHZREUSE=0",
-		"PEBBLE_WFE_NONCEREJECT="+strconv.Itoa(opts.NonceReject))
-	if p.process, err = startProcess(cmd, filepath.Join(opts.Dir, "pebble.log")); err != nil {
-		return err
-	}
-	p.Directory = "https://" + p.ports[0].String() + "/dir"
-	err = p.await(ctx, func(ctx context.Context) error {
-		if _, err := get(ctx, root.pool(), p.Directory); err != nil {
-			return err
-		}
-		pem, err := get(ctx, root.pool(), "https://"+p.ports[1].String()+"/roots/0")
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(p.IssuerRoot, pem, 0o600)
-	})
-	if err != nil {
-		p.process.Stop()
-	}
-	return err
-}
-
-// configure writes Pebble's files into opts.Dir, sets the fields of p that
-// follow from them, and returns the configuration file.
-func (p *Pebble) configure(opts PebbleOptions, root *authority) (string, error) {
-	inDir := func(name string) string { return filepath.Join(opts.Dir, name) }
-	p.TLSRoot, p.IssuerRoot, p.HTTPAddr = inDir("tls-root.pem"), inDir("issuer-root.pem"), p.ports[2].String()
-	server, err := root.newServer()
-	if err != nil {
-		return "", err
-	}
-	if err := root.writeCert(p.TLSRoot); err != nil {
-		return "", err
-	}
-	if err := server.writeCert(inDir("tls.pem")); err != nil {
-		return "", err
-	}
-	if err := server.writeKey(inDir("tls.key")); err != nil {
-		return "", err
+	if err := s.write(map[string][]byte{"tls-root.pem": root.certPEM, "tls.pem": tls.certPEM, "tls.key": tls.keyPEM}); err != nil {
+		return nil, err
 	}
 	keyAlgorithm := "ecdsa"
 	if opts.RSA {
 		keyAlgorithm = "rsa"
 	}
-	return inDir("pebble.json"), writeJSON(inDir("pebble.json"), map[string]any{"pebble": map[string]any{
-		"listenAddress":                  p.ports[0].String(),
-		"managementListenAddress":        p.ports[1].String(),
-		"httpPort":                       p.ports[2].Number,
-		"tlsPort":                        p.ports[3].Number,
-		"certificate":                    inDir("tls.pem"),
-		"privateKey":                     inDir("tls.key"),
+	config, err := s.writeConfig("pebble.json", map[string]any{"pebble": map[string]any{
+		"listenAddress":                  s.ports[0].String(),
+		"managementListenAddress":        s.ports[1].String(),
+		"httpPort":                       s.ports[2].Number,
+		"tlsPort":                        s.ports[3].Number,
+		"certificate":                    s.file("tls.pem"),
+		"privateKey":                     s.file("tls.key"),
 		"keyAlgorithm":                   keyAlgorithm,
 		"retryAfter":                     map[string]int{"authz": 0, "order": 0},
 		"externalAccountBindingRequired": len(opts.EAB) > 0,
 		"externalAccountMACKeys":         opts.EAB,
 	}})
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(opts.Binary, "-config", config, "-dnsserver", s.names.addr)
+	if opts.Strict {
+		cmd.Args = append(cmd.Args, "-strict")
+	}
+	cmd.Env = append(os.Environ(), "PEBBLE_VA_NOSLEEP=1", "PEBBLE_AUTHZREUSE=0", "PEBBLE_WFE_NONCEREJECT="+strconv.Itoa(opts.NonceReject))
+	return cmd, nil
 }
 
 // Requests lists the ACME requests that Pebble has begun to handle, by its own
@@ -146,19 +106,4 @@ func (p *Pebble) Requests() []string {
 		}
 	}
 	return requests
-}
-
-// Stop kills Pebble and its name server and waits until both are gone.
-func (p *Pebble) Stop() {
-	p.process.Stop()
-	p.names.stop()
-	p.ports.release()
-}
-
-func writeJSON(file string, v any) error {
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, text, 0o600)
 }

@@ -10,33 +10,23 @@ import (
 	"fmt"
 	"math/big"
 	"net"
-	"os"
 	"time"
 )
 
-// authority is a certificate with its key, able to issue others.
+// authority is a certificate with its key, able to issue others, and both as PEM.
 type authority struct {
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
+	cert            *x509.Certificate
+	key             *ecdsa.PrivateKey
+	certPEM, keyPEM []byte
 }
 
-// newRoot makes a self-signed root.
-func newRoot(name string) (*authority, error) {
-	return issue(nil, &x509.Certificate{
+// caTemplate is the template of a CA's certificate.
+func caTemplate(name string) *x509.Certificate {
+	return &x509.Certificate{
 		Subject:  pkix.Name{CommonName: name},
 		IsCA:     true,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	})
-}
-
-// newIntermediate makes a CA below a that can issue leaves only.
-func (a *authority) newIntermediate(name string) (*authority, error) {
-	return issue(a, &x509.Certificate{
-		Subject:        pkix.Name{CommonName: name},
-		IsCA:           true,
-		MaxPathLenZero: true,
-		KeyUsage:       x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	})
+	}
 }
 
 // newServer makes a TLS server certificate for 127.0.0.1 and localhost.
@@ -76,7 +66,15 @@ func issue(issuer *authority, template *x509.Certificate) (*authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &authority{cert: cert, key: key}, nil
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return &authority{
+		cert: cert, key: key,
+		certPEM: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		keyPEM:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}),
+	}, nil
 }
 
 // pool returns a pool of a alone.
@@ -84,22 +82,4 @@ func (a *authority) pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
 	return pool
-}
-
-// writeCert writes the certificate as PEM.
-func (a *authority) writeCert(file string) error {
-	return writePEM(file, "CERTIFICATE", a.cert.Raw)
-}
-
-// writeKey writes the key as PKCS #8 PEM.
-func (a *authority) writeKey(file string) error {
-	der, err := x509.MarshalPKCS8PrivateKey(a.key)
-	if err != nil {
-		return err
-	}
-	return writePEM(file, "PRIVATE KEY", der)
-}
-
-func writePEM(file, kind string, der []byte) error {
-	return os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600)
 }
