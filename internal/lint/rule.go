@@ -80,12 +80,10 @@ func Rules() []Rule {
 
 // Lookup finds a rule by its id.
 func Lookup(id string) (Rule, bool) {
-	rules := Rules()
-	i := slices.IndexFunc(rules, func(r Rule) bool { return r.ID == id })
-	if i < 0 {
-		return Rule{}, false
+	if r := find(Rules(), func(r Rule) bool { return r.ID == id }); r != nil {
+		return *r, true
 	}
-	return rules[i], true
+	return Rule{}, false
 }
 
 // severity gives the severity of breaking a clause of this level: an error where

@@ -17,55 +17,48 @@ func caRules() []Rule {
 		Why:   "Peers refuse every certificate that it issued.",
 		Fix:   fix,
 		Good:  "basicConstraints = critical, CA:TRUE", Bad: "no basicConstraints, or CA:FALSE",
-		check: func(s *Subject, r *report) {
-			if (s.BasicConstraints == nil || !s.BasicConstraints.CA) && s.Version == 3 && !s.unread(inspect.FieldBasicConstraints) {
-				r.hit("", "CA:TRUE", "basicConstraints of an issuer is not CA:TRUE")
-			}
+		check: when(func(s *Subject) bool {
+			return (s.BasicConstraints == nil || !s.BasicConstraints.CA) && s.Version == 3 && !s.unread(inspect.FieldBasicConstraints)
 		},
+			nothing, "CA:TRUE", "basicConstraints of an issuer is not CA:TRUE"),
 	}, {
 		ID: "issuer-constraints-critical", Field: inspect.FieldBasicConstraints, scope: onIssuer, Level: nf.Shall, Clause: "RFC 5280 4.2.1.9",
 		Title: "basicConstraints of a CA is not marked critical",
 		Why:   "A peer that does not know the extension would take any certificate for a CA's.",
 		Fix:   fix,
 		Good:  "basicConstraints = critical, CA:TRUE", Bad: "basicConstraints = CA:TRUE",
-		check: func(s *Subject, r *report) {
-			if s.BasicConstraints != nil && s.BasicConstraints.CA && !s.BasicConstraints.Critical {
-				r.hit("non-critical", "critical", "basicConstraints of a CA is marked non-critical, want critical")
-			}
+		check: when(func(s *Subject) bool {
+			return s.BasicConstraints != nil && s.BasicConstraints.CA && !s.BasicConstraints.Critical
 		},
+			text("non-critical"), "critical", "basicConstraints of a CA is marked non-critical, want critical"),
 	}, {
 		ID: "issuer-key-cert-sign", Field: nf.FieldKeyUsage, scope: onIssuer, Level: nf.Shall, Clause: "RFC 5280 4.2.1.3",
 		Title: "keyUsage of a CA lacks keyCertSign",
 		Why:   "With keyUsage but without keyCertSign, its signatures on certificates are not valid. Without keyUsage the key is not restricted at all.",
 		Fix:   fix,
 		Good:  "keyUsage = critical, keyCertSign, cRLSign", Bad: "keyUsage = digitalSignature",
-		check: func(s *Subject, r *report) {
-			if !hasKeyUsage(s.Contents, "keyCertSign") && s.Version == 3 && !s.unread(nf.FieldKeyUsage) {
-				r.hit(s.keyUsageNames(), "keyCertSign", "keyUsage of a CA lacks keyCertSign")
-			}
+		check: when(func(s *Subject) bool {
+			return !hasKeyUsage(s.Contents, "keyCertSign") && s.Version == 3 && !s.unread(nf.FieldKeyUsage)
 		},
+			(*Subject).keyUsageNames, "keyCertSign", "keyUsage of a CA lacks keyCertSign"),
 	}, {
 		ID: "issuer-key-usage-critical", Field: nf.FieldKeyUsage, scope: onIssuer, Level: nf.Shall, Clause: "TS 33.310 6.1.4a", Confidence: nf.Secondary,
 		Title: "keyUsage of a CA is not marked critical",
 		Why:   "A peer that does not know the extension would accept the CA's key for anything.",
 		Fix:   fix,
 		Good:  "keyUsage = critical, keyCertSign, cRLSign", Bad: "keyUsage = keyCertSign, cRLSign",
-		check: func(s *Subject, r *report) {
-			if s.KeyUsage != nil && !s.KeyUsage.Critical {
-				r.hit("non-critical", "critical", "keyUsage of a CA is marked non-critical, want critical")
-			}
-		},
+		check: when(func(s *Subject) bool { return s.KeyUsage != nil && !s.KeyUsage.Critical },
+			text("non-critical"), "critical", "keyUsage of a CA is marked non-critical, want critical"),
 	}, {
 		ID: "issuer-crl-sign", Field: nf.FieldKeyUsage, scope: onIssuer, Level: nf.Should, Clause: "TS 33.310 6.1.4a", Confidence: nf.Secondary,
 		Title: "keyUsage of a CA lacks cRLSign",
 		Why:   "Leaf certificates point to a CRL, and this CA's signature on it is not valid.",
 		Fix:   fix,
 		Good:  "keyUsage = critical, keyCertSign, cRLSign", Bad: "keyUsage = critical, keyCertSign",
-		check: func(s *Subject, r *report) {
-			if hasKeyUsage(s.Contents, "keyCertSign") && !hasKeyUsage(s.Contents, "cRLSign") {
-				r.hit(s.keyUsageNames(), "cRLSign too", "keyUsage of a CA lacks cRLSign")
-			}
+		check: when(func(s *Subject) bool {
+			return hasKeyUsage(s.Contents, "keyCertSign") && !hasKeyUsage(s.Contents, "cRLSign")
 		},
+			(*Subject).keyUsageNames, "cRLSign too", "keyUsage of a CA lacks cRLSign"),
 	}, {
 		ID: "issuer-path-length", Field: inspect.FieldBasicConstraints, scope: onIssuer, Level: nf.Shall, Clause: "RFC 5280 4.2.1.9",
 		Title: "the path length allows fewer CAs below this one",
@@ -97,11 +90,10 @@ func caRules() []Rule {
 		Why:   "The leaf's authorityKeyIdentifier shall equal it (TS 33.310 6.1.3c.3).",
 		Fix:   "issue the CA's certificate with subjectKeyIdentifier = hash",
 		Good:  "subjectKeyIdentifier = hash", Bad: "no subjectKeyIdentifier",
-		check: func(s *Subject, r *report) {
-			if s.SubjectKeyID == nil && s.Version == 3 && !s.unread(nf.FieldSubjectKeyID) {
-				r.hit("", "the SHA-1 of the public key", "subjectKeyIdentifier of a CA is missing")
-			}
+		check: when(func(s *Subject) bool {
+			return s.SubjectKeyID == nil && s.Version == 3 && !s.unread(nf.FieldSubjectKeyID)
 		},
+			nothing, "the SHA-1 of the public key", "subjectKeyIdentifier of a CA is missing"),
 	}, {
 		ID: "issuer-expired", Field: nf.FieldValidity, scope: onIssuer, Level: nf.Shall, Clause: "RFC 5280 6.1.3",
 		Title: "the issuer's certificate has expired",

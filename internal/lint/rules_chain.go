@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +61,7 @@ func chainRules() []Rule {
 			}
 			chain := s.chain()
 			for i := range s.file {
-				if other := &s.file[i]; other.Role == RoleIssuer && !chain[i] {
+				if other := &s.file[i]; other.Role == RoleIssuer && !slices.Contains(chain, other) {
 					r.hit(other.SubjectString(), "", "certificate %d of the file, %.80q, does not belong to the leaf's chain", i+1, other.SubjectString())
 				}
 			}
@@ -120,35 +122,27 @@ func (s *Subject) onlyLeaf() bool {
 	return true
 }
 
-// chain says which of the file's certificates belong to the subject's chain.
-func (s *Subject) chain() map[int]bool {
-	in := map[int]bool{}
-	for c := s; c != nil && !in[c.position]; c = c.Issuer {
-		in[c.position] = true
+// chain lists the subject, its issuer, the issuer's issuer and so on.
+func (s *Subject) chain() (list []*Subject) {
+	for c := s; c != nil && !slices.Contains(list, c); c = c.Issuer {
+		list = append(list, c)
 	}
-	return in
+	return list
 }
 
 // orderInFile names the certificates of the subject's chain in the order of the
 // file.
 func (s *Subject) orderInFile() string {
-	in := s.chain()
-	var names []string
-	for i := range s.file {
-		if in[i] {
-			names = append(names, s.file[i].title())
-		}
-	}
-	return strings.Join(names, "; ")
+	return titles(slices.SortedFunc(slices.Values(s.chain()), func(a, b *Subject) int { return cmp.Compare(a.position, b.position) }))
 }
 
 // orderWanted names the same certificates, leaf first.
-func (s *Subject) orderWanted() string {
-	seen := map[int]bool{}
-	var names []string
-	for c := s; c != nil && !seen[c.position]; c = c.Issuer {
-		seen[c.position] = true
-		names = append(names, c.title())
+func (s *Subject) orderWanted() string { return titles(s.chain()) }
+
+func titles(chain []*Subject) string {
+	names := make([]string, len(chain))
+	for i, c := range chain {
+		names[i] = c.title()
 	}
 	return strings.Join(names, "; ")
 }

@@ -88,11 +88,10 @@ func crlAIARules() []Rule {
 		Why:   "Where the extension is present, the clause's table has caIssuers in it: the location of the issuer's certificate.",
 		Fix:   "have the CA add it: authorityInfoAccess = caIssuers;URI:http://ca.example/ca.cer",
 		Good:  "caIssuers;URI:http://ca.example/ca.cer", Bad: "only OCSP;URI:http://ocsp.example/",
-		check: func(s *Subject, r *report) {
-			if s.AIA != nil && len(s.AIA.CAIssuers) == 0 && len(s.AIA.OCSP)+len(s.AIA.Others) > 0 && !s.free {
-				r.hit("", "caIssuers", "authorityInfoAccess has no caIssuers")
-			}
+		check: when(func(s *Subject) bool {
+			return s.AIA != nil && len(s.AIA.CAIssuers) == 0 && len(s.AIA.OCSP)+len(s.AIA.Others) > 0 && !s.free
 		},
+			nothing, "caIssuers", "authorityInfoAccess has no caIssuers"),
 	}}
 }
 

@@ -13,11 +13,8 @@ func csrRules() []Rule {
 		Why:   "The signature proves possession of the private key. CAs refuse the CSR (RFC 8555 7.4: badCSR).",
 		Fix:   "create the CSR again with the right key: nfcert csr --key-in KEY; it was changed after signing, or signed with another key",
 		Good:  "openssl req -verify: OK", Bad: "openssl req -verify: verify failure",
-		check: func(s *Subject, r *report) {
-			if verify(s.Contents, s.Contents) == forged {
-				r.hit("", "a signature by the key in the CSR", "the signature does not match the public key in the CSR")
-			}
-		},
+		check: when(func(s *Subject) bool { return verify(s.Contents, s.Contents) == forged },
+			nothing, "a signature by the key in the CSR", "the signature does not match the public key in the CSR"),
 	}, {
 		ID: "csr-extension-request", Field: inspect.FieldAttributes, scope: onRequest, Level: nf.Shall, Clause: "RFC 2985 5.4.2",
 		Title: "extensionRequest appears more than once",
@@ -41,11 +38,10 @@ func csrRules() []Rule {
 		Why:   "The CA checks that the CSR fits the profile. Without extensions it must guess names, usages and NF types.",
 		Fix:   "use nfcert csr --profile NAME, which requests them all; with openssl req -new use -config with req_extensions, or -addext",
 		Good:  "extensionRequest with subjectAltName, keyUsage, extKeyUsage, nfTypes", Bad: "openssl req -new -subj /CN=amf",
-		check: func(s *Subject, r *report) {
-			if len(s.Extensions) == 0 && s.Raw.PublicKeyInfo != nil && !s.unread(inspect.FieldExtensions) && !s.free {
-				r.hit("", "extensionRequest", "the CSR requests no extensions, want an extensionRequest")
-			}
+		check: when(func(s *Subject) bool {
+			return len(s.Extensions) == 0 && s.Raw.PublicKeyInfo != nil && !s.unread(inspect.FieldExtensions) && !s.free
 		},
+			nothing, "extensionRequest", "the CSR requests no extensions, want an extensionRequest"),
 	}, {
 		ID: "csr-challenge-password", Field: inspect.FieldAttributes, scope: onRequest, Level: nf.Advice, grave: true, Clause: "ours",
 		Title: "the CSR contains a challenge password",

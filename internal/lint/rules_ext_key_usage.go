@@ -108,11 +108,8 @@ func purposeRules() []Rule {
 		Why:   "The key of a TLS client must not be usable to sign a CCA, so each purpose needs its own certificate. Section 5 does not forbid the combination, so this is a warning.",
 		Fix:   "create two certificates: nfcert csr --profile nf-tls, and nfcert csr --profile cca-signing with another key",
 		Good:  "one certificate with clientAuth, one with id-kp-jwt", Bad: "one certificate with clientAuth and id-kp-jwt",
-		check: func(s *Subject, r *report) {
-			if s.hasPurpose() && hasTLSUsage(s.Contents) {
-				r.hit(s.usageNames(), "one certificate for each purpose", "extKeyUsage has a purpose of RFC 9509 together with TLS, want one certificate for each purpose")
-			}
-		},
+		check: when(func(s *Subject) bool { return s.hasPurpose() && hasTLSUsage(s.Contents) },
+			(*Subject).usageNames, "one certificate for each purpose", "extKeyUsage has a purpose of RFC 9509 together with TLS, want one certificate for each purpose"),
 	}, {
 		ID: "eku-purposes-mixed", Field: nf.FieldExtKeyUsage, scope: onBoth, Level: nf.Should, Clause: "RFC 9509 section 6", Confidence: nf.Secondary,
 		Title: "two purposes of RFC 9509 in one certificate",

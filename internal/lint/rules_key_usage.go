@@ -43,11 +43,10 @@ func keyUsageRules() []Rule {
 		Why:   "keyCertSign is for CAs. A peer that does not check basicConstraints takes the NF for a CA.",
 		Fix:   "request only digitalSignature, as nfcert csr does; in openssl.cnf do not use the section v3_ca for an NF",
 		Good:  "keyUsage = critical, digitalSignature", Bad: "keyUsage = critical, digitalSignature, keyCertSign",
-		check: func(s *Subject, r *report) {
-			if hasKeyUsage(s.Contents, "keyCertSign") && (s.BasicConstraints == nil || !s.BasicConstraints.CA) {
-				r.hit(s.keyUsageNames(), "no keyCertSign", "keyUsage has keyCertSign, which only a CA may have")
-			}
+		check: when(func(s *Subject) bool {
+			return hasKeyUsage(s.Contents, "keyCertSign") && (s.BasicConstraints == nil || !s.BasicConstraints.CA)
 		},
+			(*Subject).keyUsageNames, "no keyCertSign", "keyUsage has keyCertSign, which only a CA may have"),
 	}, {
 		ID: "key-usage-ec-encipherment", Field: nf.FieldKeyUsage, scope: onBoth, Level: nf.Shall, Clause: "RFC 8813 section 3",
 		Title: "keyUsage has encipherment for an EC key",
@@ -65,11 +64,8 @@ func keyUsageRules() []Rule {
 		Why:   "Anyone with the NF's key can then issue certificates for every other NF, and peers accept them.",
 		Fix:   "write basicConstraints = CA:FALSE, or omit it as nfcert csr does; in openssl.cnf do not use the section v3_ca for an NF",
 		Good:  "basicConstraints = CA:FALSE", Bad: "basicConstraints = critical, CA:TRUE",
-		check: func(s *Subject, r *report) {
-			if s.BasicConstraints != nil && s.BasicConstraints.CA {
-				r.hit("CA:TRUE", "CA:FALSE", "basicConstraints is CA:TRUE, want CA:FALSE for an NF")
-			}
-		},
+		check: when(func(s *Subject) bool { return s.BasicConstraints != nil && s.BasicConstraints.CA },
+			text("CA:TRUE"), "CA:FALSE", "basicConstraints is CA:TRUE, want CA:FALSE for an NF"),
 	}}
 }
 

@@ -31,11 +31,8 @@ func nfTypesRules() []Rule {
 		Why:   "It must not be critical: a TLS stack that does not know the extension refuses the certificate.",
 		Fix:   "use nfcert csr, which marks it correctly; in openssl.cnf delete the word critical before ASN1:SEQUENCE",
 		Good:  "nfTypes = AMF", Bad: "nfTypes = critical, AMF",
-		check: func(s *Subject, r *report) {
-			if s.NFTypes != nil && s.NFTypes.Critical {
-				r.hit("critical", "non-critical", "nfTypes is marked critical, want non-critical")
-			}
-		},
+		check: when(func(s *Subject) bool { return s.NFTypes != nil && s.NFTypes.Critical },
+			text("critical"), "non-critical", "nfTypes is marked critical, want non-critical"),
 	}, {
 		ID: "nf-types-malformed", Field: nf.FieldNFTypes, scope: onBoth, Level: nf.Shall, Clause: "RFC 9310 section 3",
 		Title: "nfTypes is not a SEQUENCE of strings",

@@ -26,11 +26,10 @@ func instanceIDRules() []Rule {
 		Why:   "The verifier compares the instance id in the CCA with the one in the certificate that signed it. Without it every CCA is refused.",
 		Fix:   "use nfcert csr --profile cca-signing --nf-instance-id UUID; in openssl.cnf subjectAltName = critical, URI:urn:uuid:<instance id>",
 		Good:  "URI:urn:uuid:4ace9d34-2c69-4f99-92d5-a73a3fe8e23b", Bad: "only DNS names",
-		check: func(s *Subject, r *report) {
-			if hasUsage(s.Contents, nf.UsageJWT) && len(s.urns()) == 0 && !s.unread(nf.FieldSubjectAltName) {
-				r.hit("", wantInstance, "subjectAltName of a CCA signing certificate has no NF instance id, want the URI "+wantInstance)
-			}
+		check: when(func(s *Subject) bool {
+			return hasUsage(s.Contents, nf.UsageJWT) && len(s.urns()) == 0 && !s.unread(nf.FieldSubjectAltName)
 		},
+			nothing, wantInstance, "subjectAltName of a CCA signing certificate has no NF instance id, want the URI "+wantInstance),
 	}, {
 		ID: "san-nf-instance-id-form", Field: nf.FieldInstanceURI, scope: onBoth, Level: nf.Shall, Clause: "TS 29.571 5.3.2",
 		Title: "the NF instance id is not a UUID",

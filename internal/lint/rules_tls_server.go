@@ -78,11 +78,8 @@ func tlsServerRules() []Rule {
 		Why:   "Without a client certificate the server cannot authenticate its clients, and tokens are not bound to their NF instance.",
 		Fix:   "enable client verification: verify_client: true and verify_client_cacert in Open5GS, oauth with https in free5GC's NRF",
 		Good:  "CertificateRequest in the handshake", Bad: "no CertificateRequest",
-		check: func(s *Subject, r *report) {
-			if !s.TLS.ClientCertificateAsked {
-				r.hit("", "a certificate request", "the server did not request a client certificate")
-			}
-		},
+		check: when(func(s *Subject) bool { return !s.TLS.ClientCertificateAsked },
+			nothing, "a certificate request", "the server did not request a client certificate"),
 	}, {
 		ID: "tls-server-name", Field: fieldTLSName, scope: onServer, Level: nf.Shall, Clause: "RFC 9110 4.3.4",
 		Title: "the certificate does not match the name that was called",

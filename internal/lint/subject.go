@@ -58,6 +58,19 @@ func (s *Subject) lacks(extension nf.FieldName) (nf.Field, bool) {
 	return row, ok && s.extension(extension) == nil && !s.unread(extension)
 }
 
+// when reports a fixed message where the condition holds. got gives what was found.
+func when(holds func(*Subject) bool, got func(*Subject) string, want, message string) func(*Subject, *report) {
+	return func(s *Subject, r *report) {
+		if holds(s) {
+			r.hit(got(s), want, "%s", message)
+		}
+	}
+}
+
+// text is a got that is always the same, and nothing the one of what is missing.
+func text(fixed string) func(*Subject) string { return func(*Subject) string { return fixed } }
+func nothing(*Subject) string                 { return "" }
+
 // missing checks that an extension is present where the profile requires it.
 func missing(extension nf.FieldName, want string) func(*Subject, *report) {
 	return func(s *Subject, r *report) {
@@ -85,21 +98,21 @@ func criticality(extension nf.FieldName) func(*Subject, *report) {
 
 // extension finds an extension by its name; nil when it is not present.
 func (s *Subject) extension(name nf.FieldName) *inspect.Extension {
-	i := slices.IndexFunc(s.Extensions, func(e inspect.Extension) bool { return e.Name == string(name) })
-	if i < 0 {
-		return nil
+	return find(s.Extensions, func(e inspect.Extension) bool { return e.Name == string(name) })
+}
+
+// find returns the first element that fits; nil if there is none.
+func find[T any](list []T, fits func(T) bool) *T {
+	if i := slices.IndexFunc(list, fits); i >= 0 {
+		return &list[i]
 	}
-	return &s.Extensions[i]
+	return nil
 }
 
 // attribute finds the first attribute of that type in the subject; nil when it
 // is not present.
 func (s *Subject) attribute(oid nf.OID) *inspect.Attribute {
-	i := slices.IndexFunc(s.Subject, func(a inspect.Attribute) bool { return a.OID == oid })
-	if i < 0 {
-		return nil
-	}
-	return &s.Subject[i]
+	return find(s.Subject, func(a inspect.Attribute) bool { return a.OID == oid })
 }
 
 func hasUsage(c *inspect.Contents, oid nf.OID) bool {
@@ -161,13 +174,8 @@ func (s *Subject) uris() []string {
 }
 
 // urns lists the URI names in the urn:uuid namespace.
-func (s *Subject) urns() (urns []string) {
-	for _, uri := range s.uris() {
-		if nf.IsURN(uri) {
-			urns = append(urns, uri)
-		}
-	}
-	return urns
+func (s *Subject) urns() []string {
+	return slices.DeleteFunc(slices.Clone(s.uris()), func(uri string) bool { return !nf.IsURN(uri) })
 }
 
 // hasNames reports whether subjectAltName has any name.
