@@ -1,6 +1,7 @@
 package token
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
@@ -24,6 +25,11 @@ func (e *AuthorityURLError) Error() string {
 
 // CheckURL returns an error for a URL to which no secret may be sent.
 func CheckURL(raw string) error {
+	_, err := parseURL(raw)
+	return err
+}
+
+func parseURL(raw string) (*url.URL, error) {
 	refused := &AuthorityURLError{URL: shown(raw)}
 	u, err := url.Parse(raw)
 	switch {
@@ -34,9 +40,9 @@ func CheckURL(raw string) error {
 	case u.User != nil:
 		refused.Reason = "contains a user name"
 	default:
-		return nil
+		return u, nil
 	}
-	return refused
+	return nil, refused
 }
 
 // CheckHint checks the token-authority of a challenge, which is only a hint by the
@@ -44,17 +50,11 @@ func CheckURL(raw string) error {
 // or as HOST:PORT. Link-local and metadata addresses, from which cloud machines
 // get their own secrets, are never allowed.
 func CheckHint(raw string, allowed []string) error {
-	if err := CheckURL(raw); err != nil {
+	u, err := parseURL(raw)
+	if err != nil {
 		return err
 	}
-	u, err := url.Parse(raw)
-	if err != nil {
-		return &AuthorityURLError{URL: shown(raw), Reason: "not a URL"}
-	}
-	host, port := plainHost(u.Hostname()), u.Port()
-	if port == "" {
-		port = "443"
-	}
+	host, port := plainHost(u.Hostname()), cmp.Or(u.Port(), "443")
 	switch ip, err := netip.ParseAddr(host); {
 	case err == nil && forbidden(ip):
 		return &AuthorityURLError{URL: shown(raw), Reason: "a link-local or metadata address, which is never a Token Authority"}

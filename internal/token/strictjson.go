@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 )
 
 // members are the members of a JSON object, by their exact names.
@@ -20,44 +19,43 @@ func decodeMembers(data []byte) (members, error) {
 	if !json.Valid(data) {
 		return nil, errKind
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+	d := json.NewDecoder(bytes.NewReader(data)) // has no errors, as the document is valid
+	if start, _ := d.Token(); start != json.Delim('{') {
 		return nil, errKind
 	}
 	all := members{}
 	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, errKind
-		}
+		token, _ := d.Token()
 		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
+		name, ok := token.(string)
+		if err := d.Decode(&value); err != nil || !ok {
 			return nil, errKind
 		}
-		key := name.(string) // as json.Valid checked
-		if _, twice := all[key]; twice {
-			return nil, fmt.Errorf("has the member %.40q twice", key)
+		if _, twice := all[name]; twice {
+			return nil, fmt.Errorf("has the member %.40q twice", name)
 		}
-		all[key] = value
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, errKind
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errKind
+		all[name] = value
 	}
 	return all, nil
 }
 
-// take reads a member, removes it, and reports whether it existed and had the right
-// type. null has no type.
-func (m members) take(name string, into any) (there, ok bool) {
-	raw, there := m[name]
-	delete(m, name)
-	if !there {
-		return false, true
+// member is the name of a member and where its value goes.
+type member struct {
+	name string
+	into any
+}
+
+// take reads members, removes them, and returns the name of the first one that has
+// the wrong type, as null has; "" if all are right or missing.
+func (m members) take(list ...member) (wrong string) {
+	for _, e := range list {
+		raw, there := m[e.name]
+		delete(m, e.name)
+		if there && (bytes.Equal(bytes.TrimSpace(raw), []byte("null")) || json.Unmarshal(raw, e.into) != nil) {
+			return e.name
+		}
 	}
-	return true, !bytes.Equal(bytes.TrimSpace(raw), []byte("null")) && json.Unmarshal(raw, into) == nil
+	return ""
 }
 
 // decodePart reads a JSON object in base64url.

@@ -121,19 +121,12 @@ func (t *Token) header(part string) error {
 		return malformed("its header requires an extension (crit), and none is supported (RFC 7515 4.1.11)")
 	}
 	var chain []string
-	for _, m := range []struct {
-		name string
-		into any
-	}{
-		{"alg", &t.Algorithm}, {"typ", &t.Type}, {"kid", &t.KeyID}, {"x5u", &t.X5U}, {"x5c", &chain},
-	} {
-		there, ok := h.take(m.name, m.into)
-		switch {
-		case !ok:
-			return malformed("its header's %s has the wrong type (RFC 7515 4.1)", m.name)
-		case m.name == "alg" && !there:
-			return malformed("its header has no alg (RFC 7515 4.1.1)")
-		}
+	if h["alg"] == nil {
+		return malformed("its header has no alg (RFC 7515 4.1.1)")
+	}
+	wrong := h.take(member{"alg", &t.Algorithm}, member{"typ", &t.Type}, member{"kid", &t.KeyID}, member{"x5u", &t.X5U}, member{"x5c", &chain})
+	if wrong != "" {
+		return malformed("its header's %s has the wrong type (RFC 7515 4.1)", wrong)
 	}
 	for i, text := range chain {
 		der, err := base64.StdEncoding.DecodeString(text)
@@ -157,16 +150,12 @@ func (t *Token) claims(part string) error {
 	if err != nil {
 		return malformed("its payload %v", err)
 	}
-	for _, claim := range []struct {
-		name string
-		into any
-	}{
-		{"iss", &t.Issuer}, {"sub", &t.Subject}, {"jti", &t.ID},
-		{"iat", (*numericDate)(&t.Issued)}, {"nbf", (*numericDate)(&t.NotBefore)}, {"exp", (*numericDate)(&t.Expires)},
-	} {
-		if _, ok := all.take(claim.name, claim.into); !ok {
-			return malformed("its claim %s has the wrong type (RFC 7519 4.1)", claim.name)
-		}
+	wrong := all.take(
+		member{"iss", &t.Issuer}, member{"sub", &t.Subject}, member{"jti", &t.ID},
+		member{"iat", (*numericDate)(&t.Issued)}, member{"nbf", (*numericDate)(&t.NotBefore)}, member{"exp", (*numericDate)(&t.Expires)},
+	)
+	if wrong != "" {
+		return malformed("its claim %s has the wrong type (RFC 7519 4.1)", wrong)
 	}
 	if err := t.ATC.read(all); err != nil {
 		return err
@@ -179,24 +168,18 @@ func (t *Token) claims(part string) error {
 
 // read takes the claim atc from all claims.
 func (a *ATC) read(all members) error {
-	var raw json.RawMessage
-	there, ok := all.take("atc", &raw)
+	raw, there := all["atc"]
 	if !there {
 		return nil
 	}
+	delete(all, "atc")
 	m, err := decodeMembers(raw)
-	if err != nil || !ok {
+	if err != nil {
 		return malformed("its claim atc is not a JSON object with unique members (RFC 9447 4)")
 	}
-	for _, member := range []struct {
-		name string
-		into any
-	}{
-		{"tktype", &a.Type}, {"tkvalue", &a.Value}, {"fingerprint", &a.Fingerprint}, {"ca", &a.CA},
-	} {
-		if _, ok := m.take(member.name, member.into); !ok {
-			return malformed("its claim atc has a %s of the wrong type (RFC 9447 4)", member.name)
-		}
+	wrong := m.take(member{"tktype", &a.Type}, member{"tkvalue", &a.Value}, member{"fingerprint", &a.Fingerprint}, member{"ca", &a.CA})
+	if wrong != "" {
+		return malformed("its claim atc has a %s of the wrong type (RFC 9447 4)", wrong)
 	}
 	return nil
 }
