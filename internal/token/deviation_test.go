@@ -10,7 +10,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
-	"io"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -135,7 +134,7 @@ func (a *answer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", a.kind)
 	w.WriteHeader(a.status)
 	body, _ := json.Marshal(map[string]string{"token": a.token})
-	_, _ = io.WriteString(w, string(body))
+	_, _ = w.Write(body)
 }
 
 // part is a JSON object as a part of a JWS.
