@@ -70,28 +70,36 @@ func Named(call *cli.Call) (*cli.Call, error) {
 // only one saved. It returns an error if there is no such enrolment. It uses no
 // server.
 func Existing(call *cli.Call) (*cli.Call, error) {
-	s, err := OpenStore(call)
+	call, _, _, err := Open(call)
+	return call, err
+}
+
+// Open is [Existing] for a command that only reads: it also returns the session,
+// without a server, and the enrolment.
+func Open(call *cli.Call) (*cli.Call, *Session, *enroll.Enrolment, error) {
+	s, err := Local(call)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	if call.Global.Name == "" {
-		names, err := enroll.Names(s)
+		names, err := enroll.Names(s.Store)
 		if err != nil {
-			return nil, err
+			return nil, nil, nil, err
 		}
 		if len(names) != 1 {
-			return nil, unnamed(call, names)
+			return nil, nil, nil, unnamed(call, names)
 		}
 		call.Progress.Note("enrolment %s", names[0])
 		call = call.ForEnrolment(names[0])
 	}
 	if call, err = Named(call); err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
-	if _, err := enroll.Load(s, call.Global.Name); err != nil {
-		return nil, NoSuch(call, s, call.Global.Name, err)
+	en, err := enroll.Load(s.Store, call.Global.Name)
+	if err != nil {
+		return nil, nil, nil, NoSuch(call, s.Store, call.Global.Name, err)
 	}
-	return call, nil
+	return call, s, en, nil
 }
 
 // unnamed is the error for a command line that does not name one of the saved

@@ -82,10 +82,7 @@ func source(ctx context.Context, call *cli.Call, o *cmdflags.Source, args []stri
 			return o.ReadSource(ctx, call, args[0], kind == certsource.CSR)
 		}
 	}
-	if call, err = session.Existing(call); err != nil {
-		return nil, err
-	}
-	en, err := enroll.Load(s.Store, call.Global.Name)
+	call, _, en, err := session.Open(call)
 	if err != nil {
 		return nil, err
 	}

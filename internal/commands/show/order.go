@@ -22,17 +22,9 @@ To ask the CA for the current state, use nfcert order refresh.`,
 }
 
 func runOrder(call *cli.Call) error {
-	call, err := session.Existing(call)
+	call, _, en, err := session.Open(call)
 	if err != nil {
 		return err
-	}
-	s, err := session.Local(call)
-	if err != nil {
-		return err
-	}
-	en, err := enroll.Load(s.Store, call.Global.Name)
-	if err != nil {
-		return session.NoSuch(call, s.Store, call.Global.Name, err)
 	}
 	if en.Order == nil {
 		return &enroll.OutOfTurnError{Name: call.Global.Name, Step: "show order", Needs: en.Step, Found: "no order yet"}

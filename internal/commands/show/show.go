@@ -9,7 +9,6 @@ import (
 	"github.com/nfcert/nfcert/internal/commands/cli"
 	"github.com/nfcert/nfcert/internal/commands/session"
 	"github.com/nfcert/nfcert/internal/commands/view"
-	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/ui"
 )
 
@@ -34,16 +33,16 @@ server at that address.`,
 }
 
 func run(call *cli.Call) error {
+	if call.Global.Name != "" {
+		call, _, en, err := session.Open(call)
+		if err != nil {
+			return err
+		}
+		return view.PrintEnrolment(call, en, false)
+	}
 	s, err := session.Local(call)
 	if err != nil {
 		return err
-	}
-	if call.Global.Name != "" {
-		en, err := enroll.Load(s.Store, call.Global.Name)
-		if err != nil {
-			return session.NoSuch(call, s.Store, call.Global.Name, err)
-		}
-		return view.PrintEnrolment(call, en, false)
 	}
 	list, err := session.Enrolments(call, s)
 	if err != nil {

@@ -26,11 +26,7 @@ JSON object on one line.`,
 }
 
 func runTrace(call *cli.Call) error {
-	call, err := session.Existing(call)
-	if err != nil {
-		return err
-	}
-	s, err := session.Local(call)
+	call, s, _, err := session.Open(call)
 	if err != nil {
 		return err
 	}
