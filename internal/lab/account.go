@@ -30,7 +30,7 @@ type accountView struct {
 	Orders  string   `json:"orders"`
 }
 
-func (l *Lab) accountURL(a *account) string { return l.base + accountPath + a.id }
+func (l *Lab) accountURL(a *account) string { return l.url(EndpointAccount, a.id) }
 
 // viewAccount makes the client's view of an account. Lab.mu must be held.
 func (l *Lab) viewAccount(a *account) accountView {

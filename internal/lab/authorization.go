@@ -28,7 +28,7 @@ type authorizationView struct {
 	Wildcard   bool            `json:"wildcard,omitempty"`
 }
 
-func (l *Lab) authorizationURL(a *authorization) string { return l.base + authzPath + a.id }
+func (l *Lab) authorizationURL(a *authorization) string { return l.url(EndpointAuthz, a.id) }
 
 // newAuthorization makes a pending authorization with a challenge of each type
 // that can prove control of the identifier. Lab.mu must be held.

@@ -23,7 +23,7 @@ type certificate struct {
 
 func (c *certificate) owner() *account { return c.account }
 
-func (l *Lab) certificateURL(c *certificate) string { return l.base + certPath + c.id }
+func (l *Lab) certificateURL(c *certificate) string { return l.url(EndpointCert, c.id) }
 
 // issue signs the certificate that a checked CSR requests. Lab.mu must be held.
 func (l *Lab) issue(o *order, req *leafRequest) (*certificate, error) {

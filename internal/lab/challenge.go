@@ -75,7 +75,7 @@ type challengeView struct {
 // viewChallenge makes the client's view of a challenge. Lab.mu must be held.
 func (l *Lab) viewChallenge(c *challenge) challengeView {
 	v := challengeView{
-		Type: c.kind.name, URL: l.base + challengePath + c.id, Status: c.status, Token: c.token,
+		Type: c.kind.name, URL: l.url(EndpointChallenge, c.id), Status: c.status, Token: c.token,
 		Validated: timestamp(c.validated), Error: c.err.document(),
 	}
 	if c.kind.describe != nil {

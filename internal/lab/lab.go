@@ -208,7 +208,7 @@ func (l *Lab) Close() error {
 }
 
 // DirectoryURL is the URL of the directory (RFC 8555 7.1.1).
-func (l *Lab) DirectoryURL() string { return l.base + "/directory" }
+func (l *Lab) DirectoryURL() string { return l.url(EndpointDirectory) }
 
 // TLSRootPEM is the root of the server's TLS certificate.
 func (l *Lab) TLSRootPEM() []byte { return l.ca.tlsRoot.pem() }

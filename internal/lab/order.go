@@ -42,7 +42,7 @@ type orderView struct {
 	Replaces       string         `json:"replaces,omitempty"`
 }
 
-func (l *Lab) orderURL(o *order) string { return l.base + orderPath + o.id }
+func (l *Lab) orderURL(o *order) string { return l.url(EndpointOrder, o.id) }
 
 func (o *order) owner() *account { return o.account }
 
@@ -82,7 +82,7 @@ func (l *Lab) viewOrder(o *order) orderView {
 	v := orderView{
 		Status: o.status, Expires: timestamp(o.expires), Identifiers: o.identifiers,
 		NotBefore: timestamp(o.notBefore), NotAfter: timestamp(o.notAfter), Error: o.err.document(),
-		Finalize: l.base + finalizePath + o.finalizeID, Replaces: o.replaces,
+		Finalize: l.url(EndpointFinalize, o.finalizeID), Replaces: o.replaces,
 	}
 	for _, a := range o.authorizations {
 		v.Authorizations = append(v.Authorizations, l.authorizationURL(a))
