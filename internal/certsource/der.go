@@ -25,24 +25,20 @@ const (
 )
 
 func (s shape) describe() string {
-	switch s {
-	case shapeCSR:
-		return "a certificate request"
-	case shapeCertificate:
-		return "a certificate"
-	case shapePKCS12:
-		return "PKCS#12"
-	case shapePKCS7:
-		return "PKCS#7"
-	case shapeKey:
-		return "a private key"
-	case shapePublicKey:
-		return "a public key"
-	case shapeCRL:
-		return "a certificate revocation list"
-	}
-	return "DER that is neither a certificate request nor a certificate"
+	return map[shape]string{
+		shapeCSR:         "a certificate request",
+		shapeCertificate: "a certificate",
+		shapePKCS12:      "PKCS#12",
+		shapePKCS7:       "PKCS#7",
+		shapeKey:         "a private key",
+		shapePublicKey:   "a public key",
+		shapeCRL:         "a certificate revocation list",
+		shapeUnknown:     "DER that is neither a certificate request nor a certificate",
+	}[s]
 }
+
+// explicit0 is the tag of an explicit [0].
+func explicit0() cbasn1.Tag { return cbasn1.Tag(0).Constructed().ContextSpecific() }
 
 // isDER reports whether data is DER rather than text. A SEQUENCE starts with
 // "0", as text can. But requests and certificates are longer than 127 bytes, so

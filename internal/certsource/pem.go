@@ -101,21 +101,19 @@ func nextMark(data []byte, at int) (next int, begins bool, label string, after i
 	return -1, false, "", 0
 }
 
-// kindOf returns the kind that a label stands for: the labels of RFC 7468 sections
-// 5 to 7, and older ones that openssl writes.
-func kindOf(label string) (Kind, bool) {
-	switch label {
-	case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
-		return Certificate, true
-	case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":
-		return CSR, true
-	}
-	return "", false
+// kinds are what labels stand for: the labels of RFC 7468 sections 5 to 7, and
+// older ones that openssl writes.
+var kinds = map[string]Kind{
+	"CERTIFICATE":             Certificate,
+	"X509 CERTIFICATE":        Certificate,
+	"TRUSTED CERTIFICATE":     Certificate,
+	"CERTIFICATE REQUEST":     CSR,
+	"NEW CERTIFICATE REQUEST": CSR,
 }
 
 // block reads one block.
 func (p *parser) block(b block) error {
-	kind, ours := kindOf(b.label)
+	kind, ours := kinds[b.label]
 	if !ours && b.label != "PKCS7" && b.label != "CMS" && b.label != "PKCS12" {
 		p.skip(b.label)
 		return nil

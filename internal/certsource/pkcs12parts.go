@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -32,9 +33,6 @@ const (
 	oidPBKDF2        = "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c"
 	oidHMACSHA256    = "\x2a\x86\x48\x86\xf7\x0d\x02\x09"
 )
-
-// explicit0 is the tag of an explicit [0].
-func explicit0() cbasn1.Tag { return cbasn1.Tag(0).Constructed().ContextSpecific() }
 
 // safesOf returns the parts of a PFX; whole is false when it is damaged.
 func safesOf(der []byte) (list []safe, whole bool) {
@@ -109,96 +107,63 @@ func bagsOf(content []byte) (certs [][]byte, keys int, ok bool) {
 // adds a fresh key, because go-pkcs12 requires exactly one. The MAC is our own:
 // that of the file was checked before.
 func singlePart(s safe, passphrase string, withKey bool) ([]byte, error) {
-	var key []byte
+	parts := []asn1.RawValue{{FullBytes: s.element}}
 	if withKey {
 		_, made, err := ed25519.GenerateKey(rand.Reader)
 		if err != nil {
 			return nil, err
 		}
-		if key, err = x509.MarshalPKCS8PrivateKey(made); err != nil {
+		key, err := x509.MarshalPKCS8PrivateKey(made)
+		if err != nil {
 			return nil, err
 		}
+		value := asn1.RawValue{Class: asn1.ClassContextSpecific, IsCompound: true, Bytes: key}
+		bag := struct{ ID, Value asn1.RawValue }{oid(oidKeyBag), value}
+		bags := marshal([]any{bag})
+		parts = append(parts, asn1.RawValue{FullBytes: marshal(contentInfo{oid(oidData), bags})})
 	}
-	var safes cryptobyte.Builder
-	safes.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddBytes(s.element)
-		if key != nil {
-			addContentInfo(b, func(b *cryptobyte.Builder) {
-				b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-						addOID(b, oidKeyBag)
-						b.AddASN1(explicit0(), func(b *cryptobyte.Builder) { b.AddBytes(key) })
-					})
-				})
-			})
+	content := marshal(parts)
+	pfx := []any{3, contentInfo{oid(oidData), content}}
+	if passphrase != "" { // go-pkcs12 wants no MAC with the empty one
+		mac, err := macData(content, passphrase)
+		if err != nil {
+			return nil, err
 		}
-	})
-	content, err := safes.Bytes()
-	if err != nil {
-		return nil, err
+		pfx = append(pfx, mac)
 	}
-	var b cryptobyte.Builder
-	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1Int64(3)
-		addContentInfo(b, func(b *cryptobyte.Builder) { b.AddBytes(content) })
-		if passphrase != "" { // go-pkcs12 wants no MAC with the empty one
-			addMAC(b, content, passphrase)
-		}
-	})
-	return b.Bytes()
+	return marshal(pfx), nil
 }
 
-// addContentInfo adds a ContentInfo of type data.
-func addContentInfo(b *cryptobyte.Builder, content cryptobyte.BuilderContinuation) {
-	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		addOID(b, oidData)
-		b.AddASN1(explicit0(), func(b *cryptobyte.Builder) { b.AddASN1(cbasn1.OCTET_STRING, content) })
-	})
+// contentInfo is a ContentInfo of type data (RFC 5652 section 3).
+type contentInfo struct {
+	Type    asn1.RawValue
+	Content []byte `asn1:"explicit,tag:0"`
 }
 
-// addMAC adds MacData with PBMAC1 (RFC 8018 section 7.1), which needs nothing
+// macData makes MacData with PBMAC1 (RFC 8018 section 7.1), which needs nothing
 // beyond the standard library.
-func addMAC(b *cryptobyte.Builder, content []byte, passphrase string) {
+func macData(content []byte, passphrase string) (any, error) {
 	const size = sha256.Size
 	salt := make([]byte, size) // not secret: this PFX never leaves the process
 	key, err := pbkdf2.Key(sha256.New, passphrase, salt, 1, size)
 	if err != nil {
-		b.SetError(err)
-		return
+		return nil, err
 	}
 	mac := hmac.New(sha256.New, key)
 	mac.Write(content)
-	prf := func(b *cryptobyte.Builder) {
-		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			addOID(b, oidHMACSHA256)
-			b.AddASN1NULL()
-		})
-	}
-	kdf := func(b *cryptobyte.Builder) {
-		addOID(b, oidPBKDF2)
-		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			b.AddASN1OctetString(salt)
-			b.AddASN1Int64(1)
-			b.AddASN1Int64(size)
-			prf(b)
-		})
-	}
-	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-				addOID(b, oidPBMAC1)
-				b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-					b.AddASN1(cbasn1.SEQUENCE, kdf)
-					prf(b)
-				})
-			})
-			b.AddASN1OctetString(mac.Sum(nil))
-		})
-		b.AddASN1OctetString(salt)
-		b.AddASN1Int64(1)
-	})
+	prf := []any{oid(oidHMACSHA256), asn1.NullRawValue}
+	kdf := []any{oid(oidPBKDF2), []any{salt, 1, size, prf}}
+	algorithm := []any{oid(oidPBMAC1), []any{kdf, prf}}
+	return []any{[]any{algorithm, mac.Sum(nil)}, salt, 1}, nil
 }
 
-func addOID(b *cryptobyte.Builder, content string) {
-	b.AddASN1(cbasn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes([]byte(content)) })
+// marshal encodes a structure of this file, which never fails. A []any is a
+// SEQUENCE.
+func marshal(v any) []byte {
+	der, _ := asn1.Marshal(v)
+	return der
+}
+
+func oid(content string) asn1.RawValue {
+	return asn1.RawValue{Tag: asn1.TagOID, Bytes: []byte(content)}
 }

@@ -109,8 +109,7 @@ func (u *untilDone) Read(p []byte) (int, error) {
 
 // cause removes the operation and path that package os adds to an error.
 func cause(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err
 	}
 	return err

@@ -246,6 +246,6 @@ func isClosed(err error) bool {
 
 // isAlert reports whether err is a TLS alert from the server.
 func isAlert(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "remote error"
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "remote error"
 }

@@ -125,22 +125,12 @@ func containsAttributes(all, part []Attribute) bool {
 }
 
 func (c *comparison) names() {
-	want, got := c.requested.SubjectAltName, c.issued.SubjectAltName
-	if want == nil && got == nil {
-		return
-	}
-	if want != nil && got != nil {
-		c.critical(nf.FieldSubjectAltName, want.Critical, got.Critical)
-	}
-	if want == nil {
-		want = &SubjectAltName{}
-	}
-	if got == nil {
-		got = &SubjectAltName{}
-	}
+	c.critical(nf.FieldSubjectAltName, nf.OIDSubjectAltName)
+	none := &SubjectAltName{}
+	want, got := cmp.Or(c.requested.SubjectAltName, none), cmp.Or(c.issued.SubjectAltName, none)
 	before := len(c.found)
 	c.set(nf.FieldDNS, want.DNSNames, got.DNSNames, nf.NormalizeFQDN)
-	c.uris(want.URIs, got.URIs)
+	c.set(nf.FieldURI, want.URIs, got.URIs, normalizeURI)
 	c.set(nf.FieldIP, want.IPs, got.IPs, unchanged)
 	c.set(nf.FieldEmail, want.Emails, got.Emails, unchanged)
 	c.set(nf.FieldOtherName, want.Others, got.Others, unchanged)
@@ -148,24 +138,6 @@ func (c *comparison) names() {
 		// free5GC's NRF looks for the instance ID in the first URI only.
 		c.found = append(c.found, Difference{Field: string(nf.FieldURI) + ".order", Requested: want.URIs[0], Issued: got.URIs[0], Severity: Info})
 	}
-}
-
-// uris compares URI names. The URI of the instance has its own rule.
-func (c *comparison) uris(want, got []string) {
-	dropped, added := difference(want, got, normalizeURI)
-	for _, uri := range dropped {
-		c.report(uriRule(uri), string(nf.FieldURI), visible(uri), "")
-	}
-	for _, uri := range added {
-		c.report(uriRule(uri), string(nf.FieldURI), "", visible(uri))
-	}
-}
-
-func uriRule(uri string) nf.FieldName {
-	if nf.IsURN(uri) {
-		return nf.FieldInstanceURI
-	}
-	return nf.FieldURI
 }
 
 // normalizeURI returns the form in which URI names are compared: instance IDs in
@@ -178,59 +150,48 @@ func normalizeURI(uri string) string {
 }
 
 func (c *comparison) usages() {
-	want, got := c.requested.KeyUsage, c.issued.KeyUsage
-	if want != nil && got != nil {
-		c.critical(nf.FieldKeyUsage, want.Critical, got.Critical)
-	}
-	c.set(nf.FieldKeyUsage, want.names(), got.names(), unchanged)
-
-	wantExt, gotExt := c.requested.ExtKeyUsage, c.issued.ExtKeyUsage
-	if wantExt != nil && gotExt != nil {
-		c.critical(nf.FieldExtKeyUsage, wantExt.Critical, gotExt.Critical)
-	}
-	c.set(nf.FieldExtKeyUsage, wantExt.names(), gotExt.names(), unchanged)
+	c.critical(nf.FieldKeyUsage, nf.OIDKeyUsage)
+	none := &KeyUsage{}
+	want, got := cmp.Or(c.requested.KeyUsage, none), cmp.Or(c.issued.KeyUsage, none)
+	c.set(nf.FieldKeyUsage, want.Usages, got.Usages, unchanged)
+	c.critical(nf.FieldExtKeyUsage, nf.OIDExtKeyUsage)
+	c.set(nf.FieldExtKeyUsage, c.requested.ExtKeyUsage.names(), c.issued.ExtKeyUsage.names(), unchanged)
 }
 
-func (k *KeyUsage) names() []string {
-	if k == nil {
-		return nil
-	}
-	return k.Usages
-}
-
-func (e *ExtKeyUsage) names() []string {
+func (e *ExtKeyUsage) names() (names []string) {
 	if e == nil {
 		return nil
 	}
-	names := make([]string, len(e.Usages))
-	for i, u := range e.Usages {
-		names[i] = u.Name
+	for _, u := range e.Usages {
+		names = append(names, u.Name)
 	}
 	return names
 }
 
 func (c *comparison) nfTypes() {
-	want, got := c.requested.NFTypes, c.issued.NFTypes
-	if want == nil {
-		want = &NFTypes{}
-	} else if got != nil {
-		c.critical(nf.FieldNFTypes, want.Critical, got.Critical)
-	}
-	if got == nil {
-		got = &NFTypes{}
-	}
+	c.critical(nf.FieldNFTypes, nf.OIDNFTypes)
+	none := &NFTypes{}
+	want, got := cmp.Or(c.requested.NFTypes, none), cmp.Or(c.issued.NFTypes, none)
 	before := len(c.found)
 	c.set(nf.FieldNFTypes, want.Types, got.Types, unchanged)
-	if len(c.found) == before && c.changed(nf.OIDNFTypes) {
+	inCSR, inCertificate, both := c.extension(nf.OIDNFTypes)
+	if len(c.found) == before && both && !bytes.Equal(inCSR.Value, inCertificate.Value) {
 		// The same types in other bytes: the order or the string type differs.
 		c.report(nf.FieldNFTypes, string(nf.FieldNFTypes), "the types in the encoding of RFC 9310", "the same types in another encoding")
 	}
 }
 
+// extension finds an extension that the request and the certificate have.
+func (c *comparison) extension(oid nf.OID) (requested, issued Extension, both bool) {
+	requested, asked := c.requested.Extension(oid)
+	issued, there := c.issued.Extension(oid)
+	return requested, issued, asked && there
+}
+
 // critical compares the criticality of an extension that both have.
-func (c *comparison) critical(rule nf.FieldName, want, got bool) {
-	if want != got {
-		c.report(rule, string(rule)+".critical", criticality(want), criticality(got))
+func (c *comparison) critical(rule nf.FieldName, oid nf.OID) {
+	if want, got, both := c.extension(oid); both && want.Critical != got.Critical {
+		c.report(rule, string(rule)+".critical", criticality(want.Critical), criticality(got.Critical))
 	}
 }
 
@@ -241,14 +202,21 @@ func criticality(critical bool) string {
 	return string(nf.NonCritical)
 }
 
-// set compares two lists and ignores their order.
-func (c *comparison) set(rule nf.FieldName, want, got []string, normalize func(string) string) {
+// set compares two lists and ignores their order. The URI of the instance has a
+// rule other than that of its field.
+func (c *comparison) set(field nf.FieldName, want, got []string, normalize func(string) string) {
+	rule := func(value string) nf.FieldName {
+		if field == nf.FieldURI && nf.IsURN(value) {
+			return nf.FieldInstanceURI
+		}
+		return field
+	}
 	dropped, added := difference(want, got, normalize)
 	for _, s := range dropped {
-		c.report(rule, string(rule), visible(s), "")
+		c.report(rule(s), string(field), visible(s), "")
 	}
 	for _, s := range added {
-		c.report(rule, string(rule), "", visible(s))
+		c.report(rule(s), string(field), "", visible(s))
 	}
 }
 
@@ -307,13 +275,6 @@ func (c *comparison) extensions() {
 		}
 		report(e, "", criticality(e.Critical), Info)
 	}
-}
-
-// changed reports whether both have the extension, with different values.
-func (c *comparison) changed(oid nf.OID) bool {
-	want, asked := c.requested.Extension(oid)
-	got, there := c.issued.Extension(oid)
-	return asked && there && !bytes.Equal(want.Value, got.Value)
 }
 
 // addedByCAs reports whether an extension is one that CAs add without a request.

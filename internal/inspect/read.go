@@ -293,7 +293,7 @@ func (r *reader) attributes(list cryptobyte.String) {
 			continue
 		}
 		oid, _ := decodeOID(id)
-		a := RequestAttribute{OID: oid, Name: attributeName(oid)}
+		a := RequestAttribute{OID: oid, Name: requestAttributes[oid]}
 		for !values.Empty() {
 			var value cryptobyte.String
 			var tag cbasn1.Tag
@@ -315,21 +315,11 @@ func (r *reader) attributes(list cryptobyte.String) {
 	}
 }
 
-// Attributes of requests (RFC 2985 5.4).
-const (
-	oidChallengePassword nf.OID = "1.2.840.113549.1.9.7"
-	oidUnstructuredName  nf.OID = "1.2.840.113549.1.9.2"
-	oidExtensionRequest  nf.OID = "1.2.840.113549.1.9.14"
-)
+const oidExtensionRequest nf.OID = "1.2.840.113549.1.9.14"
 
-func attributeName(oid nf.OID) string {
-	switch oid {
-	case oidExtensionRequest:
-		return "extensionRequest"
-	case oidChallengePassword:
-		return "challengePassword"
-	case oidUnstructuredName:
-		return "unstructuredName"
-	}
-	return ""
+// requestAttributes are the names of attributes of requests (RFC 2985 5.4).
+var requestAttributes = map[nf.OID]string{
+	oidExtensionRequest:    "extensionRequest",
+	"1.2.840.113549.1.9.7": "challengePassword",
+	"1.2.840.113549.1.9.2": "unstructuredName",
 }

@@ -106,6 +106,7 @@ func TestReadCertificateListsFaults(t *testing.T) {
 		{"serial of 21 octets", bend(t, func(c *x509.Certificate) { c.SerialNumber = new(big.Int).Lsh(big.NewInt(1), 159) }, "", ""), nf.FieldSerialNumber, inspect.FaultValue},
 		{"serial with a zero too many", bend(t, nil, "02021122", "02020022"), nf.FieldSerialNumber, inspect.FaultEncoding},
 		{"no such day", bend(t, nil, "323630313031", "323630323331"), nf.FieldValidity, inspect.FaultMalformed},
+		{"a sign in a time", bend(t, nil, "323630313031", "2b3630313031"), nf.FieldValidity, inspect.FaultEncoding},
 		{"a letter in a time", bend(t, nil, "323630313031", "323630313041"), nf.FieldValidity, inspect.FaultMalformed},
 		{"country as UTF8String", bend(t, nil, "13025345", "0c025345"), nf.FieldIssuer, inspect.FaultStringType},
 		{"NUL in a dNSName", bend(t, nil, "616d66312e", "616d66002e"), nf.FieldDNS, inspect.FaultCharacters},
@@ -223,5 +224,15 @@ func BenchmarkReadCertificate(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		inspect.ReadCertificate(der)
+	}
+}
+
+// Nothing is read from a list in another type than SEQUENCE.
+func TestReadCertificateSkipsListsOfWrongType(t *testing.T) {
+	der := bend(t, func(c *x509.Certificate) {
+		c.ExtraExtensions = []pkix.Extension{{Id: nfOID(t, nf.OIDCRLDistribution), Value: unhex(t, "310b 3009 a007a005 8603 613a62")}}
+	}, "", "")
+	if c := inspect.ReadCertificate(der); c.CRL == nil || len(c.CRL.URIs) > 0 {
+		t.Errorf("CRL = %+v, want no URIs from a SET", c.CRL)
 	}
 }

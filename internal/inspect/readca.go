@@ -24,8 +24,7 @@ func (r *reader) keyID(octets []byte, field nf.FieldName) string {
 func (r *reader) subjectKeyID(in *cryptobyte.String) {
 	var octets cryptobyte.String
 	if !in.ReadASN1(&octets, cbasn1.OCTET_STRING) {
-		*in = nil
-		r.fault(nf.FieldSubjectKeyID, FaultMalformed, "not an OCTET STRING")
+		r.malformed(in, nf.FieldSubjectKeyID, "not an OCTET STRING")
 		return
 	}
 	r.c.SubjectKeyID.ID = r.keyID(octets, nf.FieldSubjectKeyID)
@@ -38,8 +37,7 @@ func (r *reader) authorityKeyID(in *cryptobyte.String) {
 		!seq.ReadOptionalASN1(&octets, &hasID, cbasn1.Tag(0).ContextSpecific()) ||
 		!seq.ReadOptionalASN1(&issuer, &hasIssuer, cbasn1.Tag(1).Constructed().ContextSpecific()) ||
 		!seq.SkipOptionalASN1(cbasn1.Tag(2).ContextSpecific()) || !seq.Empty() {
-		r.fault(nf.FieldAuthorityKeyID, FaultMalformed, "not an AuthorityKeyIdentifier")
-		*in = nil
+		r.malformed(in, nf.FieldAuthorityKeyID, "not an AuthorityKeyIdentifier")
 		return
 	}
 	r.c.AuthorityKeyID.Issuer = hasIssuer
@@ -50,48 +48,28 @@ func (r *reader) authorityKeyID(in *cryptobyte.String) {
 
 func (r *reader) basicConstraints(in *cryptobyte.String) {
 	var seq cryptobyte.String
-	malformed := func() {
-		r.fault(FieldBasicConstraints, FaultMalformed, "not a BasicConstraints")
-		*in = nil
+	b := r.c.BasicConstraints
+	ok := in.ReadASN1(&seq, cbasn1.SEQUENCE)
+	if ok {
+		b.CA, ok = r.boolean(&seq, FieldBasicConstraints)
 	}
-	if !in.ReadASN1(&seq, cbasn1.SEQUENCE) {
-		malformed()
-		return
-	}
-	b, ok := r.c.BasicConstraints, true
-	if seq.PeekASN1Tag(cbasn1.BOOLEAN) {
-		if b.CA, ok = r.boolean(&seq, FieldBasicConstraints); !ok {
-			malformed()
-			return
-		}
-	}
-	if seq.PeekASN1Tag(cbasn1.INTEGER) {
+	if ok && seq.PeekASN1Tag(cbasn1.INTEGER) {
 		var n int
-		if !seq.ReadASN1Integer(&n) {
-			malformed()
-			return
+		if ok = seq.ReadASN1Integer(&n); ok {
+			b.MaxPathLen = &n
 		}
-		if n < 0 || !b.CA {
+		if ok && (n < 0 || !b.CA) {
 			r.fault(FieldBasicConstraints, FaultValue, "pathLenConstraint %d, want 0 or more in a CA certificate, and absent in others (RFC 5280 4.2.1.9)", n)
 		}
-		b.MaxPathLen = &n
 	}
-	if !seq.Empty() {
-		malformed()
+	if !ok || !seq.Empty() {
+		r.malformed(in, FieldBasicConstraints, "not a BasicConstraints")
 	}
 }
 
 // crl reads CRLDistributionPoints (RFC 5280 4.2.1.13).
 func (r *reader) crl(in *cryptobyte.String) {
-	var points cryptobyte.String
-	if !in.ReadASN1(&points, cbasn1.SEQUENCE) {
-		r.fault(nf.FieldCRL, FaultMalformed, "not a sequence of distribution points")
-		*in = nil
-		return
-	}
-	if points.Empty() {
-		r.fault(nf.FieldCRL, FaultValue, "no distribution point, want at least one (RFC 5280 4.2.1.13)")
-	}
+	points := r.sequence(in, nf.FieldCRL, "distribution points", "no distribution point, want at least one (RFC 5280 4.2.1.13)")
 	for n := 0; !points.Empty(); n++ {
 		if n == maxEntries {
 			r.fault(nf.FieldCRL, FaultTooMany, "more than %d distribution points", maxEntries)
@@ -142,15 +120,7 @@ const (
 )
 
 func (r *reader) authorityInfo(in *cryptobyte.String) {
-	var list cryptobyte.String
-	if !in.ReadASN1(&list, cbasn1.SEQUENCE) {
-		r.fault(nf.FieldAIA, FaultMalformed, "not a sequence of access descriptions")
-		*in = nil
-		return
-	}
-	if list.Empty() {
-		r.fault(nf.FieldAIA, FaultValue, "no access description, want at least one (RFC 5280 4.2.2.1)")
-	}
+	list := r.sequence(in, nf.FieldAIA, "access descriptions", "no access description, want at least one (RFC 5280 4.2.2.1)")
 	for n := 0; !list.Empty(); n++ {
 		var description, id, value cryptobyte.String
 		var tag cbasn1.Tag

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"net/netip"
@@ -35,15 +36,15 @@ func (r *reader) extensions(list cryptobyte.String) {
 			r.fault(FieldExtensions, FaultMalformed, "the object identifier of extension %d is malformed", len(r.c.Extensions)+1)
 		}
 		x := Extension{OID: oid, Name: oid.ExtensionName()}
-		critical, ok := r.critical(&e, &x)
-		if !ok || !e.ReadASN1(&value, cbasn1.OCTET_STRING) {
+		var ok bool
+		if x.Critical, ok = r.boolean(&e, x.field()); !ok || !e.ReadASN1(&value, cbasn1.OCTET_STRING) {
 			r.fault(x.field(), FaultMalformed, "the extension has no value")
 			continue
 		}
 		if !e.Empty() {
 			r.fault(x.field(), FaultTrailing, "%d bytes after the value", len(e))
 		}
-		x.Critical, x.Value = critical, value
+		x.Value = value
 		_, twice := r.c.Extension(oid)
 		r.c.Extensions = append(r.c.Extensions, x)
 		if twice {
@@ -56,22 +57,14 @@ func (r *reader) extensions(list cryptobyte.String) {
 
 // field returns the name of an extension's field.
 func (e *Extension) field() nf.FieldName {
-	if e.Name != "" {
-		return nf.FieldName(e.Name)
-	}
-	return nf.FieldName("extensions." + string(e.OID))
+	return nf.FieldName(cmp.Or(e.Name, "extensions."+string(e.OID)))
 }
 
-// critical reads the BOOLEAN critical, which DER omits when it is FALSE.
-func (r *reader) critical(e *cryptobyte.String, x *Extension) (critical, ok bool) {
+// boolean reads a BOOLEAN, which DER omits when it is FALSE.
+func (r *reader) boolean(e *cryptobyte.String, field nf.FieldName) (value, ok bool) {
 	if !e.PeekASN1Tag(cbasn1.BOOLEAN) {
 		return false, true
 	}
-	return r.boolean(e, x.field())
-}
-
-// boolean reads a BOOLEAN whose default is FALSE.
-func (r *reader) boolean(e *cryptobyte.String, field nf.FieldName) (value, ok bool) {
 	var b cryptobyte.String
 	if !e.ReadASN1(&b, cbasn1.BOOLEAN) || len(b) != 1 {
 		return false, false
@@ -88,7 +81,7 @@ func (r *reader) boolean(e *cryptobyte.String, field nf.FieldName) (value, ok bo
 
 // extension fills in the field of Contents that represents the extension.
 func (r *reader) extension(x *Extension) {
-	in, field := cryptobyte.String(x.Value), x.field()
+	in := cryptobyte.String(x.Value)
 	switch x.OID {
 	case nf.OIDSubjectAltName:
 		r.c.SubjectAltName = &SubjectAltName{Critical: x.Critical}
@@ -120,8 +113,28 @@ func (r *reader) extension(x *Extension) {
 		return
 	}
 	if !in.Empty() {
-		r.fault(field, FaultTrailing, "%d bytes after the value", len(in))
+		r.fault(x.field(), FaultTrailing, "%d bytes after the value", len(in))
 	}
+}
+
+// malformed reports an extension that cannot be read, and skips the rest of it.
+func (r *reader) malformed(in *cryptobyte.String, field nf.FieldName, detail string) {
+	*in = nil
+	r.fault(field, FaultMalformed, "%s", detail)
+}
+
+// sequence opens the SEQUENCE OF that an extension consists of; empty is what to
+// report when that has no element. A malformed one is reported and has none.
+func (r *reader) sequence(in *cryptobyte.String, field nf.FieldName, of, empty string) cryptobyte.String {
+	var list cryptobyte.String
+	if !in.ReadASN1(&list, cbasn1.SEQUENCE) { // which may have set list all the same
+		r.malformed(in, field, "not a sequence of "+of)
+		return nil
+	}
+	if list.Empty() {
+		r.fault(field, FaultValue, "%s", empty)
+	}
+	return list
 }
 
 // otherNameKinds are the choices of GeneralName that are written as NameOther,
@@ -146,15 +159,7 @@ func otherName(tag cbasn1.Tag, value []byte) string {
 // altNames reads GeneralNames in the order of the DER.
 func (r *reader) altNames(in *cryptobyte.String) {
 	san := r.c.SubjectAltName
-	var names cryptobyte.String
-	if !in.ReadASN1(&names, cbasn1.SEQUENCE) {
-		*in = nil
-		r.fault(nf.FieldSubjectAltName, FaultMalformed, "not a sequence of names")
-		return
-	}
-	if names.Empty() {
-		r.fault(nf.FieldSubjectAltName, FaultValue, "no name, want at least one (RFC 5280 4.2.1.6)")
-	}
+	names := r.sequence(in, nf.FieldSubjectAltName, "names", "no name, want at least one (RFC 5280 4.2.1.6)")
 	for !names.Empty() {
 		var value cryptobyte.String
 		var tag cbasn1.Tag
@@ -215,8 +220,7 @@ func (r *reader) textName(kind NameKind, field nf.FieldName, value []byte) Name 
 func (r *reader) keyUsage(in *cryptobyte.String) (usages []string) {
 	var bits cryptobyte.String
 	if !in.ReadASN1(&bits, cbasn1.BIT_STRING) || len(bits) == 0 || bits[0] > 7 || len(bits) == 1 && bits[0] > 0 {
-		*in = nil
-		r.fault(nf.FieldKeyUsage, FaultMalformed, "not a bit string")
+		r.malformed(in, nf.FieldKeyUsage, "not a bit string")
 		return nil
 	}
 	unused, octets := int(bits[0]), bits[1:]
@@ -244,15 +248,7 @@ func (r *reader) keyUsage(in *cryptobyte.String) (usages []string) {
 }
 
 func (r *reader) extKeyUsage(in *cryptobyte.String) (usages []Usage) {
-	var seq cryptobyte.String
-	if !in.ReadASN1(&seq, cbasn1.SEQUENCE) {
-		*in = nil
-		r.fault(nf.FieldExtKeyUsage, FaultMalformed, "not a sequence of object identifiers")
-		return nil
-	}
-	if seq.Empty() {
-		r.fault(nf.FieldExtKeyUsage, FaultValue, "no purpose, want at least one (RFC 5280 4.2.1.12)")
-	}
+	seq := r.sequence(in, nf.FieldExtKeyUsage, "object identifiers", "no purpose, want at least one (RFC 5280 4.2.1.12)")
 	for !seq.Empty() {
 		var id cryptobyte.String
 		if len(usages) >= maxEntries {

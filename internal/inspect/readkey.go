@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"math/bits"
@@ -12,22 +13,37 @@ import (
 	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// Algorithms of public keys and their curves (RFC 3279 2.3, RFC 5480 2.1,
+// Algorithms of public keys that are read further (RFC 3279 2.3, RFC 5480 2.1,
 // RFC 8410 3).
 const (
 	oidRSA         nf.OID = "1.2.840.113549.1.1.1"
-	oidDSA         nf.OID = "1.2.840.10040.4.1"
 	oidECPublicKey nf.OID = "1.2.840.10045.2.1"
-	oidX25519      nf.OID = "1.3.101.110"
-	oidX448        nf.OID = "1.3.101.111"
 	oidEd25519     nf.OID = "1.3.101.112"
 	oidEd448       nf.OID = "1.3.101.113"
-
-	oidP224 nf.OID = "1.3.132.0.33"
-	oidP256 nf.OID = "1.2.840.10045.3.1.7"
-	oidP384 nf.OID = "1.3.132.0.34"
-	oidP521 nf.OID = "1.3.132.0.35"
 )
+
+// A keyKind is an algorithm or a curve: the type of its keys and their size.
+type keyKind struct {
+	name string
+	bits int // zero: depends on the key
+}
+
+var keyAlgorithms = map[nf.OID]keyKind{
+	oidRSA:              {"RSA", 0},
+	oidECPublicKey:      {"EC", 0},
+	oidEd25519:          {"Ed25519", 256},
+	oidEd448:            {"Ed448", 456},
+	"1.3.101.110":       {"X25519", 256},
+	"1.3.101.111":       {"X448", 448},
+	"1.2.840.10040.4.1": {"DSA", 0},
+}
+
+var curves = map[nf.OID]keyKind{
+	"1.3.132.0.33":        {"P224", 224},
+	"1.2.840.10045.3.1.7": {"P256", 256},
+	"1.3.132.0.34":        {"P384", 384},
+	"1.3.132.0.35":        {"P521", 521},
+}
 
 // publicKey reads SubjectPublicKeyInfo (RFC 5280 4.1.2.7).
 func (r *reader) publicKey(in *cryptobyte.String) bool {
@@ -53,33 +69,19 @@ func (r *reader) publicKey(in *cryptobyte.String) bool {
 	}
 	r.c.Raw.PublicKeyBits = key[1:]
 	k.Algorithm, _ = decodeOID(id)
+	kind := keyAlgorithms[k.Algorithm]
+	k.Type, k.Bits = cmp.Or(kind.name, k.Type), kind.bits
 	switch k.Algorithm {
 	case oidRSA:
-		k.Type = "RSA"
 		r.rsaKey(algorithm, key[1:])
 	case oidECPublicKey:
-		k.Type = "EC"
 		r.ecKey(algorithm, key[1:])
-	case oidEd25519:
-		k.Type, k.Bits = "Ed25519", 256
-		r.keyLength(key[1:], 32)
-	case oidEd448:
-		k.Type, k.Bits = "Ed448", 456
-		r.keyLength(key[1:], 57)
-	case oidX25519:
-		k.Type, k.Bits = "X25519", 256
-	case oidX448:
-		k.Type, k.Bits = "X448", 448
-	case oidDSA:
-		k.Type = "DSA"
+	case oidEd25519, oidEd448:
+		if want := (k.Bits + 7) / 8; len(key)-1 != want {
+			r.fault(nf.FieldPublicKey, FaultMalformed, "%s key of %d octets, want %d", k.Type, len(key)-1, want)
+		}
 	}
 	return true
-}
-
-func (r *reader) keyLength(key []byte, want int) {
-	if len(key) != want {
-		r.fault(nf.FieldPublicKey, FaultMalformed, "%s key of %d octets, want %d", r.c.PublicKey.Type, len(key), want)
-	}
 }
 
 // rsaKey reads RSAPublicKey (RFC 3279 2.3.1).
@@ -118,18 +120,11 @@ func (r *reader) ecKey(parameters, point cryptobyte.String) {
 		return
 	}
 	k.Curve, _ = decodeOID(id)
-	switch k.Curve {
-	case oidP224:
-		k.Type, k.Bits = "P224", 224
-	case oidP256:
-		k.Type, k.Bits = "P256", 256
-	case oidP384:
-		k.Type, k.Bits = "P384", 384
-	case oidP521:
-		k.Type, k.Bits = "P521", 521
-	default:
+	curve, known := curves[k.Curve]
+	if !known {
 		return
 	}
+	k.Type, k.Bits = curve.name, curve.bits
 	size := (k.Bits + 7) / 8
 	switch {
 	case len(point) == 1+2*size && point[0] == 4:
@@ -139,13 +134,8 @@ func (r *reader) ecKey(parameters, point cryptobyte.String) {
 	}
 }
 
-// Signature algorithms that are used in more than one place.
-const (
-	oidECDSASHA256 nf.OID = "1.2.840.10045.4.3.2"
-	oidECDSASHA384 nf.OID = "1.2.840.10045.4.3.3"
-	oidSHA256RSA   nf.OID = "1.2.840.113549.1.1.11"
-	oidRSAPSS      nf.OID = "1.2.840.113549.1.1.10"
-)
+// oidRSAPSS is the signature algorithm whose parameters name the hash.
+const oidRSAPSS nf.OID = "1.2.840.113549.1.1.10"
 
 // signature reads signatureAlgorithm and the signature's octets.
 func (r *reader) signature(outer *cryptobyte.String) {
@@ -174,47 +164,44 @@ func (r *reader) signature(outer *cryptobyte.String) {
 	}
 }
 
-// signatureName names an algorithm and its hash, in the words of crypto/x509
-// where it knows it.
+// signatureNames are the other signature algorithms with their hashes, in the words
+// of crypto/x509 where it knows them.
+var signatureNames = map[nf.OID]struct{ name, hash string }{
+	"1.2.840.10045.4.1":      {"ECDSA-SHA1", "SHA1"},
+	"1.2.840.10045.4.3.1":    {"ECDSA-SHA224", "SHA224"},
+	"1.2.840.10045.4.3.2":    {"ECDSA-SHA256", "SHA256"},
+	"1.2.840.10045.4.3.3":    {"ECDSA-SHA384", "SHA384"},
+	"1.2.840.10045.4.3.4":    {"ECDSA-SHA512", "SHA512"},
+	"1.2.840.113549.1.1.2":   {"MD2-RSA", "MD2"},
+	"1.2.840.113549.1.1.4":   {"MD5-RSA", "MD5"},
+	"1.2.840.113549.1.1.5":   {"SHA1-RSA", "SHA1"},
+	"1.3.14.3.2.29":          {"SHA1-RSA", "SHA1"},
+	"1.2.840.113549.1.1.14":  {"SHA224-RSA", "SHA224"},
+	"1.2.840.113549.1.1.11":  {"SHA256-RSA", "SHA256"},
+	"1.2.840.113549.1.1.12":  {"SHA384-RSA", "SHA384"},
+	"1.2.840.113549.1.1.13":  {"SHA512-RSA", "SHA512"},
+	"1.2.840.10040.4.3":      {"DSA-SHA1", "SHA1"},
+	"2.16.840.1.101.3.4.3.2": {"DSA-SHA256", "SHA256"},
+	oidEd25519:               {"Ed25519", ""},
+	oidEd448:                 {"Ed448", ""},
+}
+
+// signatureName names an algorithm and its hash.
 func signatureName(oid nf.OID, parameters cryptobyte.String) (name, hash string) {
-	switch oid {
-	case oidECDSASHA256:
-		return "ECDSA-SHA256", "SHA256"
-	case oidECDSASHA384:
-		return "ECDSA-SHA384", "SHA384"
-	case "1.2.840.10045.4.3.4":
-		return "ECDSA-SHA512", "SHA512"
-	case "1.2.840.10045.4.3.1":
-		return "ECDSA-SHA224", "SHA224"
-	case "1.2.840.10045.4.1":
-		return "ECDSA-SHA1", "SHA1"
-	case oidSHA256RSA:
-		return "SHA256-RSA", "SHA256"
-	case "1.2.840.113549.1.1.12":
-		return "SHA384-RSA", "SHA384"
-	case "1.2.840.113549.1.1.13":
-		return "SHA512-RSA", "SHA512"
-	case "1.2.840.113549.1.1.14":
-		return "SHA224-RSA", "SHA224"
-	case "1.2.840.113549.1.1.5", "1.3.14.3.2.29":
-		return "SHA1-RSA", "SHA1"
-	case "1.2.840.113549.1.1.4":
-		return "MD5-RSA", "MD5"
-	case "1.2.840.113549.1.1.2":
-		return "MD2-RSA", "MD2"
-	case oidRSAPSS:
+	if oid == oidRSAPSS {
 		hash = pssHash(parameters)
 		return hash + "-RSAPSS", hash
-	case oidEd25519:
-		return "Ed25519", ""
-	case oidEd448:
-		return "Ed448", ""
-	case "1.2.840.10040.4.3":
-		return "DSA-SHA1", "SHA1"
-	case "2.16.840.1.101.3.4.3.2":
-		return "DSA-SHA256", "SHA256"
 	}
-	return string(oid), ""
+	known := signatureNames[oid]
+	return cmp.Or(known.name, string(oid)), known.hash
+}
+
+// pssHashes are the hashes of RSASSA-PSS.
+var pssHashes = map[nf.OID]string{
+	"1.3.14.3.2.26":          "SHA1",
+	"2.16.840.1.101.3.4.2.1": "SHA256",
+	"2.16.840.1.101.3.4.2.2": "SHA384",
+	"2.16.840.1.101.3.4.2.3": "SHA512",
 }
 
 // pssHash returns the hash of RSASSA-PSS-params (RFC 4055 3.1); the default is
@@ -232,15 +219,6 @@ func pssHash(parameters cryptobyte.String) string {
 	if !tagged.ReadASN1(&algorithm, cbasn1.SEQUENCE) || !algorithm.ReadASN1(&id, cbasn1.OBJECT_IDENTIFIER) {
 		return ""
 	}
-	switch oid, _ := decodeOID(id); oid {
-	case "2.16.840.1.101.3.4.2.1":
-		return "SHA256"
-	case "2.16.840.1.101.3.4.2.2":
-		return "SHA384"
-	case "2.16.840.1.101.3.4.2.3":
-		return "SHA512"
-	case "1.3.14.3.2.26":
-		return "SHA1"
-	}
-	return ""
+	oid, _ := decodeOID(id)
+	return pssHashes[oid]
 }

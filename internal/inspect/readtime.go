@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"strings"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -57,74 +58,25 @@ func parseTime(s string, utc bool) (t time.Time, exact, ok bool) {
 	if len(s) > 32 {
 		return time.Time{}, false, false
 	}
-	year := 4
-	if utc {
-		year = 2
-	}
-	if len(s) == year+11 && s[len(s)-1] == 'Z' {
-		if t, ok := digitsTime(s, year); ok {
-			return t, true, true
-		}
-	}
 	layouts := []string{"20060102150405Z0700", "200601021504Z0700", "20060102150405"}
 	if utc {
 		layouts = []string{"060102150405Z0700", "0601021504Z0700"}
 	}
+	digits, zulu := strings.CutSuffix(s, "Z")
+	exact = zulu && len(s) == len(layouts[0])-len("0700") && strings.Trim(digits, "0123456789") == ""
 	for _, layout := range layouts {
 		// time.Parse accepts a fraction after the seconds without a layout for it.
 		t, err := time.Parse(layout, s)
 		if err != nil {
 			continue
 		}
-		if t = t.UTC(); utc {
-			t = utcCentury(t)
+		if t = t.UTC(); utc && t.Year() >= 2050 {
+			// Package time puts the years 00 to 68 into this century, RFC 5280
+			// 4.1.2.5.1 puts 00 to 49 there.
+			t = t.AddDate(-100, 0, 0)
 		}
 		// encoding/json cannot write years outside 0 to 9999.
-		return t, false, t.Year() >= 0 && t.Year() <= 9999
+		return t, exact, t.Year() >= 0 && t.Year() <= 9999
 	}
 	return time.Time{}, false, false
-}
-
-// utcCentury corrects the century of a two-digit year: package time puts 00 to 68
-// into this century, RFC 5280 4.1.2.5.1 puts 00 to 49 there.
-func utcCentury(t time.Time) time.Time {
-	if t.Year() >= 2050 {
-		return t.AddDate(-100, 0, 0)
-	}
-	return t
-}
-
-// digitsTime reads a year with the given number of digits, then month, day, hour,
-// minute and second with two digits each.
-func digitsTime(s string, yearDigits int) (time.Time, bool) {
-	number := func(from, to int) int {
-		n := 0
-		for _, c := range []byte(s[from:to]) {
-			if c < '0' || c > '9' {
-				return -1
-			}
-			n = 10*n + int(c-'0')
-		}
-		return n
-	}
-	year := number(0, yearDigits)
-	if yearDigits == 2 && year >= 0 {
-		year += 1900
-		if year < 1950 {
-			year += 100
-		}
-	}
-	var part [5]int // month, day, hour, minute, second
-	for i := range part {
-		part[i] = number(yearDigits+2*i, yearDigits+2*i+2)
-		if part[i] < 0 {
-			return time.Time{}, false
-		}
-	}
-	if year < 0 || part[0] < 1 || part[0] > 12 || part[2] > 23 || part[3] > 59 || part[4] > 59 {
-		return time.Time{}, false
-	}
-	t := time.Date(year, time.Month(part[0]), part[1], part[2], part[3], part[4], 0, time.UTC)
-	// time.Date turns the 31st of February into another day.
-	return t, part[1] >= 1 && t.Day() == part[1]
 }

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"math/big"
@@ -84,12 +85,9 @@ func escapeValue(text string) string {
 // octet and without the zero octet that only carries the sign in DER: 0x0a1b is
 // "0a1b", zero is "00". A negative number is "-" and its absolute value.
 func Serial(n *big.Int) string {
-	octets := n.Bytes()
-	if len(octets) == 0 {
-		octets = []byte{0}
-	}
+	text := cmp.Or(hex.EncodeToString(n.Bytes()), "00")
 	if n.Sign() < 0 {
-		return "-" + hex.EncodeToString(octets)
+		return "-" + text
 	}
-	return hex.EncodeToString(octets)
+	return text
 }

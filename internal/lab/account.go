@@ -30,7 +30,7 @@ type accountView struct {
 	Orders  string   `json:"orders"`
 }
 
-func (l *Lab) accountURL(a *account) string { return l.base + accountPath + a.id }
+func (l *Lab) accountURL(a *account) string { return l.url(EndpointAccount, a.id) }
 
 // viewAccount makes the client's view of an account. Lab.mu must be held.
 func (l *Lab) viewAccount(a *account) accountView {
@@ -93,8 +93,8 @@ func (l *Lab) accountReply(status int, a *account) reply {
 }
 
 // updateAccount reads, updates or deactivates an account (RFC 8555 7.3.2,
-// 7.3.3, 7.3.6).
-func (l *Lab) updateAccount(s *signedRequest) (reply, error) {
+// 7.3.3, 7.3.6). Lab.mu must be held.
+func (l *Lab) updateAccount(s *signedRequest, a *account) (reply, error) {
 	var req struct {
 		Contact *[]string `json:"contact"` // nil changes nothing, empty removes all
 		Agreed  bool      `json:"termsOfServiceAgreed"`
@@ -107,12 +107,6 @@ func (l *Lab) updateAccount(s *signedRequest) (reply, error) {
 	}
 	if req.Status != "" && req.Status != statusDeactivated && req.Status != statusValid {
 		return reply{}, problemf(malformed, "account status %q, want %q", req.Status, statusDeactivated)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	a, err := owned(l.state.accounts, s, "account")
-	if err != nil {
-		return reply{}, err
 	}
 	if req.Contact != nil {
 		if err := checkContacts(*req.Contact); err != nil {

@@ -28,7 +28,7 @@ type authorizationView struct {
 	Wildcard   bool            `json:"wildcard,omitempty"`
 }
 
-func (l *Lab) authorizationURL(a *authorization) string { return l.base + authzPath + a.id }
+func (l *Lab) authorizationURL(a *authorization) string { return l.url(EndpointAuthz, a.id) }
 
 // newAuthorization makes a pending authorization with a challenge of each type
 // that can prove control of the identifier. Lab.mu must be held.
@@ -65,7 +65,8 @@ func (l *Lab) viewAuthorization(a *authorization) authorizationView {
 }
 
 // postAuthorization reads or deactivates an authorization (RFC 8555 7.5, 7.5.2).
-func (l *Lab) postAuthorization(s *signedRequest) (reply, error) {
+// Lab.mu must be held.
+func (l *Lab) postAuthorization(s *signedRequest, a *authorization) (reply, error) {
 	var req struct {
 		Status string `json:"status"`
 	}
@@ -76,12 +77,6 @@ func (l *Lab) postAuthorization(s *signedRequest) (reply, error) {
 		if req.Status != statusDeactivated {
 			return reply{}, problemf(malformed, "authorization status %q, want %q", req.Status, statusDeactivated)
 		}
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	a, err := owned(l.state.authorizations, s, "authorization")
-	if err != nil {
-		return reply{}, err
 	}
 	l.refresh(a.order)
 	if req.Status == statusDeactivated {

@@ -51,9 +51,9 @@ func certificatePEM(der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-func keyToPEM(key *ecdsa.PrivateKey) ([]byte, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), err
+func keyToPEM(key *ecdsa.PrivateKey) []byte {
+	der, _ := x509.MarshalPKCS8PrivateKey(key) // a key of newECKeyPair or loadKey never fails
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
 // newAuthorities makes all authorities with new keys.
@@ -69,9 +69,7 @@ func newAuthorities(now time.Time) (*authorities, error) {
 	if a.alternateRoot, err = newRoot("nfcert lab alternate root (practice only)", elliptic.P384(), now); err != nil {
 		return nil, err
 	}
-	if a.issuer.key, err = newECKeyPair(elliptic.P384()); err != nil {
-		return nil, err
-	}
+	a.issuer.key = newECKeyPair(elliptic.P384())
 	const name = "nfcert lab issuer (practice only)"
 	if a.issuer.certificate, err = a.issuerRoot.certifyCA(name, &a.issuer.key.PublicKey, now); err != nil {
 		return nil, err
@@ -80,53 +78,36 @@ func newAuthorities(now time.Time) (*authorities, error) {
 	return &a, err
 }
 
-func newECKeyPair(curve elliptic.Curve) (*ecdsa.PrivateKey, error) {
-	key, err := ecdsa.GenerateKey(curve, rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("generating a key: %w", err)
-	}
-	return key, nil
+func newECKeyPair(curve elliptic.Curve) *ecdsa.PrivateKey {
+	key, _ := ecdsa.GenerateKey(curve, rand.Reader) // neither the curves of crypto/elliptic nor crypto/rand fail
+	return key
 }
 
 func newRoot(name string, curve elliptic.Curve, now time.Time) (authority, error) {
-	key, err := newECKeyPair(curve)
-	if err != nil {
-		return authority{}, err
-	}
-	template, err := caTemplate(name, &key.PublicKey, now, rootYears)
-	if err != nil {
-		return authority{}, err
-	}
+	key := newECKeyPair(curve)
+	template := caTemplate(name, &key.PublicKey, now, rootYears)
 	certificate, err := createCertificate(template, template, &key.PublicKey, key)
 	return authority{certificate, key}, err
 }
 
 // certifyCA signs an intermediate CA that may sign leaf certificates only.
 func (a authority) certifyCA(name string, public *ecdsa.PublicKey, now time.Time) (*x509.Certificate, error) {
-	template, err := caTemplate(name, public, now, intermediateYears)
-	if err != nil {
-		return nil, err
-	}
+	template := caTemplate(name, public, now, intermediateYears)
 	template.MaxPathLenZero = true
 	return createCertificate(template, a.certificate, public, a.key)
 }
 
-func caTemplate(name string, public crypto.PublicKey, now time.Time, years int) (*x509.Certificate, error) {
-	serial, err := newSerial()
-	if err != nil {
-		return nil, err
-	}
-	ski, err := keyIdentifier(public)
+func caTemplate(name string, public crypto.PublicKey, now time.Time, years int) *x509.Certificate {
 	return &x509.Certificate{
-		SerialNumber:          serial,
+		SerialNumber:          newSerial(),
 		Subject:               pkix.Name{Organization: []string{"nfcert lab"}, CommonName: name},
 		NotBefore:             now.Add(-backdate),
 		NotAfter:              now.AddDate(years, 0, 0),
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		BasicConstraintsValid: true,
 		IsCA:                  true,
-		SubjectKeyId:          ski,
-	}, err
+		SubjectKeyId:          keyIdentifier(public),
+	}
 }
 
 func createCertificate(template, parent *x509.Certificate, public crypto.PublicKey, key crypto.Signer) (*x509.Certificate, error) {
@@ -139,46 +120,31 @@ func createCertificate(template, parent *x509.Certificate, public crypto.PublicK
 
 // newSerial makes a random positive serial number of at most 20 octets (RFC
 // 5280 4.1.2.2, TS 33.310 6.1.3c.3).
-func newSerial() (*big.Int, error) {
+func newSerial() *big.Int {
 	limit := new(big.Int).Lsh(big.NewInt(1), 159) // 20 octets with the sign bit clear
-	serial, err := rand.Int(rand.Reader, limit)
-	if err != nil {
-		return nil, fmt.Errorf("generating a serial number: %w", err)
-	}
-	return serial.Add(serial, big.NewInt(1)), nil
+	serial, _ := rand.Int(rand.Reader, limit)     // crypto/rand never fails
+	return serial.Add(serial, big.NewInt(1))
 }
 
 // keyIdentifier is method (1) of RFC 5280 4.2.1.2, which TS 33.310 6.1.3c.3
 // requires: the SHA-1 of the public key's bits.
-func keyIdentifier(public crypto.PublicKey) ([]byte, error) {
-	der, err := x509.MarshalPKIXPublicKey(public)
-	if err != nil {
-		return nil, fmt.Errorf("computing a key identifier: %w", err)
-	}
+func keyIdentifier(public crypto.PublicKey) []byte {
+	der, _ := x509.MarshalPKIXPublicKey(public) // newPublicKey or newECKeyPair made it, so it never fails
 	var info struct {
 		Algorithm pkix.AlgorithmIdentifier
 		PublicKey asn1.BitString
 	}
-	if _, err := asn1.Unmarshal(der, &info); err != nil {
-		return nil, fmt.Errorf("computing a key identifier: %w", err)
-	}
+	_, _ = asn1.Unmarshal(der, &info)
 	sum := sha1.Sum(info.PublicKey.Bytes) //nolint:gosec // see the import
-	return sum[:], nil
+	return sum[:]
 }
 
 // endEntity makes a key and a certificate for it, signed by the TLS root. Edit
 // adds what the certificate is for.
 func (a *authorities) endEntity(name string, now time.Time, edit func(*x509.Certificate)) (*ecdsa.PrivateKey, *x509.Certificate, error) {
-	key, err := newECKeyPair(elliptic.P256())
-	if err != nil {
-		return nil, nil, err
-	}
-	serial, err := newSerial()
-	if err != nil {
-		return nil, nil, err
-	}
+	key := newECKeyPair(elliptic.P256())
 	template := &x509.Certificate{
-		SerialNumber: serial,
+		SerialNumber: newSerial(),
 		Subject:      pkix.Name{Organization: []string{"nfcert lab"}, CommonName: name},
 		NotBefore:    now.Add(-backdate),
 		NotAfter:     now.AddDate(0, 0, endEntityDays),

@@ -67,11 +67,7 @@ func (a *authorities) save(dir, folder string) (err error) {
 		}
 	}()
 	for name, auth := range a.files() {
-		key, err := keyToPEM(auth.key)
-		if err != nil {
-			return err
-		}
-		if err := writeDurably(filepath.Join(temp, name+".key"), key); err != nil {
+		if err := writeDurably(filepath.Join(temp, name+".key"), keyToPEM(auth.key)); err != nil {
 			return err
 		}
 		if err := writeDurably(filepath.Join(temp, name+".pem"), auth.pem()); err != nil {

@@ -23,14 +23,11 @@ type certificate struct {
 
 func (c *certificate) owner() *account { return c.account }
 
-func (l *Lab) certificateURL(c *certificate) string { return l.base + certPath + c.id }
+func (l *Lab) certificateURL(c *certificate) string { return l.url(EndpointCert, c.id) }
 
 // issue signs the certificate that a checked CSR requests. Lab.mu must be held.
 func (l *Lab) issue(o *order, req *leafRequest) (*certificate, error) {
-	signer, err := l.faults.certificate.apply(req, l.ca.issuer)
-	if err != nil {
-		return nil, err
-	}
+	signer := l.faults.certificate.apply(req, l.ca.issuer)
 	template, err := l.leafTemplate(o, req)
 	if err != nil {
 		return nil, err
@@ -48,18 +45,10 @@ func (l *Lab) issue(o *order, req *leafRequest) (*certificate, error) {
 // leafTemplate is a certificate with the NF profile (TS 33.310 6.1.3c.3). The
 // extensions of the CSR are copied without a change.
 func (l *Lab) leafTemplate(o *order, req *leafRequest) (*x509.Certificate, error) {
-	serial, err := newSerial()
-	if err != nil {
-		return nil, err
-	}
-	ski, err := keyIdentifier(req.key.public)
-	if err != nil {
-		return nil, err
-	}
 	t := &x509.Certificate{
-		SerialNumber:          serial,
+		SerialNumber:          newSerial(),
 		RawSubject:            req.subject,
-		SubjectKeyId:          ski,
+		SubjectKeyId:          keyIdentifier(req.key.public),
 		CRLDistributionPoints: []string{l.plain + crlPath},
 		IssuingCertificateURL: []string{l.plain + issuerPath},
 		ExtraExtensions:       []pkix.Extension{*req.keyUsage},
@@ -83,24 +72,18 @@ func (l *Lab) leafTemplate(o *order, req *leafRequest) (*x509.Certificate, error
 
 // getCertificate downloads a certificate with its default chain, and links to
 // the alternate chain (RFC 8555 7.4.2).
-func (l *Lab) getCertificate(s *signedRequest) (reply, error) {
-	return l.chainReply(s, l.ca.issuer.certificate, "/alternate")
+func (l *Lab) getCertificate(_ *signedRequest, c *certificate) (reply, error) {
+	return l.chainReply(c, l.ca.issuer.certificate, "/alternate"), nil
 }
 
 // getAlternate downloads a certificate with its alternate chain.
-func (l *Lab) getAlternate(s *signedRequest) (reply, error) {
-	return l.chainReply(s, l.ca.cross, "")
+func (l *Lab) getAlternate(_ *signedRequest, c *certificate) (reply, error) {
+	return l.chainReply(c, l.ca.cross, ""), nil
 }
 
-// chainReply is the certificate of the URL with its issuer. The path of the
-// other chain is relative to the URL of the certificate.
-func (l *Lab) chainReply(s *signedRequest, issuer *x509.Certificate, other string) (reply, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	c, err := owned(l.state.certificates, s, "certificate")
-	if err != nil {
-		return reply{}, err
-	}
+// chainReply is a certificate with its issuer. The path of the other chain is
+// relative to the URL of the certificate.
+func (l *Lab) chainReply(c *certificate, issuer *x509.Certificate, other string) reply {
 	chain := append(certificatePEM(c.leaf.Raw), certificatePEM(issuer.Raw)...)
-	return reply{status: http.StatusOK, chain: chain}.with("Link", link(l.certificateURL(c)+other, "alternate")), nil
+	return reply{status: http.StatusOK, chain: chain}.with("Link", link(l.certificateURL(c)+other, "alternate"))
 }

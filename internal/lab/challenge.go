@@ -74,32 +74,23 @@ type challengeView struct {
 
 // viewChallenge makes the client's view of a challenge. Lab.mu must be held.
 func (l *Lab) viewChallenge(c *challenge) challengeView {
-	v := challengeView{Type: c.kind.name, URL: l.base + challengePath + c.id, Status: c.status, Token: c.token}
+	v := challengeView{
+		Type: c.kind.name, URL: l.url(EndpointChallenge, c.id), Status: c.status, Token: c.token,
+		Validated: timestamp(c.validated), Error: c.err.document(),
+	}
 	if c.kind.describe != nil {
 		c.kind.describe(l, &v)
-	}
-	if !c.validated.IsZero() {
-		v.Validated = timestamp(c.validated)
-	}
-	if c.err != nil {
-		v.Error = c.err.document()
 	}
 	return v
 }
 
 // postChallenge reads a challenge or, with a JSON object, starts its
-// validation (RFC 8555 7.5.1). A second answer changes nothing.
-func (l *Lab) postChallenge(s *signedRequest) (reply, error) {
+// validation (RFC 8555 7.5.1). A second answer changes nothing. Lab.mu must be held.
+func (l *Lab) postChallenge(s *signedRequest, c *challenge) (reply, error) {
 	if !s.isGet() {
 		if _, err := decodeObject(s.payload); err != nil {
 			return reply{}, problemf(malformed, "payload: %v; want {}", err)
 		}
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	c, err := owned(l.state.challenges, s, "challenge")
-	if err != nil {
-		return reply{}, err
 	}
 	a := c.authorization
 	l.refresh(a.order)

@@ -77,33 +77,24 @@ func (req *leafRequest) addUsages() {
 
 // addExtension checks one requested extension and adds it to the request. It
 // ignores unknown extensions, which RFC 8555 7.4 leaves to the CA's policy.
-func (req *leafRequest) addExtension(ext pkix.Extension) error {
-	switch {
-	case ext.Id.Equal(oidSubjectAltName):
-		names, err := parseGeneralNames(ext.Value)
-		if err != nil {
-			return fmt.Errorf("subjectAltName: %w", err)
-		}
-		req.names, req.sanCritical = names, ext.Critical
-	case ext.Id.Equal(oidKeyUsage):
-		if err := checkKeyUsage(ext.Value); err != nil {
-			return fmt.Errorf("keyUsage: %w", err)
-		}
-		req.keyUsage = &ext
-	case ext.Id.Equal(oidExtKeyUsage):
-		if err := checkExtKeyUsage(ext.Value); err != nil {
-			return fmt.Errorf("extKeyUsage: %w", err)
-		}
-		req.extKeyUsage = &ext
-	case ext.Id.Equal(oidNFTypes):
-		if ext.Critical {
-			return fmt.Errorf("NFTypes must not be critical (RFC 9310 3)")
-		}
-		if err := checkNFTypes(ext.Value); err != nil {
-			return fmt.Errorf("NFTypes: %w", err)
-		}
-		req.nfTypes = &ext
-	case ext.Id.Equal(oidBasicConstraints):
+func (req *leafRequest) addExtension(ext pkix.Extension) (err error) {
+	name := ""
+	switch id := ext.Id; {
+	case id.Equal(oidSubjectAltName):
+		name, req.sanCritical = "subjectAltName", ext.Critical
+		req.names, err = parseGeneralNames(ext.Value)
+	case id.Equal(oidKeyUsage):
+		name, req.keyUsage = "keyUsage", &ext
+		err = checkKeyUsage(ext.Value)
+	case id.Equal(oidExtKeyUsage):
+		name, req.extKeyUsage = "extKeyUsage", &ext
+		err = checkExtKeyUsage(ext.Value)
+	case id.Equal(oidNFTypes) && ext.Critical:
+		return fmt.Errorf("NFTypes must not be critical (RFC 9310 3)")
+	case id.Equal(oidNFTypes):
+		name, req.nfTypes = "NFTypes", &ext
+		err = checkNFTypes(ext.Value)
+	case id.Equal(oidBasicConstraints):
 		var constraints struct {
 			IsCA       bool `asn1:"optional"`
 			MaxPathLen int  `asn1:"optional,default:-1"`
@@ -114,6 +105,9 @@ func (req *leafRequest) addExtension(ext pkix.Extension) error {
 		if constraints.IsCA {
 			return fmt.Errorf("basicConstraints requests a CA certificate")
 		}
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }

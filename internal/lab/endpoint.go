@@ -37,21 +37,10 @@ func Endpoints() []Endpoint {
 	}
 }
 
-// Paths of the resources. After one that ends in "/" comes an identifier.
-const (
-	newNoncePath   = "/new-nonce"
-	newAccountPath = "/new-account"
-	newOrderPath   = "/new-order"
-	revokePath     = "/revoke-cert"
-	keyChangePath  = "/key-change"
-	accountPath    = "/account/"
-	orderPath      = "/order/"
-	authzPath      = "/authz/"
-	challengePath  = "/challenge/"
-	finalizePath   = "/finalize/"
-	certPath       = "/cert/"
-	renewalPath    = "/renewal-info/" // then a certificate identifier (RFC 9773 4.1)
-)
+// url is where the endpoint is, or one of its objects: handler has the same paths.
+func (l *Lab) url(e Endpoint, id ...string) string {
+	return strings.Join(append([]string{l.base, string(e)}, id...), "/")
+}
 
 // A handler answers a request. An error that is not a problem becomes serverInternal.
 type handler func(r *http.Request) (reply, error)
@@ -65,21 +54,22 @@ func (l *Lab) handler() http.Handler {
 	route := func(e Endpoint, pattern string, h handler) {
 		mux.HandleFunc(pattern, l.logRequest(e, l.withFaults(e, l.respond(e, h))))
 	}
+	s := &l.state
 	route(EndpointDirectory, "/directory", l.readable(l.directory, http.MethodGet))
-	route(EndpointNewNonce, newNoncePath, l.readable(l.newNonce, http.MethodHead, http.MethodGet))
-	route(EndpointNewAccount, newAccountPath, l.signed(byKey, l.newAccount))
-	route(EndpointAccount, accountPath+"{id}", l.signed(byAccount, l.updateAccount))
-	route(EndpointOrders, accountPath+"{id}/orders", l.signed(byAccount, postAsGet(l.listOrders)))
-	route(EndpointKeyChange, keyChangePath, l.signed(byAccount, l.changeKey))
-	route(EndpointNewOrder, newOrderPath, l.signed(byAccount, l.newOrder))
-	route(EndpointOrder, orderPath+"{id}", l.signed(byAccount, postAsGet(l.getOrder)))
-	route(EndpointAuthz, authzPath+"{id}", l.signed(byAccount, l.postAuthorization))
-	route(EndpointChallenge, challengePath+"{id}", l.signed(byAccount, l.postChallenge))
-	route(EndpointFinalize, finalizePath+"{id}", l.signed(byAccount, l.finalize))
-	route(EndpointCert, certPath+"{id}", l.signed(byAccount, postAsGet(l.getCertificate)))
-	route(EndpointCert, certPath+"{id}/alternate", l.signed(byAccount, postAsGet(l.getAlternate)))
-	route(EndpointRevokeCert, revokePath, l.signed(byEither, l.revoke))
-	route(EndpointRenewal, renewalPath+"{id}", withMethods(l.renewalInfo, http.MethodGet))
+	route(EndpointNewNonce, "/new-nonce", l.readable(l.newNonce, http.MethodHead, http.MethodGet))
+	route(EndpointNewAccount, "/new-account", l.signed(byKey, l.newAccount))
+	route(EndpointAccount, "/account/{id}", l.signed(byAccount, on(l, s.accounts, "account", l.updateAccount)))
+	route(EndpointOrders, "/account/{id}/orders", l.signed(byAccount, postAsGet(on(l, s.accounts, "account", l.listOrders))))
+	route(EndpointKeyChange, "/key-change", l.signed(byAccount, l.changeKey))
+	route(EndpointNewOrder, "/new-order", l.signed(byAccount, l.newOrder))
+	route(EndpointOrder, "/order/{id}", l.signed(byAccount, postAsGet(on(l, s.orders, "order", l.getOrder))))
+	route(EndpointAuthz, "/authz/{id}", l.signed(byAccount, on(l, s.authorizations, "authorization", l.postAuthorization)))
+	route(EndpointChallenge, "/challenge/{id}", l.signed(byAccount, on(l, s.challenges, "challenge", l.postChallenge)))
+	route(EndpointFinalize, "/finalize/{id}", l.signed(byAccount, on(l, s.finalizers, "order", l.finalize)))
+	route(EndpointCert, "/cert/{id}", l.signed(byAccount, postAsGet(on(l, s.certificates, "certificate", l.getCertificate))))
+	route(EndpointCert, "/cert/{id}/alternate", l.signed(byAccount, postAsGet(on(l, s.certificates, "certificate", l.getAlternate))))
+	route(EndpointRevokeCert, "/revoke-cert", l.signed(byEither, l.revoke))
+	route(EndpointRenewal, "/renewal-info/{id}", withMethods(l.renewalInfo, http.MethodGet)) // RFC 9773 4.1
 	route("", "/", func(*http.Request) (reply, error) { return reply{}, notFound("resource") })
 	return mux
 }
@@ -140,9 +130,9 @@ func (l *Lab) directory(*http.Request) (reply, error) {
 	if l.faults.directoryEmpty {
 		return reply{status: http.StatusOK}, nil
 	}
-	base := l.base
+	url := func(e Endpoint) string { return l.url(e) }
 	if l.faults.directoryHTTPURLs {
-		base = "http" + strings.TrimPrefix(base, "https")
+		url = func(e Endpoint) string { return "http" + strings.TrimPrefix(l.url(e), "https") }
 	}
 	meta := map[string]any{"website": l.plain + "/"}
 	if l.options.TermsOfService != "" {
@@ -152,15 +142,15 @@ func (l *Lab) directory(*http.Request) (reply, error) {
 		meta["externalAccountRequired"] = true
 	}
 	d := map[string]any{
-		"newNonce":   base + newNoncePath,
-		"newAccount": base + newAccountPath,
-		"newOrder":   base + newOrderPath,
-		"revokeCert": base + revokePath,
-		"keyChange":  base + keyChangePath,
+		"newNonce":   url(EndpointNewNonce),
+		"newAccount": url(EndpointNewAccount),
+		"newOrder":   url(EndpointNewOrder),
+		"revokeCert": url(EndpointRevokeCert),
+		"keyChange":  url(EndpointKeyChange),
 		"meta":       meta,
 	}
 	if !l.faults.noRenewalInfo {
-		d["renewalInfo"] = base + strings.TrimSuffix(renewalPath, "/")
+		d["renewalInfo"] = url(EndpointRenewal)
 	}
 	if l.faults.directoryNoNewOrder {
 		delete(d, "newOrder")

@@ -22,7 +22,7 @@ type certificateFaults struct {
 const extraName = "extra.lab.invalid"
 
 // apply changes what will be certified, and returns the CA that signs it.
-func (f certificateFaults) apply(req *leafRequest, issuer authority) (authority, error) {
+func (f certificateFaults) apply(req *leafRequest, issuer authority) authority {
 	if f.dropSANURI {
 		req.names = slices.DeleteFunc(req.names, func(n generalName) bool { return n.tag == tagURI })
 	}
@@ -50,22 +50,13 @@ func (f certificateFaults) apply(req *leafRequest, issuer authority) (authority,
 		req.sanCritical = false
 	}
 	if f.otherKey {
-		key, err := newECKeyPair(elliptic.P256())
-		if err != nil {
-			return issuer, err
-		}
-		if req.key, err = newPublicKey(&key.PublicKey); err != nil {
-			return issuer, err
-		}
+		req.key.public = &newECKeyPair(elliptic.P256()).PublicKey
 	}
 	if f.badChain {
-		key, err := newECKeyPair(elliptic.P384())
-		if err != nil {
-			return issuer, err
-		}
+		key := newECKeyPair(elliptic.P384())
 		certificate := *issuer.certificate // the same name with another key
 		certificate.PublicKey = &key.PublicKey
-		return authority{&certificate, key}, nil
+		return authority{&certificate, key}
 	}
-	return issuer, nil
+	return issuer
 }

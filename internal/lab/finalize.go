@@ -9,18 +9,13 @@ import (
 )
 
 // finalize accepts the CSR of a ready order and issues the certificate (RFC 8555
-// 7.4). If it refuses the CSR, the order stays ready for another one.
-func (l *Lab) finalize(s *signedRequest) (reply, error) {
+// 7.4). If it refuses the CSR, the order stays ready for another one. Lab.mu must
+// be held.
+func (l *Lab) finalize(s *signedRequest, o *order) (reply, error) {
 	var req struct {
 		CSR string `json:"csr"`
 	}
 	if err := decodePayload(s.payload, &req); err != nil {
-		return reply{}, err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	o, err := owned(l.state.finalizers, s, "order")
-	if err != nil {
 		return reply{}, err
 	}
 	l.refresh(o)

@@ -21,20 +21,13 @@ type generalName struct {
 	value string // the octets, which are text in DNS names and URIs
 }
 
-// String is for messages.
+// String is for messages about names that are refused: neither DNS names, URIs nor
+// addresses.
 func (n generalName) String() string {
-	switch n.tag {
-	case tagEmail:
+	if n.tag == tagEmail {
 		return fmt.Sprintf("e-mail address %q", n.value)
-	case tagDNS:
-		return fmt.Sprintf("DNS name %q", n.value)
-	case tagURI:
-		return fmt.Sprintf("URI %q", n.value)
-	case tagIP:
-		return "an IP address"
-	default:
-		return fmt.Sprintf("a name with tag %d", n.tag)
 	}
+	return fmt.Sprintf("a name with tag %d", n.tag)
 }
 
 // parseGeneralNames reads the value of a subjectAltName extension.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -31,9 +30,6 @@ func http01() challengeType {
 		validate: func(ctx context.Context, l *Lab, a attempt) *problem { return l.checkHTTP01(ctx, a) },
 	}
 }
-
-// errNoAddress means that a host has no address in Options.HTTP01Addr.
-var errNoAddress = errors.New("no address")
 
 // checkHTTP01 fetches the key authorization from the host (RFC 8555 8.3), and
 // returns what is wrong with the response, or nil.
@@ -83,15 +79,10 @@ func (l *Lab) dialHTTP01(ctx context.Context, network, hostPort string) (net.Con
 	}
 	addr := l.options.HTTP01Addr(host)
 	if addr == "" {
-		return nil, fmt.Errorf("%q: %w", host, errNoAddress)
+		return nil, problemf(dnsFailed, "%q: no address", host)
 	}
 	return new(net.Dialer).DialContext(ctx, network, addr)
 }
-
-// redirectError is a redirect that validation does not follow.
-type redirectError struct{ to, reason string }
-
-func (e *redirectError) Error() string { return fmt.Sprintf("redirect to %s: %s", e.to, e.reason) }
 
 // checkRedirect follows at most http01Redirects redirects, over http and to the
 // port of http-01 validation only, so that a client cannot make the lab connect
@@ -100,11 +91,11 @@ func (l *Lab) checkRedirect(req *http.Request, via []*http.Request) error {
 	port := req.URL.Port()
 	switch {
 	case len(via) > http01Redirects:
-		return &redirectError{req.URL.String(), fmt.Sprintf("more than %d redirects", http01Redirects)}
+		return problemf(incorrectResponse, "redirect to %s: more than %d redirects", req.URL, http01Redirects)
 	case req.URL.Scheme != "http":
-		return &redirectError{req.URL.String(), "want http"}
+		return problemf(incorrectResponse, "redirect to %s: want http", req.URL)
 	case port != "" && port != "80" && port != strconv.Itoa(l.options.HTTPPort):
-		return &redirectError{req.URL.String(), fmt.Sprintf("want port 80 or %d", l.options.HTTPPort)}
+		return problemf(incorrectResponse, "redirect to %s: want port 80 or %d", req.URL, l.options.HTTPPort)
 	}
 	return nil
 }
@@ -114,11 +105,11 @@ func fetchProblem(target string, err error) *problem {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err // the detail has the URL already
 	}
-	kind := connectionFailed
-	if _, ok := errors.AsType[*redirectError](err); ok {
-		kind = incorrectResponse
-	} else if _, ok := errors.AsType[*net.DNSError](err); ok || errors.Is(err, errNoAddress) {
+	kind, detail := connectionFailed, err.Error()
+	if p, ok := errors.AsType[*problem](err); ok {
+		kind, detail = p.kind, p.detail
+	} else if _, ok := errors.AsType[*net.DNSError](err); ok {
 		kind = dnsFailed
 	}
-	return problemf(kind, "fetching %s: %v", target, err)
+	return problemf(kind, "fetching %s: %s", target, detail)
 }

@@ -154,9 +154,6 @@ func newPublicKey(public crypto.PublicKey) (publicKey, error) {
 	default:
 		return publicKey{}, fmt.Errorf("key type %T, want RSA, EC or Ed25519", public)
 	}
-	canonical, err := json.Marshal(jwk)
-	if err != nil {
-		return publicKey{}, fmt.Errorf("thumbprint: %w", err)
-	}
+	canonical, _ := json.Marshal(jwk) // a map of strings never fails
 	return publicKey{public: public, canonical: string(canonical)}, nil
 }

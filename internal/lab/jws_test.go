@@ -168,7 +168,7 @@ func TestRefusedRequests(t *testing.T) {
 		{"neither jwk nor kid", sign(t, c.key, without(good(), "kid"), payload), 400, malformed},
 		{"jwk where kid belongs", sign(t, c.key, with(without(good(), "kid"), "jwk", jwkOf(c.key.Public())), payload), 400, malformed},
 		{"unknown account", sign(t, c.key, with(good(), "kid", c.kid+"x"), payload), 400, accountDoesNotExist},
-		{"kid is no URL of ours", sign(t, c.key, with(good(), "kid", strings.TrimPrefix(c.kid, l.base+accountPath)), payload), 400, accountDoesNotExist},
+		{"kid is no URL of ours", sign(t, c.key, with(good(), "kid", strings.TrimPrefix(c.kid, l.url(EndpointAccount, ""))), payload), 400, accountDoesNotExist},
 		{"another key", sign(t, stranger, good(), payload), 400, malformed},
 		{"flipped signature", flipped, 400, malformed},
 		{"short signature", edit(func(m object) { m["signature"] = "AAAA" }), 400, malformed},
@@ -279,7 +279,7 @@ func TestCanonicalIDs(t *testing.T) {
 	c := newClient(t, l, r)
 	c.register(nil)
 	_, ch := c.instanceChallenge()
-	ids := map[string]string{"challenge token": ch["token"].(string), "account": strings.TrimPrefix(c.kid, l.base+accountPath)}
+	ids := map[string]string{"challenge token": ch["token"].(string), "account": strings.TrimPrefix(c.kid, l.url(EndpointAccount, ""))}
 	for range 20 { // an identifier with random unused bits is canonical now and then
 		ids["nonce"], ids["identifier"] = c.nonce(), newID()
 		for name, id := range ids {

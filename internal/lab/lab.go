@@ -99,39 +99,45 @@ func newLab(o Options) (*Lab, error) {
 // listen opens the listeners and starts to serve them.
 func (l *Lab) listen(ctx context.Context) error {
 	o := l.options
-	main, err := net.Listen("tcp", o.Listen)
-	if err != nil {
+	host, _, _ := net.SplitHostPort(o.Listen) // Options.complete has checked it
+	var open []net.Listener                   // ACME, plain HTTP, Token Authority
+	fail := func(err error) error {
+		for _, listener := range open {
+			err = errors.Join(err, listener.Close())
+		}
 		return err
 	}
-	host, _, err := net.SplitHostPort(o.Listen)
-	if err != nil {
-		return errors.Join(err, main.Close())
+	for _, address := range []string{o.Listen, net.JoinHostPort(host, "0"), net.JoinHostPort(host, "0")} {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			return fail(err)
+		}
+		open = append(open, listener)
 	}
-	plain, err := net.Listen("tcp", net.JoinHostPort(host, fmt.Sprint(o.PlainPort)))
-	if err != nil {
-		return errors.Join(err, main.Close())
+	l.base = "https://" + hostPort(o.Host, open[0].Addr())
+	l.plain = "http://" + hostPort(o.Host, open[1].Addr())
+	l.tokenBase = "https://" + hostPort(o.Host, open[2].Addr())
+	certificate, err := l.ca.serverCertificate(serverNames(o.Host, open[0].Addr()), l.now(), l.faults.tlsExpired)
+	if err == nil {
+		l.signer, err = l.ca.newTokenSigner(l.now())
 	}
-	l.base = "https://" + hostPort(o.Host, main.Addr())
-	l.plain = "http://" + hostPort(o.Host, plain.Addr())
-	certificate, err := l.ca.serverCertificate(serverNames(o.Host, main.Addr()), l.now(), l.faults.tlsExpired)
 	if err != nil {
-		return errors.Join(err, main.Close(), plain.Close())
-	}
-	conf := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}}
-	if o.ClientCAs != nil || o.RequireClient {
-		conf.ClientAuth, conf.ClientCAs = tls.RequireAndVerifyClientCert, l.clientCAs(o.RequireClient)
+		return fail(err)
 	}
 	l.ctx, l.cancel = context.WithCancel(ctx)
-	tokens, err := l.serveTokens(host, certificate)
-	if err != nil {
-		l.cancel()
-		return errors.Join(err, main.Close(), plain.Close())
+	tokens := http.NewServeMux()
+	tokens.HandleFunc(authorityPath, l.serveToken)
+	acme, plain, authority := l.server(l.handler()), l.server(l.plainHandler()), l.server(tokens)
+	acme.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}}
+	authority.TLSConfig = acme.TLSConfig.Clone()
+	if o.ClientCAs != nil || o.RequireClient {
+		acme.TLSConfig.ClientAuth, acme.TLSConfig.ClientCAs = tls.RequireAndVerifyClientCert, l.clientCAs(o.RequireClient)
 	}
-	acme, crl := l.server(l.handler()), l.server(l.plainHandler())
-	acme.TLSConfig = conf
-	l.workers.Go(func() { l.serverEnded(acme.ServeTLS(main, "", "")) })
-	l.workers.Go(func() { l.serverEnded(crl.Serve(plain)) })
-	go l.shutdown(acme, crl, tokens)
+	authority.TLSConfig.ClientAuth, authority.TLSConfig.ClientCAs = tls.VerifyClientCertIfGiven, l.clientCAs(true)
+	l.workers.Go(func() { l.serverEnded(acme.ServeTLS(open[0], "", "")) })
+	l.workers.Go(func() { l.serverEnded(plain.Serve(open[1])) })
+	l.workers.Go(func() { l.serverEnded(authority.ServeTLS(open[2], "", "")) })
+	go l.shutdown(acme, plain, authority)
 	return nil
 }
 
@@ -202,7 +208,7 @@ func (l *Lab) Close() error {
 }
 
 // DirectoryURL is the URL of the directory (RFC 8555 7.1.1).
-func (l *Lab) DirectoryURL() string { return l.base + "/directory" }
+func (l *Lab) DirectoryURL() string { return l.url(EndpointDirectory) }
 
 // TLSRootPEM is the root of the server's TLS certificate.
 func (l *Lab) TLSRootPEM() []byte { return l.ca.tlsRoot.pem() }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -25,9 +24,6 @@ type Options struct {
 	// Empty means the listener's address, or this machine's name when that
 	// address is unspecified (0.0.0.0).
 	Host string
-	// PlainPort is the port, on the host of Listen, of the CRL and the issuer
-	// certificate. 0 means a free port.
-	PlainPort int
 
 	// HTTP01Addr returns the "host:port" to which http-01 validation of host
 	// connects, or "" when the name does not resolve. Nil means 127.0.0.1 and
@@ -106,8 +102,6 @@ func (o Options) complete() (Options, error) {
 	switch {
 	case o.HTTPPort < 1 || o.HTTPPort > 65535:
 		return o, fmt.Errorf("http-01 port %d, want 1 to 65535", o.HTTPPort)
-	case o.PlainPort < 0 || o.PlainPort > 65535:
-		return o, fmt.Errorf("plain HTTP port %d, want 0 to 65535", o.PlainPort)
 	case o.Validity < time.Minute || o.Validity > maxValidity(o.Clock()):
 		return o, fmt.Errorf("certificate validity %v, want a minute to 3 years (TS 33.310 6.1.3c.3)", o.Validity)
 	case o.OrderLifetime < 0 || o.OrdersPerPage < 0 || o.RetryAfter < 0:
@@ -146,27 +140,15 @@ func (o Options) resolveHost() (Options, error) {
 // maxValidity is 3 calendar years from now.
 func maxValidity(now time.Time) time.Duration { return now.AddDate(3, 0, 0).Sub(now) }
 
-// hostPort joins host and the port of addr, for a URL.
-func hostPort(host string, addr net.Addr) string {
-	_, port, err := net.SplitHostPort(addr.String())
-	if err != nil {
-		return host
-	}
+// hostPort joins host and the port of a listener, for a URL.
+func hostPort(host string, listener net.Addr) string {
+	_, port, _ := net.SplitHostPort(listener.String())
 	return net.JoinHostPort(host, port)
 }
 
 // serverNames lists the names of the server's TLS certificate: the host of its
 // URLs, the address on which it listens, and the names of loopback.
-func serverNames(host string, addr net.Addr) []string {
-	names := []string{"localhost", "127.0.0.1", "::1"}
-	listener, _, err := net.SplitHostPort(addr.String())
-	if err != nil {
-		listener = host
-	}
-	for _, name := range []string{host, listener} {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names
+func serverNames(host string, listener net.Addr) []string {
+	address, _, _ := net.SplitHostPort(listener.String())
+	return unique([]string{"localhost", "127.0.0.1", "::1", host, address})
 }

@@ -25,7 +25,6 @@ func TestOptions(t *testing.T) {
 		{"name", Options{Listen: "ca.example:0"}, "not loopback"},
 		{"no port", Options{Listen: "127.0.0.1"}, "missing port"},
 		{"http port", Options{HTTPPort: 70000}, "http-01 port 70000"},
-		{"plain port", Options{PlainPort: -1}, "plain HTTP port -1"},
 		{"four years", Options{Validity: 4 * 365 * 24 * time.Hour}, "3 years"},
 		{"negative validity", Options{Validity: -time.Hour}, "3 years"},
 		{"negative wait", Options{RetryAfter: -1}, "negative"},

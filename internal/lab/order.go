@@ -42,7 +42,7 @@ type orderView struct {
 	Replaces       string         `json:"replaces,omitempty"`
 }
 
-func (l *Lab) orderURL(o *order) string { return l.base + orderPath + o.id }
+func (l *Lab) orderURL(o *order) string { return l.url(EndpointOrder, o.id) }
 
 func (o *order) owner() *account { return o.account }
 
@@ -81,16 +81,8 @@ func (l *Lab) makeReady(o *order) {
 func (l *Lab) viewOrder(o *order) orderView {
 	v := orderView{
 		Status: o.status, Expires: timestamp(o.expires), Identifiers: o.identifiers,
-		Finalize: l.base + finalizePath + o.finalizeID, Replaces: o.replaces,
-	}
-	if !o.notBefore.IsZero() {
-		v.NotBefore = timestamp(o.notBefore)
-	}
-	if !o.notAfter.IsZero() {
-		v.NotAfter = timestamp(o.notAfter)
-	}
-	if o.err != nil {
-		v.Error = o.err.document()
+		NotBefore: timestamp(o.notBefore), NotAfter: timestamp(o.notAfter), Error: o.err.document(),
+		Finalize: l.url(EndpointFinalize, o.finalizeID), Replaces: o.replaces,
 	}
 	for _, a := range o.authorizations {
 		v.Authorizations = append(v.Authorizations, l.authorizationURL(a))
@@ -179,10 +171,7 @@ func (o *order) setValidity(notBefore, notAfter string, now time.Time) error {
 	if o.notAfter.IsZero() {
 		return nil
 	}
-	start := o.notBefore
-	if start.IsZero() {
-		start = now.Add(-backdate)
-	}
+	start := cmp.Or(o.notBefore, now.Add(-backdate))
 	switch {
 	case !o.notAfter.After(start) || !o.notAfter.After(now):
 		return problemf(malformed, "notAfter %q is in the past or not after notBefore", notAfter)
@@ -193,14 +182,8 @@ func (o *order) setValidity(notBefore, notAfter string, now time.Time) error {
 }
 
 // getOrder reads an order (RFC 8555 7.4). A processing order becomes valid at
-// this poll, or later with the misbehaviour processing.
-func (l *Lab) getOrder(s *signedRequest) (reply, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	o, err := owned(l.state.orders, s, "order")
-	if err != nil {
-		return reply{}, err
-	}
+// this poll, or later with the misbehaviour processing. Lab.mu must be held.
+func (l *Lab) getOrder(_ *signedRequest, o *order) (reply, error) {
 	l.refresh(o)
 	if o.status == statusProcessing {
 		if o.polls >= l.faults.processingPolls {
@@ -212,14 +195,8 @@ func (l *Lab) getOrder(s *signedRequest) (reply, error) {
 }
 
 // listOrders lists the orders that are not invalid, a page at a time (RFC 8555
-// 7.1.2.1).
-func (l *Lab) listOrders(s *signedRequest) (reply, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	a, err := owned(l.state.accounts, s, "account")
-	if err != nil {
-		return reply{}, err
-	}
+// 7.1.2.1). Lab.mu must be held.
+func (l *Lab) listOrders(s *signedRequest, a *account) (reply, error) {
 	// The cursor is a position in the list of all orders, which only grows.
 	text := s.http.URL.Query().Get("cursor")
 	cursor, err := strconv.Atoi(cmp.Or(text, "0"))

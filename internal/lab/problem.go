@@ -103,8 +103,11 @@ func asProblem(err error) *problem {
 	return problemf(serverInternal, "%v", err)
 }
 
-// document is the problem as JSON members.
+// document is the problem as JSON members; nil without a problem.
 func (p *problem) document() map[string]any {
+	if p == nil {
+		return nil
+	}
 	m := map[string]any{"type": errorNamespace + string(p.kind), "detail": p.detail}
 	if p.status != 0 {
 		m["status"] = p.status

@@ -22,7 +22,7 @@ func certName(t *testing.T, leaf *x509.Certificate) string {
 // window asks when a certificate should be renewed.
 func (c *client) window(leaf *x509.Certificate) (start, end time.Time) {
 	c.t.Helper()
-	a := c.plain(http.MethodGet, c.lab.base+renewalPath+certName(c.t, leaf))
+	a := c.plain(http.MethodGet, c.lab.url(EndpointRenewal, certName(c.t, leaf)))
 	if a.status != http.StatusOK {
 		c.t.Fatalf("renewal info: status %d, body %s", a.status, a.body)
 	}
@@ -77,7 +77,7 @@ func TestRenewal(t *testing.T) {
 		t.Errorf("window %s to %s of a certificate until %s, want it within the certificate's life", start, end, leaf.NotAfter)
 	}
 	for _, path := range []string{"", "AAAA", "AAAA.", ".AAAA", "?.?", "AAAA.gA"} {
-		if a := c.plain(http.MethodGet, l.base+renewalPath+path); a.status == http.StatusOK {
+		if a := c.plain(http.MethodGet, l.url(EndpointRenewal, path)); a.status == http.StatusOK {
 			t.Errorf("renewal info of %q: status 200, want a refusal", path)
 		}
 	}

@@ -99,7 +99,7 @@ func (l *Lab) findKey(s *signedRequest, j *jws, by signer) error {
 		s.key = key
 		return nil
 	}
-	id, ok := strings.CutPrefix(j.kid, l.base+accountPath)
+	id, ok := strings.CutPrefix(j.kid, l.url(EndpointAccount, ""))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.state.accounts[id]

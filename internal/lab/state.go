@@ -33,18 +33,22 @@ func newState() state {
 	}
 }
 
-// owned finds the object that the URL of a request names, and checks that it
-// belongs to the account that signed the request (RFC 8555 7.4, 10.5). What is
-// the kind of object, for messages. Lab.mu must be held.
-func owned[T interface{ owner() *account }](objects map[string]T, s *signedRequest, what string) (T, error) {
-	object, found := objects[s.http.PathValue("id")]
-	switch {
-	case !found:
-		return object, notFound(what)
-	case object.owner() != s.account:
-		return object, problemf(unauthorized, "this %s belongs to another account", what)
+// on finds the object that the URL of a request names, checks that it belongs to
+// the account that signed the request (RFC 8555 7.4, 10.5), and calls h with it
+// while Lab.mu is held. What is the kind of object, for messages.
+func on[T interface{ owner() *account }](l *Lab, objects map[string]T, what string, h func(*signedRequest, T) (reply, error)) signedHandler {
+	return func(s *signedRequest) (reply, error) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		object, found := objects[s.http.PathValue("id")]
+		switch {
+		case !found:
+			return reply{}, notFound(what)
+		case object.owner() != s.account:
+			return reply{}, problemf(unauthorized, "this %s belongs to another account", what)
+		}
+		return h(s, object)
 	}
-	return object, nil
 }
 
 // newID makes a random identifier, nonce or token of 128 bits, so that nobody
@@ -56,8 +60,14 @@ func newID() string {
 	return encodeBase64(id)
 }
 
-// timestamp formats a time as RFC 8555 requires (RFC 3339), in UTC.
-func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+// timestamp formats a time as RFC 8555 requires (RFC 3339), in UTC; the zero time
+// is "".
+func timestamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
 
 // ACME status values (RFC 8555 7.1.6).
 const (

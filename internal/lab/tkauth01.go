@@ -155,11 +155,11 @@ func (l *Lab) trustedSigner(part string) (signer *x509.Certificate, algorithm st
 	}
 	var chain []*x509.Certificate
 	for i, text := range header.X5C {
+		var cert *x509.Certificate
 		der, err := base64.StdEncoding.DecodeString(text)
-		if err != nil {
-			return nil, "", problemf(malformed, "token: x5c[%d]: %v", i, err)
+		if err == nil {
+			cert, err = x509.ParseCertificate(der)
 		}
-		cert, err := x509.ParseCertificate(der)
 		if err != nil {
 			return nil, "", problemf(malformed, "token: x5c[%d]: %v", i, err)
 		}

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/base64"
@@ -13,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -71,10 +69,7 @@ func (l *Lab) IssueClient(name string) (certPEM, keyPEM []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if keyPEM, err = keyToPEM(key); err != nil {
-		return nil, nil, err
-	}
-	return certificatePEM(cert.Raw), keyPEM, nil
+	return certificatePEM(cert.Raw), keyToPEM(key), nil
 }
 
 // tokenSigner signs tokens.
@@ -110,28 +105,6 @@ func (s *tokenSigner) sign(claims map[string]any) (string, error) {
 	}
 	signature := append(r.FillBytes(make([]byte, 32)), sum.FillBytes(make([]byte, 32))...)
 	return input + "." + encodeBase64(signature), nil
-}
-
-// serveTokens starts the Token Authority.
-func (l *Lab) serveTokens(host string, certificate tls.Certificate) (*http.Server, error) {
-	var err error
-	if l.signer, err = l.ca.newTokenSigner(l.now()); err != nil {
-		return nil, err
-	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		return nil, err
-	}
-	l.tokenBase = "https://" + hostPort(l.options.Host, listener.Addr())
-	mux := http.NewServeMux()
-	mux.HandleFunc(authorityPath, l.serveToken)
-	server := l.server(mux)
-	server.TLSConfig = &tls.Config{
-		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate},
-		ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: l.clientCAs(true),
-	}
-	l.workers.Go(func() { l.serverEnded(server.ServeTLS(listener, "", "")) })
-	return server, nil
 }
 
 // serveToken answers a request for a token (RFC 9447 5).

@@ -1,7 +1,7 @@
 package ui
 
 import (
-	"fmt"
+	"cmp"
 	"io"
 	"strings"
 	"time"
@@ -59,18 +59,13 @@ func (f *Fields) Write(w io.Writer, columns int) error {
 			b.WriteString("\n")
 		}
 	}
-	if _, err := io.WriteString(w, b.String()); err != nil {
-		return fmt.Errorf("writing fields: %w", err)
-	}
-	return nil
+	_, err := io.WriteString(w, b.String())
+	return wrote("fields", err)
 }
 
 // align writes the facts for a terminal.
 func (f *Fields) align(b *strings.Builder, columns int) {
-	now := f.Now
-	if now.IsZero() {
-		now = time.Now()
-	}
+	now := cmp.Or(f.Now, time.Now())
 	indent := 0 // of the values
 	for _, line := range f.lines {
 		indent = max(indent, width(line.key)+len(": "))

@@ -17,15 +17,30 @@ func WriteJSON(w io.Writer, v any) error { return writeJSON(w, v, "  ") }
 func WriteJSONLine(w io.Writer, v any) error { return writeJSON(w, v, "") }
 
 func writeJSON(w io.Writer, v any, indent string) error {
+	data, err := encode(v, "", indent)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(data, '\n'))
+	return wrote("JSON", err)
+}
+
+// encode returns a value as JSON. All lines but the first start with prefix.
+func encode(v any, prefix, indent string) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", indent)
+	enc.SetIndent(prefix, indent)
 	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("encoding JSON: %w", err)
+		return nil, fmt.Errorf("encoding JSON: %w", err)
 	}
-	if _, err := w.Write(escapeHidden(buf.Bytes())); err != nil {
-		return fmt.Errorf("writing JSON: %w", err)
+	return escapeHidden(bytes.TrimSuffix(buf.Bytes(), []byte("\n"))), nil
+}
+
+// wrote adds to the error of a writer what was written to it.
+func wrote(what string, err error) error {
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", what, err)
 	}
 	return nil
 }

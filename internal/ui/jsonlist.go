@@ -3,8 +3,6 @@ package ui
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
-	"fmt"
 	"io"
 )
 
@@ -35,7 +33,7 @@ func beginList(w io.Writer, open, indent string) (*JSONList, error) {
 
 // Add writes one element.
 func (l *JSONList) Add(v any) error {
-	data, err := encode(v, l.indent)
+	data, err := encode(v, l.indent, "  ")
 	if err != nil {
 		return err
 	}
@@ -67,39 +65,19 @@ func (l *JSONList) end(text string) error {
 	if err := l.write(text); err != nil {
 		return err
 	}
-	return wroteJSON(l.w.Flush())
+	return wrote("JSON", l.w.Flush())
 }
 
 func (l *JSONList) write(text string) error {
 	_, err := l.w.WriteString(text)
-	return wroteJSON(err)
-}
-
-func wroteJSON(err error) error {
-	if err != nil {
-		return fmt.Errorf("writing JSON: %w", err)
-	}
-	return nil
+	return wrote("JSON", err)
 }
 
 // objectMembers returns the JSON of an object without its braces.
 func objectMembers(v any) (string, error) {
-	data, err := encode(v, "")
+	data, err := encode(v, "", "  ")
 	if err != nil {
 		return "", err
 	}
 	return string(bytes.TrimSpace(data[1 : len(data)-1])), nil
-}
-
-// encode returns a value as indented JSON. All lines but the first start with
-// prefix.
-func encode(v any, prefix string) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent(prefix, "  ")
-	if err := enc.Encode(v); err != nil {
-		return nil, fmt.Errorf("encoding JSON: %w", err)
-	}
-	return escapeHidden(bytes.TrimSuffix(buf.Bytes(), []byte("\n"))), nil
 }

@@ -3,7 +3,6 @@ package ui
 import (
 	"bufio"
 	"encoding/xml"
-	"fmt"
 	"io"
 	"strings"
 )
@@ -25,36 +24,28 @@ type JUnitSuite struct {
 
 // JUnitCase is one case. It passed when it has neither a failure nor an error.
 type JUnitCase struct {
-	Class, Name string
-	Failure     *JUnitFailure // the finding
-	Error       *JUnitFailure // why the check could not be made
-	Output      string        // further lines of text
+	Class   string        `xml:"classname,attr"`
+	Name    string        `xml:"name,attr"`
+	Failure *JUnitFailure `xml:"failure"`              // the finding
+	Error   *JUnitFailure `xml:"error"`                // why the check could not be made
+	Output  string        `xml:"system-out,omitempty"` // further lines of text
 }
 
 // JUnitFailure says why a case did not pass: in one line, by kind, in full.
-type JUnitFailure struct{ Message, Type, Text string }
-
-type xmlSuite struct {
-	XMLName  xml.Name  `xml:"testsuite"`
-	Name     string    `xml:"name,attr"`
-	Tests    int       `xml:"tests,attr"`
-	Failures int       `xml:"failures,attr"`
-	Errors   int       `xml:"errors,attr"`
-	Cases    []xmlCase `xml:"testcase"`
-}
-
-type xmlCase struct {
-	Class   string      `xml:"classname,attr"`
-	Name    string      `xml:"name,attr"`
-	Failure *xmlFailure `xml:"failure"`
-	Error   *xmlFailure `xml:"error"`
-	Output  string      `xml:"system-out,omitempty"`
-}
-
-type xmlFailure struct {
+type JUnitFailure struct {
 	Message string `xml:"message,attr"`
 	Type    string `xml:"type,attr"`
 	Text    string `xml:",chardata"`
+}
+
+// xmlSuite is a suite with its totals.
+type xmlSuite struct {
+	XMLName  xml.Name    `xml:"testsuite"`
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Errors   int         `xml:"errors,attr"`
+	Cases    []JUnitCase `xml:"testcase"`
 }
 
 // NewJUnit starts a report.
@@ -63,9 +54,9 @@ func NewJUnit(w io.Writer, name string) (*JUnit, error) {
 	j.enc = xml.NewEncoder(j.w)
 	j.enc.Indent("", "  ")
 	if _, err := j.w.WriteString(xml.Header); err != nil {
-		return nil, wroteXML(err)
+		return nil, wrote("XML", err)
 	}
-	return j, wroteXML(j.enc.EncodeToken(xml.StartElement{
+	return j, wrote("XML", j.enc.EncodeToken(xml.StartElement{
 		Name: xml.Name{Local: "testsuites"},
 		Attr: []xml.Attr{{Name: xml.Name{Local: "name"}, Value: Clean(name, 0)}},
 	}))
@@ -81,12 +72,11 @@ func (j *JUnit) Suite(s JUnitSuite) error {
 		if c.Error != nil {
 			suite.Errors++
 		}
-		suite.Cases = append(suite.Cases, xmlCase{
-			Class: Clean(c.Class, 0), Name: Clean(c.Name, 0),
-			Failure: c.Failure.clean(), Error: c.Error.clean(), Output: cleanLines(c.Output),
+		suite.Cases = append(suite.Cases, JUnitCase{
+			Clean(c.Class, 0), Clean(c.Name, 0), c.Failure.clean(), c.Error.clean(), cleanLines(c.Output),
 		})
 	}
-	return wroteXML(j.enc.Encode(suite))
+	return wrote("XML", j.enc.Encode(suite))
 }
 
 // Close ends the report.
@@ -101,14 +91,14 @@ func (j *JUnit) Close() error {
 	if err == nil {
 		err = j.w.Flush()
 	}
-	return wroteXML(err)
+	return wrote("XML", err)
 }
 
-func (f *JUnitFailure) clean() *xmlFailure {
+func (f *JUnitFailure) clean() *JUnitFailure {
 	if f == nil {
 		return nil
 	}
-	return &xmlFailure{Message: Clean(f.Message, 0), Type: Clean(f.Type, 0), Text: cleanLines(f.Text)}
+	return &JUnitFailure{Clean(f.Message, 0), Clean(f.Type, 0), cleanLines(f.Text)}
 }
 
 // cleanLines cleans text line by line.
@@ -118,11 +108,4 @@ func cleanLines(s string) string {
 		lines[i] = Clean(line, 0)
 	}
 	return strings.Join(lines, "\n")
-}
-
-func wroteXML(err error) error {
-	if err != nil {
-		return fmt.Errorf("writing XML: %w", err)
-	}
-	return nil
 }

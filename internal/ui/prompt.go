@@ -38,7 +38,7 @@ func NewPrompter(s Streams) Prompter {
 	in, inFile := s.In.(file)
 	out, outFile := s.Err.(fileWriter)
 	if !inFile || !outFile || s.Dumb {
-		return newPlainPrompter(s.In, s.Err)
+		return &plainPrompter{in: s.In, out: s.Err}
 	}
 	return &terminalPrompter{in: in, out: out, color: s.Color}
 }

@@ -33,10 +33,6 @@ type plainPrompter struct {
 	out io.Writer
 }
 
-func newPlainPrompter(in io.Reader, out io.Writer) *plainPrompter {
-	return &plainPrompter{in: in, out: out}
-}
-
 // Confirm asks until the answer is yes, no or empty.
 func (p *plainPrompter) Confirm(question string, def bool) (bool, error) {
 	choice := "y/N"

@@ -29,58 +29,50 @@ type terminalPrompter struct {
 
 // Confirm asks a yes-or-no question.
 func (p *terminalPrompter) Confirm(question string, def bool) (bool, error) {
-	chosen, err := p.choose()
-	if err != nil {
-		return false, err
-	}
-	return chosen.Confirm(question, def)
+	return ask(p, func(chosen Prompter) (bool, error) { return chosen.Confirm(question, def) })
 }
 
 // Input asks for a line of text.
 func (p *terminalPrompter) Input(question, def string) (string, error) {
-	chosen, err := p.choose()
-	if err != nil {
-		return "", err
-	}
-	return chosen.Input(question, def)
+	return ask(p, func(chosen Prompter) (string, error) { return chosen.Input(question, def) })
 }
 
 // Select asks for one of the options.
 func (p *terminalPrompter) Select(question string, options []string) (int, error) {
-	chosen, err := p.choose()
-	if err != nil {
-		return 0, err
-	}
-	return chosen.Select(question, options)
+	return ask(p, func(chosen Prompter) (int, error) { return chosen.Select(question, options) })
 }
 
 // Secret asks for a line of text that is not shown.
 func (p *terminalPrompter) Secret(question string) (string, error) {
-	chosen, err := p.choose()
-	if err != nil {
-		return "", err
-	}
-	return chosen.Secret(question)
+	return ask(p, func(chosen Prompter) (string, error) { return chosen.Secret(question) })
 }
 
-func (p *terminalPrompter) choose() (Prompter, error) {
+// ask asks a question in the way that was chosen.
+func ask[T any](p *terminalPrompter, question func(chosen Prompter) (T, error)) (answer T, err error) {
+	if err := p.choose(); err != nil {
+		return answer, err
+	}
+	return question(p.chosen)
+}
+
+func (p *terminalPrompter) choose() error {
 	if p.chosen != nil {
-		return p.chosen, nil
+		return nil
 	}
 	answers, typed, err := answersCursor(p.in, p.out)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	in := &typedAhead{file: p.in, typed: typed}
 	switch {
 	case !answers:
-		p.chosen = newPlainPrompter(in, p.out)
+		p.chosen = &plainPrompter{in: in, out: p.out}
 	case p.color:
 		p.chosen = &surveyPrompter{in: in, out: p.out}
 	default:
 		p.chosen = &surveyPrompter{in: in, out: uncolored{p.out}}
 	}
-	return p.chosen, nil
+	return nil
 }
 
 // typedAhead is a terminal whose input was partly read while waiting for its cursor

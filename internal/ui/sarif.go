@@ -49,16 +49,16 @@ type sarifText struct {
 }
 
 type sarifRule struct {
-	ID               string     `json:"id"`
-	ShortDescription *sarifText `json:"shortDescription,omitempty"`
-	FullDescription  *sarifText `json:"fullDescription,omitempty"`
-	Help             *sarifText `json:"help,omitempty"`
-	Configuration    *struct {
+	ID               string    `json:"id"`
+	ShortDescription sarifText `json:"shortDescription,omitzero"`
+	FullDescription  sarifText `json:"fullDescription,omitzero"`
+	Help             sarifText `json:"help,omitzero"`
+	Configuration    struct {
 		Level string `json:"level"`
-	} `json:"defaultConfiguration,omitempty"`
-	Properties *struct {
+	} `json:"defaultConfiguration,omitzero"`
+	Properties struct {
 		Tags []string `json:"tags"`
-	} `json:"properties,omitempty"`
+	} `json:"properties,omitzero"`
 }
 
 type sarifDriver struct {
@@ -68,17 +68,8 @@ type sarifDriver struct {
 	Rules          []sarifRule `json:"rules,omitempty"`
 }
 
-type sarifArtifact struct {
-	URI string `json:"uri"`
-}
-
 type sarifRegion struct {
 	StartLine int `json:"startLine"`
-}
-
-type sarifPhysical struct {
-	Artifact sarifArtifact `json:"artifactLocation"`
-	Region   *sarifRegion  `json:"region,omitempty"`
 }
 
 type sarifLogical struct {
@@ -86,8 +77,13 @@ type sarifLogical struct {
 }
 
 type sarifLocation struct {
-	Physical sarifPhysical  `json:"physicalLocation"`
-	Logical  []sarifLogical `json:"logicalLocations,omitempty"`
+	Physical struct {
+		Artifact struct {
+			URI string `json:"uri"`
+		} `json:"artifactLocation"`
+		Region *sarifRegion `json:"region,omitempty"`
+	} `json:"physicalLocation"`
+	Logical []sarifLogical `json:"logicalLocations,omitempty"`
 }
 
 type sarifResult struct {
@@ -113,20 +109,13 @@ type sarifInvocation struct {
 func NewSARIF(w io.Writer, tool SARIFTool) (*SARIF, error) {
 	driver := sarifDriver{Name: tool.Name, Version: tool.Version, InformationURI: tool.URI}
 	for _, r := range tool.Rules {
-		rule := sarifRule{ID: r.ID, ShortDescription: asText(r.Title), FullDescription: asText(r.Text), Help: asText(r.Help)}
-		if r.Level != "" {
-			rule.Configuration = &struct {
-				Level string `json:"level"`
-			}{r.Level}
+		rule := sarifRule{
+			ID: r.ID, ShortDescription: sarifText{r.Title}, FullDescription: sarifText{r.Text}, Help: sarifText{r.Help},
 		}
-		if len(r.Tags) > 0 {
-			rule.Properties = &struct {
-				Tags []string `json:"tags"`
-			}{r.Tags}
-		}
+		rule.Configuration.Level, rule.Properties.Tags = r.Level, r.Tags
 		driver.Rules = append(driver.Rules, rule)
 	}
-	data, err := encode(map[string]sarifDriver{"driver": driver}, "      ")
+	data, err := encode(map[string]sarifDriver{"driver": driver}, "      ", "  ")
 	if err != nil {
 		return nil, err
 	}
@@ -138,13 +127,6 @@ func NewSARIF(w io.Writer, tool SARIFTool) (*SARIF, error) {
       "tool": `+string(data)+`,
       "results": [`, "        ")
 	return &SARIF{list}, err
-}
-
-func asText(s string) *sarifText {
-	if s == "" {
-		return nil
-	}
-	return &sarifText{s}
 }
 
 // Result writes one result.
@@ -163,7 +145,7 @@ func (s *SARIF) Close(faults []SARIFFault) error {
 			Level: SARIFError, Message: sarifText{f.Message}, Locations: locations(f.File, "", 0),
 		})
 	}
-	data, err := encode([]sarifInvocation{invocation}, "      ")
+	data, err := encode([]sarifInvocation{invocation}, "      ", "  ")
 	if err != nil {
 		return err
 	}
@@ -171,7 +153,8 @@ func (s *SARIF) Close(faults []SARIFFault) error {
 }
 
 func locations(file, part string, line int) []sarifLocation {
-	location := sarifLocation{Physical: sarifPhysical{Artifact: sarifArtifact{URI: reference(file)}}}
+	var location sarifLocation
+	location.Physical.Artifact.URI = reference(file)
 	if line > 0 {
 		location.Physical.Region = &sarifRegion{line}
 	}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -55,10 +56,8 @@ func (t *Table) Write(w io.Writer, columns int) error {
 			out += strings.Join(row, "\t") + "\n"
 		}
 	}
-	if _, err := io.WriteString(w, out); err != nil {
-		return fmt.Errorf("writing a table: %w", err)
-	}
-	return nil
+	_, err := io.WriteString(w, out)
+	return wrote("a table", err)
 }
 
 // WriteNames writes the first cell of each row, its name, one on a line, in one
@@ -68,10 +67,8 @@ func (t *Table) WriteNames(w io.Writer) error {
 	for _, row := range t.rows {
 		out.WriteString(text(row[0]) + "\n")
 	}
-	if _, err := io.WriteString(w, out.String()); err != nil {
-		return fmt.Errorf("writing names: %w", err)
-	}
-	return nil
+	_, err := io.WriteString(w, out.String())
+	return wrote("names", err)
 }
 
 // texts returns the cells of all rows as format writes them, one for each column.
@@ -92,10 +89,7 @@ func (t *Table) texts(format func(any) string) [][]string {
 
 // layout returns the table for a terminal.
 func (t *Table) layout(columns int) (string, error) {
-	now := t.Now
-	if now.IsZero() {
-		now = time.Now()
-	}
+	now := cmp.Or(t.Now, time.Now())
 	cells := t.texts(func(cell any) string {
 		if moment, ok := cell.(time.Time); ok {
 			return Age(moment, now)

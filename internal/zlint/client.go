@@ -1,6 +1,7 @@
 package zlint
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -99,12 +100,8 @@ func (c *Client) Lint(ctx context.Context, der []byte) ([]Finding, error) {
 	if _, err := c.Start(ctx); err != nil {
 		return nil, err
 	}
-	within := c.Timeout
-	if within <= 0 {
-		within = judgeWithin
-	}
 	var answer Answer
-	line, err := c.process.exchange(ctx, within, der)
+	line, err := c.process.exchange(ctx, cmp.Or(c.Timeout, judgeWithin), der)
 	if err == nil {
 		err = json.Unmarshal(line, &answer)
 	}

@@ -28,8 +28,8 @@ func launch(path string) (*process, error) {
 	cmd := exec.Command(path)
 	cmd.Env = []string{"GOTRACEBACK=none"}
 	cmd.WaitDelay = endWithin
-	p := &process{cmd: cmd, stderr: &lastWords{}}
-	cmd.Stderr = p.stderr
+	stderr := &lastWords{}
+	cmd.Stderr = stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -38,11 +38,7 @@ func launch(path string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	p.in, p.pipe, p.out = in, out, bufio.NewReaderSize(out, 32<<10)
-	return p, nil
+	return &process{cmd, in, out, bufio.NewReaderSize(out, 32<<10), stderr}, cmd.Start()
 }
 
 // exchange sends a certificate, or nothing, and reads one line. After the time
