@@ -37,8 +37,9 @@ func (o *Challenge) AddFlags(fs *pflag.FlagSet) {
 // defaultHTTPListen has the port of http-01 (RFC 8555 section 8.3).
 const defaultHTTPListen = ":80"
 
-// WithSolvers is [session.WithServer] with an engine that can answer challenges.
-func WithSolvers(ctx context.Context, call *cli.Call, flags *Challenge, work func(context.Context, *session.Session) error) error {
+// WithSolvers is [session.Session.WithServer] with an engine that can answer
+// challenges.
+func WithSolvers(ctx context.Context, s *session.Session, flags *Challenge, work func(context.Context, *session.Session) error) error {
 	if err := flags.Check(); err != nil {
 		return err
 	}
@@ -47,7 +48,7 @@ func WithSolvers(ctx context.Context, call *cli.Call, flags *Challenge, work fun
 		return err
 	}
 	defer func() { _ = solvers.Close() }()
-	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {
+	return s.WithServer(ctx, func(ctx context.Context, s *session.Session) error {
 		s.Engine.Solvers = solvers
 		tokens, err := flags.tokens.Solver(s)
 		if err != nil {

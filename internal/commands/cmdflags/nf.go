@@ -2,8 +2,6 @@ package cmdflags
 
 import (
 	"cmp"
-	"errors"
-	"io/fs"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -201,14 +199,12 @@ func ReadNF(call *cli.Call, path string) (*nf.File, error) {
 }
 
 // Options converts the flags, considering what the enrolment has saved.
-func (o *NF) Options(call *cli.Call, s *session.Session) (enroll.CSROptions, error) {
+func (o *NF) Options(s *session.Session) (enroll.CSROptions, error) {
+	call := s.Call
 	s.Engine.OpenKey = o.keyIn.OpenToken(call)
-	var en *enroll.Enrolment
-	if call.Global.Name != "" { // --dry-run does not need one
-		var err error
-		if en, err = enroll.Load(s.Store, call.Global.Name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return enroll.CSROptions{}, err
-		}
+	en, err := s.Begun()
+	if err != nil {
+		return enroll.CSROptions{}, err
 	}
 	options, err := o.options(call, en)
 	if err != nil || options.Function != nil || options.Adopt != nil || en != nil && (en.NF != nil || en.CSR != nil) {

@@ -74,14 +74,14 @@ func runCSR(ctx context.Context, call *cli.Call, o *csrOptions) error {
 		if err := wizard.run(); err != nil {
 			return err
 		}
-		call = wizard.call
+		call, s.Call = wizard.call, wizard.call
 	}
 	if !o.dryRun || call.Global.Name != "" {
-		if _, err := session.Named(call); err != nil {
+		if err := session.Named(call); err != nil {
 			return err
 		}
 	}
-	options, err := o.nf.Options(call, s)
+	options, err := o.nf.Options(s)
 	if err != nil {
 		return err
 	}

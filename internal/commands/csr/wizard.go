@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,8 +36,8 @@ func wizardFor(call *cli.Call, s *session.Session, o *csrOptions) *wizard {
 		return nil
 	}
 	if call.Global.Name != "" {
-		en, err := enroll.Load(s.Store, call.Global.Name)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) || err == nil && (en.NF != nil || en.CSR != nil) {
+		en, err := s.Begun()
+		if err != nil || en != nil && (en.NF != nil || en.CSR != nil) {
 			return nil // it describes the NF, or cannot be read
 		}
 	}

@@ -62,10 +62,14 @@ new temporary directory. It needs no setup.`,
 }
 
 func runEnroll(ctx context.Context, call *cli.Call, o *enrollOptions) error {
-	if _, err := session.Named(call); err != nil {
+	if err := session.Named(call); err != nil {
 		return err
 	}
-	return cmdflags.WithSolvers(ctx, call, &o.challenge, func(ctx context.Context, s *session.Session) error {
+	s, err := session.Local(call)
+	if err != nil {
+		return err
+	}
+	return cmdflags.WithSolvers(ctx, s, &o.challenge, func(ctx context.Context, s *session.Session) error {
 		return allSteps(ctx, call, s, o)
 	})
 }
@@ -93,7 +97,7 @@ func (o *enrollOptions) options(call *cli.Call, s *session.Session) (w enroll.Op
 	if w.Account, err = o.account.Options(call); err != nil {
 		return w, "", err
 	}
-	if w.CSR, err = o.nf.Options(call, s); err != nil {
+	if w.CSR, err = o.nf.Options(s); err != nil {
 		return w, "", err
 	}
 	if w.Order, err = o.order.Options(call); err != nil {

@@ -46,14 +46,15 @@ func runFinalize(ctx context.Context, call *cli.Call, o *cmdflags.Finalize) erro
 	if err != nil {
 		return err
 	}
-	call, err = session.Existing(call)
+	s, err := session.Existing(call)
 	if err != nil {
 		return err
 	}
+	call = s.Call
 	if err := o.Output.Layout.Unlock(call, &options.Layout); err != nil {
 		return err
 	}
-	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {
+	return s.WithServer(ctx, func(ctx context.Context, s *session.Session) error {
 		options.Anchors = s.Server.Roots
 		en, unchanged, err := s.Engine.Finalize(ctx, call.Global.Name, options)
 		if err != nil {

@@ -15,8 +15,7 @@ import (
 )
 
 func runEnrolment(ctx context.Context, call *cli.Call) error {
-	call, err := session.Named(call)
-	if err != nil {
+	if err := session.Named(call); err != nil {
 		return err
 	}
 	s, err := session.OpenStore(call)

@@ -36,13 +36,13 @@ func findEnrolment(call *cli.Call, o *options, args []string) (*enrolment, error
 		return nil, err
 	}
 	if len(args) == 1 {
-		if call = session.ForArgument(call, s, args[0]); call == nil {
+		if !s.ForArgument(args[0]) {
 			return nil, nil
 		}
 	}
-	en, err := enroll.Load(s.Store, call.Global.Name)
+	en, err := s.Found()
 	if err != nil {
-		return nil, session.NoSuch(call, s.Store, call.Global.Name, err)
+		return nil, err
 	}
 	if en.CSR == nil {
 		return nil, &enroll.OutOfTurnError{Name: en.Name, Step: "lint", Needs: enroll.StepCSR, Found: "it has no CSR yet"}

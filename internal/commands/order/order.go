@@ -60,11 +60,12 @@ func runOrder(ctx context.Context, call *cli.Call, flags *cmdflags.Challenge, me
 	if err := flags.Check(); err != nil {
 		return err
 	}
-	call, err := session.Existing(call)
+	s, err := session.Existing(call)
 	if err != nil {
 		return err
 	}
-	return cmdflags.WithSolvers(ctx, call, flags, func(ctx context.Context, s *session.Session) error {
+	call = s.Call
+	return cmdflags.WithSolvers(ctx, s, flags, func(ctx context.Context, s *session.Session) error {
 		en, unchanged, err := method(ctx, s, call.Global.Name)
 		if err != nil {
 			return err

@@ -172,10 +172,14 @@ func renewNamed(ctx context.Context, call *cli.Call, o *renewFlags, name string,
 		return row, nil
 	}
 	with := func(ctx context.Context, work func(context.Context, *session.Session) error) error {
-		if o.dryRun {
-			return session.WithServer(ctx, call, work)
+		s, err := session.Local(call)
+		if err != nil {
+			return err
 		}
-		return cmdflags.WithSolvers(ctx, call, &o.challenge, work)
+		if o.dryRun {
+			return s.WithServer(ctx, work)
+		}
+		return cmdflags.WithSolvers(ctx, s, &o.challenge, work)
 	}
 	err = with(ctx, func(ctx context.Context, s *session.Session) error {
 		if en, d, err = s.Engine.Due(ctx, name, enroll.DueOptions{At: o.fraction(), LookOnly: o.dryRun}); err != nil {

@@ -132,11 +132,11 @@ func runRenew(ctx context.Context, call *cli.Call, o *renewFlags) error {
 	if call.Global.Name == "" || o.dryRun {
 		return renewMany(ctx, call, o)
 	}
-	call, err := session.Existing(call)
+	s, err := session.Existing(call)
 	if err != nil {
 		return err
 	}
-	return cmdflags.WithSolvers(ctx, call, &o.challenge, func(ctx context.Context, s *session.Session) error {
+	return cmdflags.WithSolvers(ctx, s, &o.challenge, func(ctx context.Context, s *session.Session) error {
 		if o.due {
 			en, d, err := s.Engine.Due(ctx, call.Global.Name, enroll.DueOptions{At: o.fraction()})
 			if err != nil {

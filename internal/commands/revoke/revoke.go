@@ -116,8 +116,8 @@ func runRevoke(ctx context.Context, call *cli.Call, o *revokeFlags, file string)
 	if err != nil {
 		return err
 	}
-	if named := session.ForArgument(call, s, file); named != nil && call.Global.Name == "" {
-		call, file = named, ""
+	if call.Global.Name == "" && s.ForArgument(file) {
+		call, file = s.Call, ""
 	}
 	switch {
 	case file == "" && call.Global.Name == "":
@@ -130,10 +130,10 @@ func runRevoke(ctx context.Context, call *cli.Call, o *revokeFlags, file string)
 		return err
 	}
 	if file == "" {
-		if _, err := session.Existing(call); err != nil {
+		if _, err := s.Existing(); err != nil {
 			return err
 		}
-		return revokeNamed(ctx, call, o, options)
+		return revokeNamed(ctx, s, o, options)
 	}
 	cert, err := certificateToRevoke(call, file)
 	if err != nil {
@@ -146,10 +146,10 @@ func runRevoke(ctx context.Context, call *cli.Call, o *revokeFlags, file string)
 	if holder == "" {
 		return revokeFile(ctx, call, o, cert, options)
 	}
-	call = call.ForEnrolment(holder)
+	s.Call = call.ForEnrolment(holder)
 	sum := sha256.Sum256(cert.Raw)
 	options.SHA256 = hex.EncodeToString(sum[:])
-	return revokeNamed(ctx, call, o, options)
+	return revokeNamed(ctx, s, o, options)
 }
 
 // certificateToRevoke is the first certificate of a file.
@@ -177,8 +177,9 @@ func certificateToRevoke(call *cli.Call, file string) (*x509.Certificate, error)
 	return cert, nil
 }
 
-func revokeNamed(ctx context.Context, call *cli.Call, flags *revokeFlags, o enroll.RevokeOptions) error {
-	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {
+func revokeNamed(ctx context.Context, s *session.Session, flags *revokeFlags, o enroll.RevokeOptions) error {
+	call := s.Call
+	return s.WithServer(ctx, func(ctx context.Context, s *session.Session) error {
 		s.Engine.OpenKey = flags.keyIn.OpenToken(call)
 		o.Confirm = func(cert *enroll.Certificate) error {
 			return call.Confirm(fmt.Sprintf("revokes certificate %s of %s", cert.Serial, call.Global.Name), call.Global.Name)

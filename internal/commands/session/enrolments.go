@@ -32,74 +32,80 @@ func Enrolments(call *cli.Call, s *Session) ([]*enroll.Enrolment, error) {
 	return list, nil
 }
 
-// LoadNamed loads the enrolment of -n. It returns nil if there is no -n.
-func LoadNamed(call *cli.Call, s *Session) (*enroll.Enrolment, error) {
-	if call.Global.Name == "" {
+// Enrolment returns the enrolment of -n as it was when the session first read it. A
+// step of the engine reads it again, under its lock. Without -n, it returns nil; the
+// error is [fs.ErrNotExist] if there is no such enrolment yet.
+func (s *Session) Enrolment() (*enroll.Enrolment, error) {
+	name := s.Call.Global.Name
+	if name == "" {
 		return nil, nil
 	}
-	en, err := enroll.Load(s.Store, call.Global.Name)
-	if err != nil {
-		return nil, NoSuch(call, s.Store, call.Global.Name, err)
+	if s.enrolment == nil || s.enrolment.Name != name {
+		en, err := enroll.Load(s.Store, name)
+		if err != nil {
+			return nil, err
+		}
+		s.enrolment = en
 	}
-	return en, nil
+	return s.enrolment, nil
 }
 
-// Enrolled loads the enrolment of -n. It returns an empty one if there is no -n, or
-// if the enrolment does not exist yet.
-func Enrolled(call *cli.Call, s *Session) (*enroll.Enrolment, error) {
-	if call.Global.Name == "" {
-		return &enroll.Enrolment{}, nil
-	}
-	en, err := enroll.Load(s.Store, call.Global.Name)
+// Found is [Session.Enrolment] for a command that needs the enrolment if -n names
+// one: the error says which enrolments there are.
+func (s *Session) Found() (*enroll.Enrolment, error) {
+	en, err := s.Enrolment()
+	return en, s.noSuch(err)
+}
+
+// Begun is [Session.Enrolment] for a command that can begin a new one: nil means that
+// there is none yet.
+func (s *Session) Begun() (*enroll.Enrolment, error) {
+	en, err := s.Enrolment()
 	if errors.Is(err, fs.ErrNotExist) {
-		return &enroll.Enrolment{}, nil
+		return nil, nil
 	}
 	return en, err
 }
 
-// Named returns the call, and an error unless the command line has a valid name of an
-// enrolment, which need not exist yet.
-func Named(call *cli.Call) (*cli.Call, error) {
+// Named returns an error unless the command line has a valid name of an enrolment,
+// which need not exist yet.
+func Named(call *cli.Call) error {
 	if call.Global.Name == "" {
-		return nil, cli.Usagef("as in nfcert "+call.Command+" amf-01", "%s needs the name of an enrolment", call.Command)
+		return cli.Usagef("as in nfcert "+call.Command+" amf-01", "%s needs the name of an enrolment", call.Command)
 	}
-	return call, enroll.CheckName("enrolment", call.Global.Name)
+	return enroll.CheckName("enrolment", call.Global.Name)
 }
 
-// Existing returns the call for the enrolment that the command line names, or for the
-// only one saved. It returns an error if there is no such enrolment. It uses no
-// server.
-func Existing(call *cli.Call) (*cli.Call, error) {
-	call, _, _, err := Open(call)
-	return call, err
-}
-
-// Open is [Existing] for a command that only reads: it also returns the session,
-// without a server, and the enrolment.
-func Open(call *cli.Call) (*cli.Call, *Session, *enroll.Enrolment, error) {
+// Existing opens a session, without a server, for the enrolment that the command line
+// names, or for the only one saved. It returns an error if there is no such enrolment.
+func Existing(call *cli.Call) (*Session, error) {
 	s, err := Local(call)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
+	_, err = s.Existing()
+	return s, err
+}
+
+// Existing returns the enrolment that the command line names, or the only one saved,
+// and makes the session one for it.
+func (s *Session) Existing() (*enroll.Enrolment, error) {
+	call := s.Call
 	if call.Global.Name == "" {
 		names, err := enroll.Names(s.Store)
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, err
 		}
 		if len(names) != 1 {
-			return nil, nil, nil, unnamed(call, names)
+			return nil, unnamed(call, names)
 		}
 		call.Progress.Note("enrolment %s", names[0])
-		call = call.ForEnrolment(names[0])
+		s.Call = call.ForEnrolment(names[0])
 	}
-	if call, err = Named(call); err != nil {
-		return nil, nil, nil, err
+	if err := Named(s.Call); err != nil {
+		return nil, err
 	}
-	en, err := enroll.Load(s.Store, call.Global.Name)
-	if err != nil {
-		return nil, nil, nil, NoSuch(call, s.Store, call.Global.Name, err)
-	}
-	return call, s, en, nil
+	return s.Found()
 }
 
 // unnamed is the error for a command line that does not name one of the saved
@@ -121,16 +127,18 @@ func listed(names []string) string {
 	return list
 }
 
-// ForArgument returns the call for an argument that is the name of an enrolment. It
-// returns nil if it is not one, or if a file has that name.
-func ForArgument(call *cli.Call, s *Session, arg string) *cli.Call {
+// ForArgument makes the session one for an argument that is the name of an enrolment.
+// It returns false if the argument is not one, or if a file has that name.
+func (s *Session) ForArgument(arg string) bool {
 	if _, err := os.Stat(arg); err == nil || enroll.CheckName("enrolment", arg) != nil {
-		return nil
+		return false
 	}
-	if _, err := enroll.Load(s.Store, arg); errors.Is(err, fs.ErrNotExist) {
-		return nil
+	named := Session{Call: s.Call.ForEnrolment(arg), Store: s.Store}
+	if _, err := named.Enrolment(); errors.Is(err, fs.ErrNotExist) {
+		return false
 	}
-	return call.ForEnrolment(arg)
+	s.Call, s.enrolment = named.Call, named.enrolment
+	return true
 }
 
 // CheckTyped returns an error if -n on the command line names an enrolment that does
@@ -145,15 +153,15 @@ func CheckTyped(call *cli.Call) error {
 	return err
 }
 
-// NoSuch explains err, which loading an enrolment returned, if the enrolment does not
-// exist.
-func NoSuch(call *cli.Call, s enroll.Store, name string, err error) error {
+// noSuch explains err, which loading the enrolment returned, if it does not exist.
+func (s *Session) noSuch(err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	name := s.Call.Global.Name
 	found := fmt.Sprintf("no enrolment %q", name)
-	if names, _ := enroll.Names(s); len(names) > 0 { // as far as they can be read
+	if names, _ := enroll.Names(s.Store); len(names) > 0 { // as far as they can be read
 		found += "; the enrolments are " + listed(names)
 	}
-	return &enroll.OutOfTurnError{Name: name, Step: enroll.Step(call.Command), Needs: enroll.StepCSR, Found: found}
+	return &enroll.OutOfTurnError{Name: name, Step: enroll.Step(s.Call.Command), Needs: enroll.StepCSR, Found: found}
 }

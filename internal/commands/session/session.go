@@ -30,6 +30,7 @@ type Session struct {
 	Server  *Server // nil: the command uses no server
 	Account string
 
+	enrolment  *enroll.Enrolment // of -n; nil: not read yet
 	record     recorder
 	exchanges  int           // number of exchanges so far
 	saving     chan error    // the result of saving the server; nil: not started
@@ -54,22 +55,19 @@ func newEngine(call *cli.Call, s *store.Store) *enroll.Engine {
 	}
 }
 
-// dial opens a session with the server that the flags, the enrolment or the state
-// directory name. It sends nothing.
-func dial(call *cli.Call) (*Session, error) {
-	s, err := Local(call)
+// dial adds the server that the flags, the enrolment or the state directory name. It
+// sends nothing.
+func (s *Session) dial() error {
+	en, err := s.Begun()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	enrolled, err := Enrolled(call, s)
-	if err != nil {
-		return nil, err
+	en = cmp.Or(en, &enroll.Enrolment{})
+	if s.Server, err = ChooseServer(s.Call, s.Store, en.Server); err != nil {
+		return err
 	}
-	if s.Server, err = ChooseServer(call, s.Store, enrolled.Server); err != nil {
-		return nil, err
-	}
-	s.Account = cmp.Or(call.Global.Account, enrolled.Account, enroll.DefaultAccount)
-	return s, s.Connect()
+	s.Account = cmp.Or(s.Call.Global.Account, en.Account, enroll.DefaultAccount)
+	return s.Connect()
 }
 
 // Connect prepares the client of the ACME server. It sends nothing.
@@ -138,10 +136,19 @@ func (s *Session) saveServer() {
 
 // WithServer runs work in a session with a server. --timeout limits the work.
 func WithServer(ctx context.Context, call *cli.Call, work func(context.Context, *Session) error) error {
-	ctx, cancel := call.Bounded(ctx)
-	defer cancel()
-	s, err := dial(call)
+	s, err := Local(call)
 	if err != nil {
+		return err
+	}
+	return s.WithServer(ctx, work)
+}
+
+// WithServer adds a server to a local session, runs work and closes the session.
+// --timeout limits the work.
+func (s *Session) WithServer(ctx context.Context, work func(context.Context, *Session) error) error {
+	ctx, cancel := s.Call.Bounded(ctx)
+	defer cancel()
+	if err := s.dial(); err != nil {
 		return err
 	}
 	return s.Close(work(ctx, s))

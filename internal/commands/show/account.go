@@ -35,10 +35,11 @@ func runAccount(call *cli.Call) error {
 	if err != nil {
 		return err
 	}
-	en, err := session.Enrolled(call, s)
+	en, err := s.Begun()
 	if err != nil {
 		return err
 	}
+	en = cmp.Or(en, &enroll.Enrolment{})
 	name := cmp.Or(call.Global.Account, en.Account, enroll.DefaultAccount)
 	acc, err := session.SavedAccount(s.Store, name, cmp.Or(session.ServerNamed(call), en.Server))
 	if err != nil {

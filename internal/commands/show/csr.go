@@ -76,16 +76,15 @@ func source(ctx context.Context, call *cli.Call, o *cmdflags.Source, args []stri
 		return nil, err
 	}
 	if len(args) == 1 {
-		if named := session.ForArgument(call, s, args[0]); named != nil {
-			call = named
-		} else {
+		if !s.ForArgument(args[0]) {
 			return o.ReadSource(ctx, call, args[0], kind == certsource.CSR)
 		}
 	}
-	call, _, en, err := session.Open(call)
+	en, err := s.Existing()
 	if err != nil {
 		return nil, err
 	}
+	call = s.Call
 	path := ""
 	switch {
 	case kind == certsource.CSR && en.CSR != nil:

@@ -22,7 +22,12 @@ To ask the CA for the current state, use nfcert order refresh.`,
 }
 
 func runOrder(call *cli.Call) error {
-	call, _, en, err := session.Open(call)
+	s, err := session.Existing(call)
+	if err != nil {
+		return err
+	}
+	call = s.Call
+	en, err := s.Enrolment()
 	if err != nil {
 		return err
 	}

@@ -33,16 +33,16 @@ server at that address.`,
 }
 
 func run(call *cli.Call) error {
-	if call.Global.Name != "" {
-		call, _, en, err := session.Open(call)
-		if err != nil {
-			return err
-		}
-		return view.PrintEnrolment(call, en, false)
-	}
 	s, err := session.Local(call)
 	if err != nil {
 		return err
+	}
+	if call.Global.Name != "" {
+		en, err := s.Existing()
+		if err != nil {
+			return err
+		}
+		return view.PrintEnrolment(s.Call, en, false)
 	}
 	list, err := session.Enrolments(call, s)
 	if err != nil {

@@ -26,13 +26,14 @@ JSON object on one line.`,
 }
 
 func runTrace(call *cli.Call) error {
-	call, s, _, err := session.Open(call)
+	s, err := session.Existing(call)
 	if err != nil {
 		return err
 	}
+	call = s.Call
 	data, err := s.Store.ReadFile(enroll.TraceFile(call.Global.Name))
 	if err != nil {
-		return session.NoSuch(call, s.Store, call.Global.Name, err)
+		return err
 	}
 	if call.Global.Output == cli.OutputJSON || call.Global.Output == cli.OutputJSONL {
 		return cli.WriteAll(call.Streams.Out, data)

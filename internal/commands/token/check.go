@@ -92,7 +92,7 @@ func runCheck(ctx context.Context, call *cli.Call, path string, o *checkOptions)
 // wanted returns what the flags require of a token, with the fingerprint of the
 // account of -n or --account.
 func wanted(call *cli.Call, s *session.Session, subject *subject) (token.ATC, error) {
-	en, err := session.LoadNamed(call, s)
+	en, err := s.Found()
 	if err != nil {
 		return token.ATC{}, err
 	}

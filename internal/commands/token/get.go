@@ -52,7 +52,7 @@ func runGet(ctx context.Context, call *cli.Call, o *getOptions) error {
 		return err
 	}
 	return session.WithServer(ctx, call, func(ctx context.Context, s *session.Session) error {
-		en, err := session.LoadNamed(call, s)
+		en, err := s.Found()
 		if err != nil {
 			return err
 		}
