@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 	"cmd/nfcert-zlint":  {"internal/zlint"},
 	"internal/commands": {"internal/acmewire", "internal/commands/cli", "internal/commands/report", "internal/commands/session", "internal/ui"}, // and every command
 	"internal/commands/cli": {
-		"internal/acmewire", "internal/csrgen", "internal/enroll", "internal/layout", "internal/nf", "internal/pkcs11", "internal/secret", "internal/ui",
+		"internal/acmewire", "internal/challenge", "internal/csrgen", "internal/enroll", "internal/layout", "internal/nf", "internal/pkcs11", "internal/secret", "internal/ui",
 	},
 	"internal/commands/cmdflags": {
 		"internal/acmewire", "internal/certsource", "internal/challenge", "internal/commands/cli", "internal/commands/credential", "internal/commands/session", "internal/csrgen", "internal/enroll", "internal/inspect", "internal/layout", "internal/lint", "internal/nf", "internal/pkcs11", "internal/secret", "internal/token", "internal/ui",

@@ -56,11 +56,34 @@ import (
 	"time"
 )
 
-// The challenge types that are solved here.
+// The challenge types that are solved here. A new one also needs a row in [Types].
 const (
-	HTTP01   = "http-01"   // RFC 8555 8.3
-	TKAuth01 = "tkauth-01" // RFC 9447 section 3
+	HTTP01   = "http-01"
+	TKAuth01 = "tkauth-01"
 )
+
+// A Type is a type of challenge that a user can choose.
+type Type struct {
+	Name  string
+	About string // in a few words, with the clause
+}
+
+// Types returns [Auto] and the types that are solved here, in the order of preference.
+func Types() []Type {
+	return []Type{
+		{Auto, "the first that is configured and offered"},
+		{HTTP01, "RFC 8555 8.3"},
+		{TKAuth01, "RFC 9447, for NF instance ids"},
+	}
+}
+
+// TypeNames returns the names of [Types].
+func TypeNames() (names []string) {
+	for _, t := range Types() {
+		names = append(names, t.Name)
+	}
+	return names
+}
 
 // An Identifier is what a challenge proves control of.
 type Identifier struct {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nfcert/nfcert/internal/challenge"
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/enroll"
 	"github.com/nfcert/nfcert/internal/layout"
@@ -47,18 +48,16 @@ func (e *Env) SetCompletions(root *cobra.Command) {
 	}
 	byFlag := map[string]func(*cobra.Command) []string{
 		"name": saved(e.Complete.Names), "account": saved(e.Complete.Accounts), "server": saved(e.Complete.Servers),
-		"output":  formatsOf,
-		"profile": fixed(described(nf.Profiles(), func(p nf.Profile) (string, string) { return p.Name, p.Title })),
-		"nf-type": fixed(described(nf.Types(), func(t nf.Type) (string, string) { return t.Name, t.Title })),
-		"layout":  fixed(described(layout.Names(), func(n layout.Name) (string, string) { return string(n), n.Title() })),
-		"omit":    fixed(described(csrgen.Parts(), func(p csrgen.Part) (string, string) { return string(p), p.Title() })),
-		"reason":  fixed(described(enroll.Reasons(), func(r enroll.Reason) (string, string) { return r.Name, r.Why })),
-		"key":     fixed(described(csrgen.KeyTypes(), func(k csrgen.KeyType) (string, string) { return string(k), "" })),
-		"color":   fixed([]string{"auto", "always", "never"}),
-		"lint":    fixed([]string{"error", "warn", "off"}),
-		"challenge": fixed([]string{
-			"auto\tthe first that is configured and offered", "http-01\tRFC 8555 8.3", "tkauth-01\tRFC 9447, for NF instance ids",
-		}),
+		"output":      formatsOf,
+		"profile":     fixed(described(nf.Profiles(), func(p nf.Profile) (string, string) { return p.Name, p.Title })),
+		"nf-type":     fixed(described(nf.Types(), func(t nf.Type) (string, string) { return t.Name, t.Title })),
+		"layout":      fixed(described(layout.Names(), func(n layout.Name) (string, string) { return string(n), n.Title() })),
+		"omit":        fixed(described(csrgen.Parts(), func(p csrgen.Part) (string, string) { return string(p), p.Title() })),
+		"reason":      fixed(described(enroll.Reasons(), func(r enroll.Reason) (string, string) { return r.Name, r.Why })),
+		"key":         fixed(described(csrgen.KeyTypes(), func(k csrgen.KeyType) (string, string) { return string(k), "" })),
+		"color":       fixed([]string{"auto", "always", "never"}),
+		"lint":        fixed([]string{"error", "warn", "off"}),
+		"challenge":   fixed(described(challenge.Types(), func(t challenge.Type) (string, string) { return t.Name, t.About })),
 		"identifiers": fixed([]string{"auto", "dns", "nf", "both"}),
 		"by":          fixed([]string{"account", "certificate-key"}),
 		"fail-on":     fixed([]string{"error", "warning"}),

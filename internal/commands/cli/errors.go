@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // UsageError is an error in the command line.
@@ -12,6 +13,15 @@ type UsageError struct {
 }
 
 func (e *UsageError) Error() string { return e.Message }
+
+// Choice joins values that can be chosen: "a, b or c".
+func Choice(values []string) string {
+	last := len(values) - 1
+	if last < 1 {
+		return strings.Join(values, "")
+	}
+	return strings.Join(values[:last], ", ") + " or " + values[last]
+}
 
 // Usagef makes a [UsageError]. The hint may be "".
 func Usagef(hint, format string, args ...any) error {

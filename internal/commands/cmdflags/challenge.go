@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -16,10 +17,10 @@ import (
 
 // Challenge has the flags that say how challenges are answered.
 type Challenge struct {
-	Challenge string
 	Published bool
 	NoWait    bool // nfcert ends before the CA has validated
 
+	kind       string
 	httpListen string
 	webroot    string
 	tokens     Tokens
@@ -27,7 +28,7 @@ type Challenge struct {
 
 // AddFlags adds the flags.
 func (o *Challenge) AddFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.Challenge, "challenge", enroll.ChallengeAuto, "`TYPE` of challenge, for the names for which the CA offers it: auto, http-01 or tkauth-01")
+	fs.StringVar(&o.kind, "challenge", enroll.ChallengeAuto, "`TYPE` of challenge, for the names for which the CA offers it: "+cli.Choice(challenge.TypeNames()))
 	fs.StringVar(&o.httpListen, "http-listen", "", "answer http-01 with a server at this `ADDR`; the CA connects to port 80 (default :80)")
 	fs.StringVar(&o.webroot, "webroot", "", "answer http-01 with files in `DIR`, which a web server at port 80 serves")
 	fs.BoolVar(&o.Published, "published", false, "the response is published by other means: only notify the CA")
@@ -63,14 +64,12 @@ func WithSolvers(ctx context.Context, s *session.Session, flags *Challenge, work
 
 // Check checks the flags before anything is read or sent.
 func (o *Challenge) Check() error {
-	switch o.Challenge {
-	case enroll.ChallengeAuto, challenge.HTTP01:
-	case challenge.TKAuth01:
-		if !o.tokens.given() {
-			return cli.Usagef("add --ta URL, --ta-allow HOST, --token-file FILE or --token-cmd COMMAND", "--challenge tkauth-01 needs a source of tokens")
-		}
-	default:
-		return cli.Usagef("as in --challenge http-01", "--challenge %q: want auto, http-01 or tkauth-01", o.Challenge)
+	types := challenge.TypeNames()
+	if !slices.Contains(types, cmp.Or(o.kind, challenge.Auto)) {
+		return cli.Usagef("as in --challenge "+challenge.HTTP01, "--challenge %q: want %s", o.kind, cli.Choice(types))
+	}
+	if o.kind == challenge.TKAuth01 && !o.tokens.given() {
+		return cli.Usagef("add --ta URL, --ta-allow HOST, --token-file FILE or --token-cmd COMMAND", "--challenge tkauth-01 needs a source of tokens")
 	}
 	if err := onlyOne(given{"--http-listen", o.httpListen != ""}, given{"--webroot", o.webroot != ""}, given{"--published", o.Published}); err != nil {
 		return err
@@ -78,10 +77,15 @@ func (o *Challenge) Check() error {
 	if _, _, err := net.SplitHostPort(o.address()); err != nil {
 		return cli.Usagef("as in --http-listen :80, --http-listen 127.0.0.1:5080 or --http-listen [::1]:5080", "--http-listen %q: want an address with a port", o.httpListen)
 	}
-	if o.NoWait && !o.Published && o.webroot == "" && o.Challenge != challenge.TKAuth01 {
+	if o.NoWait && !o.Published && o.webroot == "" && o.kind != challenge.TKAuth01 {
 		return cli.Usagef("omit --no-wait, or add --webroot DIR or --published", "--no-wait stops the HTTP server before the CA has validated")
 	}
 	return o.tokens.check()
+}
+
+// Into adds the flags to the options of the order.
+func (o *Challenge) Into(options *enroll.OrderOptions) {
+	options.Challenge, options.NoWait = o.kind, o.NoWait
 }
 
 // given says whether a flag is given.

@@ -103,7 +103,7 @@ func (o *enrollOptions) options(call *cli.Call, s *session.Session) (w enroll.Op
 	if w.Order, err = o.order.Options(call); err != nil {
 		return w, "", err
 	}
-	w.Order.Challenge = o.challenge.Challenge
+	o.challenge.Into(&w.Order)
 	if w.Finalize, stdout, err = o.finalize.Options(call); err != nil {
 		return w, "", err
 	}

@@ -18,7 +18,7 @@ import (
 // New returns the command with its subcommands.
 func New(env *cli.Env) *cobra.Command {
 	order, challenge := &cmdflags.Order{}, &cmdflags.Challenge{}
-	var noSolve, noWait bool
+	var noSolve bool
 	cmd := &cobra.Command{
 		Use:   "order",
 		Short: "Place the order, solve its challenges, wait until it is ready",
@@ -40,8 +40,8 @@ To publish the challenge response yourself, use two commands:
 			if err != nil {
 				return err
 			}
-			options.Challenge, options.NoSolve, options.NoWait = challenge.Challenge, noSolve, noWait
-			challenge.NoWait = noWait
+			challenge.Into(&options)
+			options.NoSolve = noSolve
 			return runOrder(ctx, call, challenge, func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error) {
 				return s.Engine.Order(ctx, name, options)
 			})
@@ -50,7 +50,7 @@ To publish the challenge response yourself, use two commands:
 	order.AddFlags(cmd.Flags())
 	cli.Section(cmd.Flags(), cli.SectionProof, challenge.AddFlags)
 	cmd.Flags().BoolVar(&noSolve, "no-solve", false, "only place the order and print what to publish, and where")
-	cmd.Flags().BoolVar(&noWait, "no-wait", false, "notify the CA that the challenges are ready, and do not wait for the result")
+	cmd.Flags().BoolVar(&challenge.NoWait, "no-wait", false, "notify the CA that the challenges are ready, and do not wait for the result")
 	cmd.AddCommand(newOrderSolve(env), newOrderRefresh(env), newOrderList(env), newOrderAbandon(env))
 	return env.Named(cmd)
 }
@@ -76,19 +76,18 @@ func runOrder(ctx context.Context, call *cli.Call, flags *cmdflags.Challenge, me
 
 func newOrderSolve(env *cli.Env) *cobra.Command {
 	challenge := &cmdflags.Challenge{}
-	var noWait bool
 	cmd := &cobra.Command{
 		Use: "solve", Short: "Solve the challenges of an order and wait until it is ready",
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
-			o := enroll.OrderOptions{Challenge: challenge.Challenge, NoWait: noWait}
-			challenge.NoWait = noWait
+			var o enroll.OrderOptions
+			challenge.Into(&o)
 			return runOrder(ctx, call, challenge, func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error) {
 				return s.Engine.Solve(ctx, name, o)
 			})
 		}),
 	}
 	cli.Section(cmd.Flags(), cli.SectionProof, challenge.AddFlags)
-	cmd.Flags().BoolVar(&noWait, "no-wait", false, "notify the CA that the challenges are ready, and do not wait for the result")
+	cmd.Flags().BoolVar(&challenge.NoWait, "no-wait", false, "notify the CA that the challenges are ready, and do not wait for the result")
 	return env.Named(cmd)
 }
 
@@ -96,7 +95,7 @@ func newOrderRefresh(env *cli.Env) *cobra.Command {
 	return env.Named(&cobra.Command{
 		Use: "refresh", Short: "Get the current status of the order and its authorizations",
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
-			return runOrder(ctx, call, &cmdflags.Challenge{Challenge: enroll.ChallengeAuto}, func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error) {
+			return runOrder(ctx, call, &cmdflags.Challenge{}, func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error) {
 				en, err := s.Engine.Refresh(ctx, name)
 				return en, false, err
 			})
@@ -111,7 +110,7 @@ func newOrderAbandon(env *cli.Env) *cobra.Command {
 and remove the order from the enrolment. The next order is a new one. The key and
 the CSR stay.`,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
-			return runOrder(ctx, call, &cmdflags.Challenge{Challenge: enroll.ChallengeAuto}, func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error) {
+			return runOrder(ctx, call, &cmdflags.Challenge{}, func(ctx context.Context, s *session.Session, name string) (*enroll.Enrolment, bool, error) {
 				en, err := s.Engine.Abandon(ctx, name)
 				return en, false, err
 			})

@@ -160,7 +160,7 @@ func renewOne(ctx context.Context, call *cli.Call, s *session.Session, o *renewF
 	var finalize enroll.FinalizeOptions
 	options := enroll.RenewOptions{
 		ReuseKey: o.reuseKey, Anew: o.anew, Hook: o.hook.Runner(call),
-		Order:      enroll.OrderOptions{Challenge: o.challenge.Challenge, Account: call.Global.Account},
+		Order:      enroll.OrderOptions{Account: call.Global.Account},
 		Passphrase: o.passphrase(call),
 		Complete: func(en *enroll.Enrolment, options *enroll.RenewOptions) (err error) {
 			finalize, err = o.accepting(call, en)
@@ -169,6 +169,7 @@ func renewOne(ctx context.Context, call *cli.Call, s *session.Session, o *renewF
 			return err
 		},
 	}
+	o.challenge.Into(&options.Order)
 	var err error
 	if o.key != "" {
 		if options.KeyType, err = csrgen.ParseKeyType(o.key); err != nil {
