@@ -9,12 +9,11 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
 	"hash"
 
-	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 	"golang.org/x/crypto/scrypt"
 )
 
@@ -49,13 +48,46 @@ type blockCipher struct {
 	make       func(key []byte) (cipher.Block, error)
 }
 
-// isPBES reports whether a SEQUENCE looks like EncryptedPrivateKeyInfo
-// (RFC 5958 section 3), which does not begin with a version.
+// encryptedKeyInfo is EncryptedPrivateKeyInfo (RFC 5958 section 3).
+type encryptedKeyInfo struct {
+	Algorithm pkix.AlgorithmIdentifier
+	Data      []byte
+}
+
+// pbes2Parameters is PBES2-params (RFC 8018 appendix A.4).
+type pbes2Parameters struct{ KDF, Cipher pkix.AlgorithmIdentifier }
+
+// pbkdf2Parameters is PBKDF2-params (RFC 8018 appendix A.2).
+type pbkdf2Parameters struct {
+	Salt       []byte
+	Iterations int64
+	KeyLength  int64                    `asn1:"optional"`
+	PRF        pkix.AlgorithmIdentifier `asn1:"optional"` // absent: HMAC with SHA-1
+}
+
+// scryptParameters is scrypt-params (RFC 7914 section 7).
+type scryptParameters struct {
+	Salt      []byte
+	N, R, P   int64
+	KeyLength int64 `asn1:"optional"`
+}
+
+// readDER reads a value and accepts nothing after it or its last field, which
+// encoding/asn1 would ignore.
+func readDER[T any](der []byte) (v T, ok bool) {
+	if _, err := asn1.Unmarshal(der, &v); err != nil {
+		return v, false
+	}
+	again, err := asn1.Marshal(v)
+	return v, err == nil && bytes.Equal(again, der)
+}
+
+// isPBES reports whether a SEQUENCE looks like EncryptedPrivateKeyInfo, which does
+// not begin with a version.
 func isPBES(der []byte) bool {
-	input := cryptobyte.String(der)
-	var info, algorithm cryptobyte.String
-	return input.ReadASN1(&info, cbasn1.SEQUENCE) && info.ReadASN1(&algorithm, cbasn1.SEQUENCE) &&
-		algorithm.PeekASN1Tag(cbasn1.OBJECT_IDENTIFIER) && info.PeekASN1Tag(cbasn1.OCTET_STRING)
+	var info encryptedKeyInfo
+	_, err := asn1.Unmarshal(der, &info)
+	return err == nil
 }
 
 // damagedBox describes a key whose encryption parameters do not parse.
@@ -67,101 +99,71 @@ func parsePBES2(der []byte) (box *pbes2, found string) {
 	if len(der) > maxKeyDER {
 		return nil, fmt.Sprintf("an encrypted private key of %d bytes (at most %d are read)", len(der), maxKeyDER)
 	}
-	input := cryptobyte.String(der)
-	var info, data cryptobyte.String
-	if !input.ReadASN1(&info, cbasn1.SEQUENCE) || !input.Empty() {
+	info, ok := readDER[encryptedKeyInfo](der)
+	if !ok {
 		return nil, damagedBox
 	}
-	scheme, params, ok := readAlgorithm(&info)
-	if !ok || !info.ReadASN1(&data, cbasn1.OCTET_STRING) || !info.Empty() {
-		return nil, damagedBox
-	}
-	if scheme != oidPBES2 {
+	if scheme := info.Algorithm.Algorithm.String(); scheme != oidPBES2 {
 		return nil, fmt.Sprintf("a private key encrypted with the scheme %s (want PBES2 of RFC 8018)", scheme)
 	}
-	var both cryptobyte.String
-	if !params.ReadASN1(&both, cbasn1.SEQUENCE) || !params.Empty() {
+	params, ok := readDER[pbes2Parameters](info.Algorithm.Parameters.FullBytes)
+	if !ok {
 		return nil, damagedBox
 	}
-	kdf, kdfParams, ok := readAlgorithm(&both)
-	name, iv, ok2 := readAlgorithm(&both)
-	if !ok || !ok2 || !both.Empty() {
-		return nil, damagedBox
-	}
-	box = &pbes2{data: data}
-	if found := box.readCipher(name, iv); found != "" {
+	box = &pbes2{data: info.Data}
+	if found := box.readCipher(params.Cipher); found != "" {
 		return nil, found
 	}
-	switch kdf {
+	switch kdf := params.KDF.Algorithm.String(); kdf {
 	case oidPBKDF2:
-		found = box.readPBKDF2(kdfParams)
+		found = box.readPBKDF2(params.KDF.Parameters.FullBytes)
 	case oidScrypt:
-		found = box.readScrypt(kdfParams)
+		found = box.readScrypt(params.KDF.Parameters.FullBytes)
 	default:
 		found = fmt.Sprintf("a private key encrypted with the key derivation %s (want PBKDF2 or scrypt)", kdf)
 	}
 	return box, found
 }
 
-// readAlgorithm reads an AlgorithmIdentifier and returns its parameters unread.
-func readAlgorithm(s *cryptobyte.String) (oid string, params cryptobyte.String, ok bool) {
-	var inner cryptobyte.String
-	var id asn1.ObjectIdentifier
-	if !s.ReadASN1(&inner, cbasn1.SEQUENCE) || !inner.ReadASN1ObjectIdentifier(&id) {
-		return "", nil, false
-	}
-	return id.String(), inner, true
+// blockCiphers are the supported encryption schemes, by their identifiers.
+var blockCiphers = map[string]blockCipher{
+	"2.16.840.1.101.3.4.1.2":  {16, aes.BlockSize, aes.NewCipher},
+	"2.16.840.1.101.3.4.1.22": {24, aes.BlockSize, aes.NewCipher},
+	"2.16.840.1.101.3.4.1.42": {32, aes.BlockSize, aes.NewCipher},
+	"1.2.840.113549.3.7":      {24, des.BlockSize, des.NewTripleDESCipher},
 }
 
 // readCipher reads the encryption scheme. Its parameter is the initialization
 // vector.
-func (b *pbes2) readCipher(oid string, params cryptobyte.String) (found string) {
-	switch oid {
-	case "2.16.840.1.101.3.4.1.2":
-		b.cipher = blockCipher{16, aes.BlockSize, aes.NewCipher}
-	case "2.16.840.1.101.3.4.1.22":
-		b.cipher = blockCipher{24, aes.BlockSize, aes.NewCipher}
-	case "2.16.840.1.101.3.4.1.42":
-		b.cipher = blockCipher{32, aes.BlockSize, aes.NewCipher}
-	case "1.2.840.113549.3.7":
-		b.cipher = blockCipher{24, des.BlockSize, des.NewTripleDESCipher}
-	default:
-		return fmt.Sprintf("a private key encrypted with the cipher %s (want AES or triple DES in CBC mode)", oid)
+func (b *pbes2) readCipher(scheme pkix.AlgorithmIdentifier) (found string) {
+	var known, ok bool
+	if b.cipher, known = blockCiphers[scheme.Algorithm.String()]; !known {
+		return fmt.Sprintf("a private key encrypted with the cipher %s (want AES or triple DES in CBC mode)", scheme.Algorithm)
 	}
-	var iv cryptobyte.String
-	if !params.ReadASN1(&iv, cbasn1.OCTET_STRING) || !params.Empty() || len(iv) != b.cipher.block {
+	b.iv, ok = readDER[[]byte](scheme.Parameters.FullBytes)
+	if !ok || len(b.iv) != b.cipher.block || len(b.data) == 0 || len(b.data)%b.cipher.block != 0 {
 		return damagedBox
 	}
-	if len(b.data) == 0 || len(b.data)%b.cipher.block != 0 {
-		return damagedBox
-	}
-	b.iv = iv
 	return ""
 }
 
-// readPBKDF2 reads PBKDF2-params (RFC 8018 appendix A.2).
-func (b *pbes2) readPBKDF2(params cryptobyte.String) (found string) {
-	var seq, salt cryptobyte.String
-	var iterations int64
-	if !params.ReadASN1(&seq, cbasn1.SEQUENCE) || !params.Empty() ||
-		!seq.ReadASN1(&salt, cbasn1.OCTET_STRING) || !seq.ReadASN1Integer(&iterations) || !b.keyLength(&seq) {
+// readPBKDF2 reads the parameters of PBKDF2.
+func (b *pbes2) readPBKDF2(der []byte) (found string) {
+	params, ok := readDER[pbkdf2Parameters](der)
+	if !ok || !b.keyLength(params.KeyLength) {
 		return damagedBox
 	}
 	prf := sha1.New // the DEFAULT of the field
-	if !seq.Empty() {
-		oid, _, ok := readAlgorithm(&seq)
-		if !ok || !seq.Empty() {
-			return damagedBox
-		}
-		if prf = hashOf(oid); prf == nil {
+	if oid := params.PRF.Algorithm; oid != nil {
+		if prf = hashOf(oid.String()); prf == nil {
 			return fmt.Sprintf("a private key encrypted with PBKDF2 and the function %s (want HMAC with SHA-1 or SHA-2)", oid)
 		}
 	}
-	if iterations < 1 || iterations > maxIterations {
-		return fmt.Sprintf("a private key encrypted with %d iterations of PBKDF2 (at most %d are allowed)", iterations, maxIterations)
+	if n := params.Iterations; n < 1 || n > maxIterations {
+		return fmt.Sprintf("a private key encrypted with %d iterations of PBKDF2 (at most %d are allowed)", n, maxIterations)
 	}
 	b.derive = func(passphrase []byte, length int) ([]byte, error) {
-		return pbkdf2.Key(prf, string(passphrase), salt, int(iterations), length)
+		return pbkdf2.Key(prf, string(passphrase), params.Salt, int(params.Iterations), length)
 	}
 	return ""
 }
@@ -183,13 +185,11 @@ func hashOf(oid string) func() hash.Hash {
 	return nil
 }
 
-// readScrypt reads scrypt-params (RFC 7914 section 7).
-func (b *pbes2) readScrypt(params cryptobyte.String) (found string) {
-	var seq, salt cryptobyte.String
-	var n, r, p int64
-	if !params.ReadASN1(&seq, cbasn1.SEQUENCE) || !params.Empty() || !seq.ReadASN1(&salt, cbasn1.OCTET_STRING) ||
-		!seq.ReadASN1Integer(&n) || !seq.ReadASN1Integer(&r) || !seq.ReadASN1Integer(&p) ||
-		!b.keyLength(&seq) || !seq.Empty() {
+// readScrypt reads the parameters of scrypt.
+func (b *pbes2) readScrypt(der []byte) (found string) {
+	params, ok := readDER[scryptParameters](der)
+	n, r, p := params.N, params.R, params.P
+	if !ok || !b.keyLength(params.KeyLength) {
 		return damagedBox
 	}
 	if n < 2 || n&(n-1) != 0 || r < 1 || p < 1 {
@@ -200,20 +200,14 @@ func (b *pbes2) readScrypt(params cryptobyte.String) (found string) {
 		return fmt.Sprintf("a private key encrypted with scrypt with N=%d, r=%d, p=%d (at most %d MiB and N*r*p=%d are allowed)", n, r, p, maxScryptMemory>>20, maxScryptWork)
 	}
 	b.derive = func(passphrase []byte, length int) ([]byte, error) {
-		return scrypt.Key(passphrase, salt, int(n), int(r), int(p), length)
+		return scrypt.Key(passphrase, params.Salt, int(n), int(r), int(p), length)
 	}
 	return ""
 }
 
-// keyLength reads the optional length of the key, which must be that of the
+// keyLength reports whether the length of the key, if present, is that of the
 // cipher.
-func (b *pbes2) keyLength(s *cryptobyte.String) bool {
-	if !s.PeekASN1Tag(cbasn1.INTEGER) {
-		return true
-	}
-	var length int64
-	return s.ReadASN1Integer(&length) && length == int64(b.cipher.key)
-}
+func (b *pbes2) keyLength(n int64) bool { return n == 0 || n == int64(b.cipher.key) }
 
 // open decrypts. If the padding is wrong, or the result is not PKCS#8, the
 // passphrase is wrong: the error is ErrWrongPassphrase. Any other error means that
@@ -234,9 +228,8 @@ func (b *pbes2) open(passphrase []byte) ([]byte, error) {
 		return nil, ErrWrongPassphrase
 	}
 	plain = plain[:len(plain)-pad]
-	input := cryptobyte.String(plain)
-	var info cryptobyte.String
-	if !input.ReadASN1(&info, cbasn1.SEQUENCE) || !input.Empty() || !info.PeekASN1Tag(cbasn1.INTEGER) {
+	var info struct{ Version int } // the other fields are not read here
+	if rest, err := asn1.Unmarshal(plain, &info); err != nil || len(rest) > 0 {
 		return nil, ErrWrongPassphrase
 	}
 	return plain, nil

@@ -9,13 +9,11 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
-
-	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/nfcert/nfcert/internal/secret"
 )
@@ -68,8 +66,7 @@ func SealKey(key crypto.Signer, passphrase secret.Bytes, iterations int) ([]byte
 	return pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der}), nil
 }
 
-// sealedInfo returns EncryptedPrivateKeyInfo with PBES2-params (RFC 8018 appendix
-// A.4).
+// sealedInfo returns EncryptedPrivateKeyInfo with PBES2-params.
 func sealedInfo(salt, iv, data []byte, iterations int) ([]byte, error) {
 	var (
 		pbes2OID   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 13}
@@ -77,27 +74,21 @@ func sealedInfo(salt, iv, data []byte, iterations int) ([]byte, error) {
 		hmacSHA256 = asn1.ObjectIdentifier{1, 2, 840, 113549, 2, 9}
 		aes256CBC  = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 42}
 	)
-	var b cryptobyte.Builder
-	algorithm := func(b *cryptobyte.Builder, oid asn1.ObjectIdentifier, params func(*cryptobyte.Builder)) {
-		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			b.AddASN1ObjectIdentifier(oid)
-			params(b)
-		})
-	}
-	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		algorithm(b, pbes2OID, func(b *cryptobyte.Builder) {
-			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-				algorithm(b, pbkdf2OID, func(b *cryptobyte.Builder) {
-					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-						b.AddASN1OctetString(salt)
-						b.AddASN1Int64(int64(iterations))
-						algorithm(b, hmacSHA256, func(b *cryptobyte.Builder) { b.AddASN1NULL() })
-					})
-				})
-				algorithm(b, aes256CBC, func(b *cryptobyte.Builder) { b.AddASN1OctetString(iv) })
-			})
-		})
-		b.AddASN1OctetString(data)
+	kdf, err := asn1.Marshal(pbkdf2Parameters{
+		Salt: salt, Iterations: int64(iterations),
+		PRF: pkix.AlgorithmIdentifier{Algorithm: hmacSHA256, Parameters: asn1.NullRawValue},
 	})
-	return b.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	params, err := asn1.Marshal(pbes2Parameters{
+		KDF:    pkix.AlgorithmIdentifier{Algorithm: pbkdf2OID, Parameters: asn1.RawValue{FullBytes: kdf}},
+		Cipher: pkix.AlgorithmIdentifier{Algorithm: aes256CBC, Parameters: asn1.RawValue{Tag: asn1.TagOctetString, Bytes: iv}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return asn1.Marshal(encryptedKeyInfo{
+		Algorithm: pkix.AlgorithmIdentifier{Algorithm: pbes2OID, Parameters: asn1.RawValue{FullBytes: params}}, Data: data,
+	})
 }
