@@ -26,12 +26,16 @@ func CheckType(name string) error {
 	if len(name) > maxTypeLength {
 		return fmt.Errorf("nf type %q: %d characters, want at most %d (RFC 9310 section 3)", clip(name), len(name), maxTypeLength)
 	}
-	for i := range len(name) {
-		if c := name[i]; c <= ' ' || c > '~' {
-			return fmt.Errorf("nf type %q: byte 0x%02x at position %d, want visible ASCII without space (RFC 9310 section 3)", name, c, i+1)
-		}
+	if i := notVisible(name); i >= 0 {
+		return fmt.Errorf("nf type %q: byte 0x%02x at position %d, want visible ASCII without space (RFC 9310 section 3)", name, name[i], i+1)
 	}
 	return nil
+}
+
+// notVisible returns the index of the first byte that is not visible ASCII; -1 if
+// there is none.
+func notVisible(s string) int {
+	return strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // NormalizeFQDN returns the form in which names are compared and written: ASCII
@@ -81,10 +85,8 @@ func checkFQDNText(s string) error {
 	if _, err := netip.ParseAddr(s); err == nil {
 		return errors.New("an IP address, want a domain name")
 	}
-	for i := range len(s) {
-		if c := s[i]; c < '!' || c > '~' {
-			return fmt.Errorf("byte 0x%02x at position %d, want letters, digits, hyphens and dots (non-ASCII names in their xn-- form)", c, i+1)
-		}
+	if i := notVisible(s); i >= 0 {
+		return fmt.Errorf("byte 0x%02x at position %d, want letters, digits, hyphens and dots (non-ASCII names in their xn-- form)", s[i], i+1)
 	}
 	switch {
 	case strings.Contains(s, "://"):
@@ -130,10 +132,8 @@ func CheckURI(s string) error {
 	if len(s) > maxURILength {
 		return fmt.Errorf("uri %q: %d characters, want at most %d", clip(s), len(s), maxURILength)
 	}
-	for i := range len(s) {
-		if c := s[i]; c < '!' || c > '~' {
-			return fmt.Errorf("uri %q: byte 0x%02x at position %d, want visible ASCII (RFC 5280 4.2.1.6)", clip(s), c, i+1)
-		}
+	if i := notVisible(s); i >= 0 {
+		return fmt.Errorf("uri %q: byte 0x%02x at position %d, want visible ASCII (RFC 5280 4.2.1.6)", clip(s), s[i], i+1)
 	}
 	if IsURN(s) {
 		if err := checkUUID(s[len(urnPrefix):]); err != nil {

@@ -144,31 +144,11 @@ func typeLabel(name string) string { return strings.ReplaceAll(lowerASCII(name),
 // labelType returns the NF type of a label; empty when no type has this label.
 func labelType(label string) string {
 	for _, t := range types {
-		if isTypeLabel(label, t.Name) {
+		if label == typeLabel(t.Name) {
 			return t.Name
 		}
 	}
 	return ""
-}
-
-// isTypeLabel is typeLabel(name) == label, without an allocation.
-func isTypeLabel(label, name string) bool {
-	if len(label) != len(name) {
-		return false
-	}
-	for i := range len(name) {
-		c := name[i]
-		switch {
-		case c == '_':
-			c = '-'
-		case 'A' <= c && c <= 'Z':
-			c += 'a' - 'A'
-		}
-		if label[i] != c {
-			return false
-		}
-	}
-	return true
 }
 
 // ProposeNames returns the names that the function of this type with this number

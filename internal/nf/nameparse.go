@@ -36,16 +36,6 @@ func ParseName(fqdn string) (n Name, ok bool) {
 	return n, true
 }
 
-// NetworkOf reads a home network domain (TS 23.003 28.2). Its MNC has three
-// digits: 001 can mean the MNC 001 or 01.
-func NetworkOf(domain string) (Network, bool) {
-	n, ok := ParseName(domain)
-	if !ok || n.Kind != NameHomeDomain || n.Wildcard {
-		return Network{}, false
-	}
-	return n.Network, true
-}
-
 // PLMNs returns the codes that the network's domain can mean: two when the
 // leading zero of the MNC may be padding.
 func (n Network) PLMNs() []PLMN {

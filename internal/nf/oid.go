@@ -43,35 +43,32 @@ const (
 
 // extensionNames are the names of RFC 5280 and of the RFCs that define the
 // others. It is an array, because a map is built at every start of the program.
-var extensionNames = [...]struct {
-	oid  OID
-	name string
-}{
-	{OIDSubjectKeyID, "subjectKeyIdentifier"},
-	{OIDKeyUsage, "keyUsage"},
-	{OIDSubjectAltName, "subjectAltName"},
-	{OIDIssuerAltName, "issuerAltName"},
-	{OIDBasicConstraints, "basicConstraints"},
-	{OIDCRLDistribution, "cRLDistributionPoints"},
-	{OIDCertificatePolicies, "certificatePolicies"},
-	{OIDAuthorityKeyID, "authorityKeyIdentifier"},
-	{OIDExtKeyUsage, "extKeyUsage"},
-	{OIDFreshestCRL, "freshestCRL"},
-	{OIDAuthorityInfoAccess, "authorityInfoAccess"},
-	{OIDTLSFeature, "tlsFeature"},
-	{OIDNFTypes, "nfTypes"},
-	{OIDSCTList, "signedCertificateTimestamps"},
+var extensionNames = [...]NamedOID{
+	{"subjectKeyIdentifier", OIDSubjectKeyID},
+	{"keyUsage", OIDKeyUsage},
+	{"subjectAltName", OIDSubjectAltName},
+	{"issuerAltName", OIDIssuerAltName},
+	{"basicConstraints", OIDBasicConstraints},
+	{"cRLDistributionPoints", OIDCRLDistribution},
+	{"certificatePolicies", OIDCertificatePolicies},
+	{"authorityKeyIdentifier", OIDAuthorityKeyID},
+	{"extKeyUsage", OIDExtKeyUsage},
+	{"freshestCRL", OIDFreshestCRL},
+	{"authorityInfoAccess", OIDAuthorityInfoAccess},
+	{"tlsFeature", OIDTLSFeature},
+	{"nfTypes", OIDNFTypes},
+	{"signedCertificateTimestamps", OIDSCTList},
 }
 
-// AttributeType is a type of attribute in distinguished names.
-type AttributeType struct {
-	Name string // short name, for example CN
+// NamedOID is an object identifier with its short name, for example CN.
+type NamedOID struct {
+	Name string
 	OID  OID
 }
 
 // attributeTypes has the short names of RFC 4514 section 3 and those that
 // openssl made common.
-var attributeTypes = [...]AttributeType{
+var attributeTypes = [...]NamedOID{
 	{"CN", OIDCommonName},
 	{"SN", "2.5.4.4"},
 	{"serialNumber", OIDSerialNumber},
@@ -91,29 +88,28 @@ var attributeTypes = [...]AttributeType{
 }
 
 // AttributeTypes lists the attribute types that have a short name, sorted by it.
-func AttributeTypes() []AttributeType {
+func AttributeTypes() []NamedOID {
 	types := slices.Clone(attributeTypes[:])
-	slices.SortFunc(types, func(a, b AttributeType) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(types, func(a, b NamedOID) int { return strings.Compare(a.Name, b.Name) })
 	return types
 }
 
 // ExtensionName returns the name of an extension, for example subjectAltName;
 // empty for an unknown extension.
 func (o OID) ExtensionName() string {
-	for i := range extensionNames {
-		if extensionNames[i].oid == o {
-			return extensionNames[i].name
-		}
-	}
-	return ""
+	return nameIn(extensionNames[:], o)
 }
 
 // AttributeName returns the short name of an attribute type, for example CN;
 // empty for an unknown type.
 func (o OID) AttributeName() string {
-	for i := range attributeTypes {
-		if attributeTypes[i].OID == o {
-			return attributeTypes[i].Name
+	return nameIn(attributeTypes[:], o)
+}
+
+func nameIn(types []NamedOID, o OID) string {
+	for _, t := range types {
+		if t.OID == o {
+			return t.Name
 		}
 	}
 	return ""

@@ -1,6 +1,7 @@
 package nf
 
 import (
+	"cmp"
 	"crypto/x509"
 	"slices"
 )
@@ -10,50 +11,40 @@ const nfTable = "TS 33.310 6.1.3c.3"
 
 // nfFields is the table of an NF's TLS certificate (TS 33.310 table 6.1.3c.3-1,
 // read in v18.2.0 and v19.1.0). It also contains the general rules of 6.1.1 and
-// the exceptions for the SBA of 6.1.3c.2.
+// the exceptions for the SBA of 6.1.3c.2. A row without other values is mandatory,
+// by the table, which says shall and was read.
 func nfFields() []Field {
-	return []Field{
-		{Name: FieldVersion, Presence: Mandatory, Rule: "v3",
-			Clause: "TS 33.310 6.1.1", Level: Shall, Confidence: Read},
-		{Name: FieldSerialNumber, Presence: Mandatory, Rule: "positive, unique at the issuer, at most 20 octets",
-			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldSignature, Presence: Mandatory, Rule: "SHA-256 or stronger; ECDSA recommended, RSA need not be supported",
-			Clause: "TS 33.310 6.1.3c.2", Level: Shall, Confidence: Read},
-		{Name: FieldPublicKey, Presence: Mandatory, Rule: "EC, preferably P-256 or P-384; RSA need not be supported", Requested: true,
-			Clause: "TS 33.310 6.1.3c.2", Level: Should, Confidence: Read},
-		{Name: FieldIssuer, Presence: Mandatory, Rule: "the CA of the operator's domain, directly",
-			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldValidity, Presence: Mandatory, Rule: "3 years or less",
-			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldSubject, Presence: Mandatory, Rule: "C, then O; the table lists no other attribute", Requested: true,
-			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldCountry, Presence: Mandatory, Rule: "country, 2 letters", Requested: true,
-			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldOrganization, Presence: Mandatory, Rule: "home network domain, for example 5gc.mnc001.mcc001.3gppnetwork.org (TS 23.003 28.2)", Requested: true,
-			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldKeyUsage, Presence: Mandatory, Critical: Critical, Rule: "digitalSignature", Requested: true,
-			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldExtKeyUsage, Presence: Mandatory, Critical: NonCritical, Rule: "clientAuth for a client, serverAuth for a server, both for an NF that is both", Requested: true,
-			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldAuthorityKeyID, Presence: Mandatory, Critical: NonCritical, Rule: "the issuer's subjectKeyIdentifier, by method 1 of RFC 5280 4.2.1.2",
-			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldSubjectKeyID, Presence: Optional, Critical: NonCritical, Rule: "method 1 of RFC 5280 4.2.1.2",
-			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldCRL, Presence: Mandatory, Critical: NonCritical, Rule: "distributionPoint with an LDAP or HTTP URI",
-			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldSubjectAltName, Presence: Mandatory, Critical: Critical, Rule: "at least one name", Requested: true,
-			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldDNS, Presence: Optional, Rule: "FQDNs of the NF, syntax of TS 29.571 Fqdn", Requested: true,
-			Clause: "RFC 9310 Appendix B", Level: Should, Confidence: Secondary},
-		{Name: FieldInstanceURI, Presence: Mandatory, Rule: "urn:uuid: and the NF instance ID (TS 29.571 5.3.2); producers compare it with the sub of the access token", Requested: true,
-			Clause: "TS 33.501 13.4.1.1.2", Level: Shall, Confidence: Read},
-		{Name: FieldURI, Presence: Optional, Rule: "further URI names, after the instance's", Requested: true,
-			Clause: "TS 33.310 6.1.3c", Level: Advice, Confidence: Unverified},
-		{Name: FieldNFTypes, Presence: Mandatory, Critical: NonCritical, Rule: "the NF types as IA5String, in ascending order, each once (RFC 9310 section 3)", Requested: true,
-			Clause: nfTable, Level: Shall, Confidence: Read},
-		{Name: FieldAIA, Presence: Optional, Critical: NonCritical, Rule: "id-ad-caIssuers",
-			Clause: nfTable, Level: Shall, Confidence: Read},
+	fields := []Field{
+		{Name: FieldVersion, Rule: "v3", Clause: "TS 33.310 6.1.1"},
+		{Name: FieldSerialNumber, Rule: "positive, unique at the issuer, at most 20 octets"},
+		{Name: FieldSignature, Rule: "SHA-256 or stronger; ECDSA recommended, RSA need not be supported", Clause: "TS 33.310 6.1.3c.2"},
+		{Name: FieldPublicKey, Rule: "EC, preferably P-256 or P-384; RSA need not be supported", Requested: true, Clause: "TS 33.310 6.1.3c.2", Level: Should},
+		{Name: FieldIssuer, Rule: "the CA of the operator's domain, directly"},
+		{Name: FieldValidity, Rule: "3 years or less"},
+		{Name: FieldSubject, Rule: "C, then O; the table lists no other attribute", Requested: true},
+		{Name: FieldCountry, Rule: "country, 2 letters", Requested: true},
+		{Name: FieldOrganization, Rule: "home network domain, for example 5gc.mnc001.mcc001.3gppnetwork.org (TS 23.003 28.2)", Requested: true},
+		{Name: FieldKeyUsage, Critical: Critical, Rule: "digitalSignature", Requested: true},
+		{Name: FieldExtKeyUsage, Critical: NonCritical, Rule: "clientAuth for a client, serverAuth for a server, both for an NF that is both", Requested: true},
+		{Name: FieldAuthorityKeyID, Critical: NonCritical, Rule: "the issuer's subjectKeyIdentifier, by method 1 of RFC 5280 4.2.1.2"},
+		{Name: FieldSubjectKeyID, Presence: Optional, Critical: NonCritical, Rule: "method 1 of RFC 5280 4.2.1.2"},
+		{Name: FieldCRL, Critical: NonCritical, Rule: "distributionPoint with an LDAP or HTTP URI"},
+		{Name: FieldSubjectAltName, Critical: Critical, Rule: "at least one name", Requested: true},
+		{Name: FieldDNS, Presence: Optional, Rule: "FQDNs of the NF, syntax of TS 29.571 Fqdn",
+			Requested: true, Clause: "RFC 9310 Appendix B", Level: Should, Confidence: Secondary},
+		{Name: FieldInstanceURI, Rule: "urn:uuid: and the NF instance ID (TS 29.571 5.3.2); producers compare it with the sub of the access token",
+			Requested: true, Clause: "TS 33.501 13.4.1.1.2"},
+		{Name: FieldURI, Presence: Optional, Rule: "further URI names, after the instance's",
+			Requested: true, Clause: "TS 33.310 6.1.3c", Level: Advice, Confidence: Unverified},
+		{Name: FieldNFTypes, Critical: NonCritical, Rule: "the NF types as IA5String, in ascending order, each once (RFC 9310 section 3)", Requested: true},
+		{Name: FieldAIA, Presence: Optional, Critical: NonCritical, Rule: "id-ad-caIssuers"},
 	}
+	for i := range fields {
+		f := &fields[i]
+		f.Presence, f.Clause = cmp.Or(f.Presence, Mandatory), cmp.Or(f.Clause, nfTable)
+		f.Level, f.Confidence = cmp.Or(f.Level, Shall), cmp.Or(f.Confidence, Read)
+	}
+	return fields
 }
 
 // nfTLS is the profile of an NF that is a client and a server.
