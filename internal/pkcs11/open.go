@@ -37,7 +37,8 @@ type PINError struct {
 
 func (e *PINError) Error() string {
 	reason := e.Err
-	if path, ok := errors.AsType[*fs.PathError](reason); ok {
+	var path *fs.PathError
+	if errors.As(reason, &path) {
 		reason = path.Err
 	}
 	return fmt.Sprintf("PIN file %q: %v", e.Path, reason)
@@ -68,6 +69,10 @@ func Open(uri string, pin PIN) (crypto.Signer, io.Closer, error) {
 	u, err := ParseURI(uri)
 	if err != nil {
 		return nil, nil, err
+	}
+	open := opener()
+	if open == nil {
+		return nil, nil, &Error{Token: u.token(), Err: ErrNotBuilt}
 	}
 	return open(u, pin)
 }

@@ -19,7 +19,9 @@ import (
 // maxPIN bounds a PIN, in bytes.
 const maxPIN = 256
 
-// open opens a token through its library.
+// opener returns the function that opens tokens through their libraries.
+func opener() func(URI, PIN) (crypto.Signer, io.Closer, error) { return open }
+
 func open(u URI, pin PIN) (crypto.Signer, io.Closer, error) {
 	word, err := u.pin(pin)
 	if err != nil {
@@ -99,7 +101,11 @@ func (u *URI) key() string {
 
 // plain replaces error codes of the library by our own errors.
 func plain(err error) error {
-	switch code, _ := errors.AsType[pkcs11.Error](err); code {
+	var code pkcs11.Error
+	if !errors.As(err, &code) {
+		return err
+	}
+	switch code {
 	case pkcs11.CKR_PIN_INCORRECT, pkcs11.CKR_PIN_INVALID, pkcs11.CKR_PIN_LEN_RANGE:
 		return ErrWrongPIN
 	case pkcs11.CKR_PIN_LOCKED:
