@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -141,6 +142,24 @@ func poolOf(certs ...*x509.Certificate) *x509.CertPool {
 	return pool
 }
 
+// expiring is a context whose deadline is over when done is closed: however slow the
+// machine is, the request of interest has then been sent.
+type expiring struct {
+	context.Context
+	done chan struct{}
+}
+
+func (e expiring) Done() <-chan struct{} { return e.done }
+
+func (e expiring) Err() error {
+	select {
+	case <-e.done:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
 // However a server keeps silent, the wait ends with the context, and the error
 // is the context's own.
 func TestSilence(t *testing.T) {
@@ -179,9 +198,12 @@ func TestSilence(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFake(t, routes{tt.path: tt.h})
-			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-			defer cancel()
+			ctx := expiring{t.Context(), make(chan struct{})}
+			expire := sync.OnceFunc(func() { close(ctx.done) })
+			f := newFake(t, routes{tt.path: func(w http.ResponseWriter, r *http.Request) {
+				time.AfterFunc(50*time.Millisecond, expire)
+				tt.h(w, r)
+			}})
 			began := time.Now()
 			err := tt.call(ctx, f.client(t), f)
 			if !errors.Is(err, context.DeadlineExceeded) {
