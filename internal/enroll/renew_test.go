@@ -15,6 +15,7 @@ import (
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/csrgen"
 	"github.com/nfcert/nfcert/internal/enroll"
+	"github.com/nfcert/nfcert/internal/inspect"
 	"github.com/nfcert/nfcert/internal/lab"
 	"github.com/nfcert/nfcert/internal/secret"
 )
@@ -63,7 +64,7 @@ func (b *bench) pair() *x509.Certificate {
 	return certs[0]
 }
 
-func serial(c *x509.Certificate) string { return fmt.Sprintf("%x", c.SerialNumber) }
+func serial(c *x509.Certificate) string { return inspect.Serial(c.SerialNumber) }
 
 // The next certificate takes the place of the last one, everywhere, with a new
 // key; the last one is kept, and the one before that is not.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nfcert/nfcert/internal/acmewire"
 	"github.com/nfcert/nfcert/internal/csrgen"
+	"github.com/nfcert/nfcert/internal/inspect"
 )
 
 // Revocation is what is known of a certificate's end before its time.
@@ -176,7 +177,7 @@ func (c *client) revoke(ctx context.Context, account string, cert *x509.Certific
 		return true, nil
 	}
 	if err == nil {
-		c.tell(StepRevoke, "certificate %x revoked: %s", cert.SerialNumber, o.Reason.Name)
+		c.tell(StepRevoke, "certificate %s revoked: %s", inspect.Serial(cert.SerialNumber), o.Reason.Name)
 	}
 	return false, err
 }

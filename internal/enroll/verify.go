@@ -93,11 +93,22 @@ func (o FinalizeOptions) wants(c candidate) bool {
 	}
 	top := c.Certificates[len(c.Certificates)-1]
 	want := strings.ToLower(o.Chain)
-	return strings.Contains(strings.ToLower(top.Issuer.String()), want) || strings.Contains(strings.ToLower(top.Subject.String()), want)
+	return strings.Contains(strings.ToLower(inspect.DistinguishedName(top.RawIssuer)), want) || strings.Contains(strings.ToLower(subject(top)), want)
 }
 
 func chainName(c *acmewire.Chain) string {
-	return c.Certificates[len(c.Certificates)-1].Issuer.String()
+	return inspect.DistinguishedName(c.Certificates[len(c.Certificates)-1].RawIssuer)
+}
+
+// describe says what the certificate of a chain is.
+func describe(chain candidate) *Certificate {
+	leaf := chain.Certificates[0]
+	sum := sha256.Sum256(leaf.Raw)
+	return &Certificate{
+		URL: chain.URL, Serial: inspect.Serial(leaf.SerialNumber), Issuer: inspect.DistinguishedName(leaf.RawIssuer),
+		NotBefore: leaf.NotBefore.UTC(), NotAfter: leaf.NotAfter.UTC(), SHA256: hex.EncodeToString(sum[:]),
+		Chain: chain.state, Anchor: subject(chain.anchor), Differences: []inspect.Difference{},
+	}
 }
 
 // judge describes the certificate and compares it with what was asked for.
@@ -106,12 +117,7 @@ func chainName(c *acmewire.Chain) string {
 // unless o.Judge, which is asked last, has reasons against it.
 func (r *run) judge(csr *x509.CertificateRequest, chain candidate, o FinalizeOptions) (*Certificate, error) {
 	leaf := chain.Certificates[0]
-	sum := sha256.Sum256(leaf.Raw)
-	cert := &Certificate{
-		URL: chain.URL, Serial: fmt.Sprintf("%x", leaf.SerialNumber), Issuer: leaf.Issuer.String(),
-		NotBefore: leaf.NotBefore.UTC(), NotAfter: leaf.NotAfter.UTC(), SHA256: hex.EncodeToString(sum[:]),
-		Chain: chain.state, Anchor: subject(chain.anchor), Differences: []inspect.Difference{},
-	}
+	cert := describe(chain)
 	failure := &CertificateError{Name: r.en.Name, Chain: chain.Certificates}
 	if !csrgen.SameKey(leaf.PublicKey, csr.PublicKey) {
 		failure.Reasons = append(failure.Reasons, "it is for another key than the CSR's")
@@ -211,7 +217,7 @@ func subject(c *x509.Certificate) string {
 	if c == nil {
 		return ""
 	}
-	return c.Subject.String()
+	return inspect.DistinguishedName(c.RawSubject)
 }
 
 func selfSigned(certs []*x509.Certificate) []*x509.Certificate {
