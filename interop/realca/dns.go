@@ -1,15 +1,18 @@
 package realca
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/nfcert/nfcert/internal/loopback"
 )
 
-// nameServer answers every A question with 127.0.0.1 and everything else with
+// nameServer answers every A question with one address and everything else with
 // nothing, over UDP and TCP on one port: the DNS in which each network
 // function's name leads to the test.
 type nameServer struct {
@@ -21,11 +24,12 @@ type nameServer struct {
 // nameTries is how often a TCP port is picked whose UDP twin is free as well.
 const nameTries = 5
 
-// startNameServer returns a name server that answers already.
-func startNameServer() (*nameServer, error) {
+// startNameServer returns a name server that answers already. Its names have the
+// address of the test; "": 127.0.0.1.
+func startNameServer(names Address) (*nameServer, error) {
 	var lastErr error
 	for range nameTries {
-		s, err := listenNames()
+		s, err := listenNames(net.ParseIP(cmp.Or(string(names), loopback.Host)))
 		if err == nil {
 			return s, nil
 		}
@@ -34,7 +38,7 @@ func startNameServer() (*nameServer, error) {
 	return nil, fmt.Errorf("starting the name server: %w", lastErr)
 }
 
-func listenNames() (*nameServer, error) {
+func listenNames(answer net.IP) (*nameServer, error) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -46,7 +50,7 @@ func listenNames() (*nameServer, error) {
 	s := &nameServer{addr: l.Addr().String(), done: make(chan error, 2)}
 	ready := make(chan struct{}, 2)
 	notify := func() { ready <- struct{}{} }
-	handler := dns.HandlerFunc(answer)
+	handler := answering(answer)
 	s.udp = &dns.Server{PacketConn: pc, Handler: handler, NotifyStartedFunc: notify}
 	s.tcp = &dns.Server{Listener: l, Handler: handler, NotifyStartedFunc: notify, ReadTimeout: 5 * time.Second}
 	for _, server := range []*dns.Server{s.udp, s.tcp} {
@@ -59,18 +63,20 @@ func listenNames() (*nameServer, error) {
 	return s, nil
 }
 
-func answer(w dns.ResponseWriter, question *dns.Msg) {
-	reply := new(dns.Msg).SetReply(question)
-	for _, q := range question.Question {
-		if q.Qtype == dns.TypeA {
-			reply.Answer = append(reply.Answer, &dns.A{
-				Hdr: dns.RR_Header{Name: q.Name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 1},
-				A:   net.IPv4(127, 0, 0, 1),
-			})
+func answering(ip net.IP) dns.HandlerFunc {
+	return func(w dns.ResponseWriter, question *dns.Msg) {
+		reply := new(dns.Msg).SetReply(question)
+		for _, q := range question.Question {
+			if q.Qtype == dns.TypeA {
+				reply.Answer = append(reply.Answer, &dns.A{
+					Hdr: dns.RR_Header{Name: q.Name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 1},
+					A:   ip,
+				})
+			}
 		}
+		// A reply that cannot be sent shows as the server's time-out.
+		_ = w.WriteMsg(reply)
 	}
-	// A reply that cannot be sent shows as the server's time-out.
-	_ = w.WriteMsg(reply)
 }
 
 func (s *nameServer) stop() {

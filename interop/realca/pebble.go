@@ -36,7 +36,7 @@ type Pebble struct {
 // to: who counts requests must ask for a new name each time.
 func StartPebble(ctx context.Context, opts PebbleOptions) (p *Pebble, err error) {
 	p = &Pebble{}
-	p.server, err = startServer(ctx, "pebble", opts.Dir, 4, func(s *server, root *authority) (*exec.Cmd, func(context.Context) error, error) {
+	p.server, err = startServer(ctx, options{name: "pebble", dir: opts.Dir, ports: 4}, func(s *server, root *authority) (*exec.Cmd, func(context.Context) error, error) {
 		const acme, management, http = 0, 1, 2 // indexes of ports; the last is for tls-alpn-01
 		p.Directory = "https://" + s.ports[acme].String() + "/dir"
 		p.TLSRoot, p.IssuerRoot, p.HTTPAddr = s.file("tls-root.pem"), s.file("issuer-root.pem"), s.ports[http].String()

@@ -17,7 +17,7 @@ import (
 )
 
 func TestNameServer(t *testing.T) {
-	s, err := startNameServer()
+	s, err := startNameServer("")
 	if err != nil {
 		t.Fatal(err)
 	}

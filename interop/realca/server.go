@@ -22,25 +22,33 @@ type server struct {
 // the server is ready.
 type setup func(s *server, root *authority) (cmd *exec.Cmd, ready func(context.Context) error, err error)
 
-// startServer runs the server called name in the folder dir and waits until it is
-// ready. On an error nothing is left running.
-func startServer(ctx context.Context, name, dir string, nPorts int, configure setup) (_ *server, err error) {
+// options say where a server runs.
+type options struct {
+	name    string
+	dir     string  // for its files
+	ports   int     // how many it needs
+	address Address // of all names; "": 127.0.0.1
+}
+
+// startServer runs a server and waits until it is ready. On an error nothing is left
+// running.
+func startServer(ctx context.Context, opts options, configure setup) (_ *server, err error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	s := &server{dir: dir}
+	s := &server{dir: opts.dir}
 	defer func() {
 		if err != nil {
 			s.Stop()
-			err = fmt.Errorf("starting %s: %w", name, err)
+			err = fmt.Errorf("starting %s: %w", opts.name, err)
 		}
 	}()
-	if s.names, err = startNameServer(); err != nil {
+	if s.names, err = startNameServer(opts.address); err != nil {
 		return nil, err
 	}
-	if s.ports, err = reservePorts(nPorts); err != nil {
+	if s.ports, err = reservePorts(opts.ports); err != nil {
 		return nil, err
 	}
-	root, err := issue(nil, caTemplate(name+" root"))
+	root, err := issue(nil, caTemplate(opts.name+" root"))
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +56,8 @@ func startServer(ctx context.Context, name, dir string, nPorts int, configure se
 	if err != nil {
 		return nil, err
 	}
-	cmd.Dir = dir
-	if s.process, err = startProcess(cmd, s.file(name+".log")); err != nil {
+	cmd.Dir = opts.dir
+	if s.process, err = startProcess(cmd, s.file(opts.name+".log")); err != nil {
 		return nil, err
 	}
 	return s, s.await(ctx, ready)

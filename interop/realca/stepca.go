@@ -26,7 +26,7 @@ type StepCA struct {
 // directory.
 func StartStepCA(ctx context.Context, opts StepCAOptions) (c *StepCA, err error) {
 	c = &StepCA{}
-	c.server, err = startServer(ctx, "step-ca", opts.Dir, 2, func(s *server, root *authority) (*exec.Cmd, func(context.Context) error, error) {
+	c.server, err = startServer(ctx, options{name: "step-ca", dir: opts.Dir, ports: 2}, func(s *server, root *authority) (*exec.Cmd, func(context.Context) error, error) {
 		c.Directory = "https://" + s.ports[0].String() + "/acme/acme/directory"
 		c.Root, c.HTTPAddr = s.file("root.pem"), s.ports[1].String()
 		cmd, err := stepCACommand(s, opts, root)
