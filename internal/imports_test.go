@@ -53,7 +53,7 @@ var arrows = map[string][]string{
 	"internal/lab":                     {"internal/nf"}, // and nothing that the client speaks ACME with
 	"internal/acmewire":                {"internal/secret"},
 	"internal/certsource":              {"internal/secret"},
-	"internal/layout":                  {"internal/inspect", "internal/secret"},
+	"internal/layout":                  {"internal/inspect", "internal/nf", "internal/secret"},
 	"internal/accountfile":             {"internal/csrgen", "internal/secret"},
 	"internal/pkcs11":                  {"internal/secret"},
 	"internal/token":                   {"internal/secret"},

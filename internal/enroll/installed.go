@@ -17,6 +17,8 @@ type Installation struct {
 	Directory      string            `json:"directory,omitempty"` // absolute
 	LegacyPKCS12   bool              `json:"legacyPkcs12,omitempty"`
 	PassphraseFile string            `json:"passphraseFile,omitempty"` // its path alone
+	SecretName     string            `json:"secretName,omitempty"`     // of the Kubernetes Secret; "": after the enrolment
+	Annotations    []string          `json:"annotations,omitempty"`    // of that Secret, as KEY=VALUE
 	Files          map[string]string `json:"files,omitempty"`          // single ones; "": not written, though the layout has it
 }
 
@@ -29,6 +31,7 @@ func (o FinalizeOptions) installation() Installation {
 	in := Installation{
 		Layout: o.Layout.Name, Directory: o.Layout.Dir,
 		LegacyPKCS12: o.Layout.LegacyPKCS12, PassphraseFile: o.Layout.PassphraseFile,
+		SecretName: o.Layout.Secret.Name, Annotations: o.Layout.Secret.Annotations,
 	}
 	for _, out := range o.Outputs {
 		if in.Files == nil {
@@ -50,6 +53,7 @@ func (in Installation) again(o FinalizeOptions, passphrase secret.Bytes) Finaliz
 	o.Layout = LayoutOptions{
 		Name: in.Layout, Dir: in.Directory, LegacyPKCS12: in.LegacyPKCS12,
 		PassphraseFile: in.PassphraseFile, Passphrase: passphrase,
+		Secret: layout.Secret{Name: in.SecretName, Annotations: in.Annotations},
 	}
 	o.Outputs = nil
 	for _, kind := range slices.Sorted(maps.Keys(in.Files)) {
@@ -88,7 +92,8 @@ func (en *Enrolment) installedWith(o FinalizeOptions) ([]Installation, error) {
 
 func sameInstallation(a, b Installation) bool {
 	return a.Layout == b.Layout && a.Directory == b.Directory && a.LegacyPKCS12 == b.LegacyPKCS12 &&
-		a.PassphraseFile == b.PassphraseFile && maps.Equal(a.Files, b.Files)
+		a.PassphraseFile == b.PassphraseFile && a.SecretName == b.SecretName &&
+		slices.Equal(a.Annotations, b.Annotations) && maps.Equal(a.Files, b.Files)
 }
 
 // filesForAll makes the files of a new certificate for all its places.

@@ -23,6 +23,7 @@ type LayoutOptions struct {
 	// from a file.
 	PassphraseFile string
 	LegacyPKCS12   bool // encrypted for old readers
+	Secret         layout.Secret
 }
 
 // installs reports whether anything is to be put anywhere.
@@ -32,7 +33,7 @@ func (o FinalizeOptions) installs() bool { return o.Layout.Name != "" || len(o.O
 func (o FinalizeOptions) target(en *Enrolment, f *nf.Function) layout.Target {
 	t := layout.Target{
 		Layout: o.Layout.Name, Dir: o.Layout.Dir, Enrolment: en.Name,
-		Keyless: o.keyless, Paths: make(map[string]string, len(o.Outputs)),
+		Secret: o.Layout.Secret, Keyless: o.keyless, Paths: make(map[string]string, len(o.Outputs)),
 	}
 	if f != nil {
 		t.NFType = f.Type

@@ -55,7 +55,7 @@ func Build(t Target, in Issued) (*Set, error) {
 		}
 	}
 	set.Warnings = t.warnings(in)
-	set.Configuration = t.configuration(in.Chain[0], set.Files)
+	set.Configuration = t.configuration(in, set.Files)
 	return set, nil
 }
 

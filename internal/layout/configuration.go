@@ -4,144 +4,161 @@ import (
 	"cmp"
 	"crypto/x509"
 	"encoding/json"
-	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/nfcert/nfcert/internal/nf"
 )
 
-// paths is the paths of the files as the configuration names them. Empty: the file
-// is not written.
-type paths struct{ cert, key, ca string }
+// values are what the lines of configuration name. An empty one is unknown, or its
+// file is not written.
+type values struct {
+	cert, key, ca string // paths
+	name          string // that peers connect to: of the certificate
+	siblings      string // what follows the name of a peer's type in its own name
+	instance      nf.InstanceID
+}
 
-// configuration returns the lines for the core's configuration: YAML, and comments
-// that say where they belong.
-func (t Target) configuration(leaf *x509.Certificate, files []File) []string {
-	var p paths
+// configuration returns the lines for the core's configuration. Each block begins
+// with comments that say where its lines belong. A block has only what goes below a
+// section that the shipped file has: a section that is there twice is read once.
+func (t Target) configuration(in Issued, files []File) []string {
+	leaf := in.Chain[0]
+	v := t.values(leaf)
 	for _, f := range files {
 		switch f.Kind {
 		case KindFullchain:
-			p.cert = scalar(f.Path)
+			v.cert = scalar(f.Path)
 		case KindKey:
-			p.key = scalar(f.Path)
+			v.key = scalar(f.Path)
 		case KindCA:
-			p.ca = scalar(f.Path)
+			v.ca = scalar(f.Path)
 		}
 	}
-	if named, err := t.named(); err == nil && p.key == "" && t.Keyless != "" {
-		p.key = scalar(filepath.Join(t.Dir, named[KindKey])) + "   # not written here: " + t.Keyless
+	if named, err := t.named(); err == nil && v.key == "" && t.Keyless != "" {
+		v.key = scalar(filepath.Join(t.Dir, named[KindKey])) + "   # not written here: " + t.Keyless
 	}
+	var lines []string
 	switch t.Layout {
 	case Open5GS:
-		return withValues(t.open5gs(p, leaf))
+		lines = t.open5gs(v, leaf)
 	case Free5GC:
-		return withValues(t.free5gc(p))
+		lines = t.free5gc(v)
 	case SDCore:
-		return withValues(t.sdCore(p))
+		lines = t.sdCore(v)
 	case KubernetesSecret:
-		return t.mount(files)
+		return t.mount(files, len(in.authorities()) > 0)
 	}
-	return nil
+	if slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, unknownDomain+":") }) {
+		lines = slices.Insert(lines, 0, "# replace DOMAIN by what the names of the other NFs end with")
+	}
+	return withValues(lines)
+}
+
+// unknownDomain is in the names of peers if the certificate's own names say
+// nothing about them.
+const unknownDomain = ".DOMAIN"
+
+// values reads the certificate.
+func (t Target) values(leaf *x509.Certificate) (v values) {
+	for _, u := range leaf.URIs {
+		if id, err := nf.ParseURN(u.String()); err == nil {
+			v.instance = id
+			break
+		}
+	}
+	plain := func(name string) bool { return !nf.IsWildcard(name) }
+	if i := slices.IndexFunc(leaf.DNSNames, plain); i >= 0 {
+		v.name = leaf.DNSNames[i]
+	} else if len(leaf.IPAddresses) > 0 {
+		v.name = leaf.IPAddresses[0].String()
+	}
+	n, ok := nf.ParseName(v.name)
+	rest, first := strings.CutPrefix(v.name+".", t.function()+".")
+	switch {
+	case ok && n.Problem == "" && n.Network.PLMN.MNC != "":
+		v.siblings = "." + n.Network.HomeDomain()
+	case first && t.function() != "":
+		v.siblings = strings.TrimSuffix("."+rest, ".")
+	default:
+		v.siblings = unknownDomain
+	}
+	return v
+}
+
+// uri is where a peer of this type is, by name: a certificate has names. The NRF is
+// called so by TS 23.003 28.3.2.3.2, and the others are called alike.
+func (v values) uri(peer string, port int) string {
+	return "https://" + peer + v.siblings + ":" + strconv.Itoa(port)
 }
 
 // withValues drops the lines without a value: those of files that are not
 // written.
 func withValues(lines []string) []string {
-	return slices.DeleteFunc(lines, func(line string) bool { return strings.HasSuffix(line, ": ") })
+	return slices.DeleteFunc(lines, func(line string) bool {
+		return strings.HasSuffix(line, ": ") || strings.HasSuffix(line, "=")
+	})
 }
 
 // section is the name of the NF's section in a configuration file. The user must
 // replace "NF".
 func (t Target) section() string { return cmp.Or(t.function(), "NF") }
 
-// open5gs returns the section "default", which must be inside the section of the
-// NF: at the top of the file Open5GS ignores it silently. HSS, MME and PCRF speak
-// Diameter, not HTTP.
-func (t Target) open5gs(p paths, leaf *x509.Certificate) []string {
-	nf := t.section()
-	if slices.Contains([]string{"hss", "mme", "pcrf"}, nf) {
+// free5gc returns the lines for OAuth switched off. With OAuth the NRF ignores what
+// is installed here and makes its own certificates; nothing of that is configured.
+func (t Target) free5gc(v values) []string {
+	name := t.section()
+	const inPlace = `, in place of the lines with these names below `
+	if name == "nrf" {
 		return []string{
-			"# into freeDiameter/" + nf + ".conf",
-			fmt.Sprintf("TLS_Cred = %s, %s;", quoted(p.cert), quoted(p.key)),
-			fmt.Sprintf("TLS_CA = %s;", quoted(p.ca)),
+			"# into config/nrfcfg.yaml" + inPlace + `"sbi:"`,
+			"    scheme: https",
+			"    cert:",
+			"      pem: " + v.cert,
+			"      key: " + v.key,
+			"    oauth: false",
 		}
 	}
-	lines := []string{"# into " + t.stem() + ".yaml: \"default\" belongs inside the section " + nf, nf + ":", "  default:", "    tls:"}
-	if serves(leaf) {
-		lines = append(lines,
-			"      server:",
-			"        scheme: https",
-			"        private_key: "+p.key,
-			"        cert: "+p.cert,
-			"        verify_client: true",
-			"        verify_client_cacert: "+p.ca,
-		)
-	}
-	lines = append(lines,
-		"      client:",
-		"        scheme: https",
-		"        cacert: "+p.ca,
-	)
-	if calls(leaf) {
-		lines = append(lines,
-			"        client_private_key: "+p.key,
-			"        client_cert: "+p.cert,
-		)
-	}
-	if nf == "sepp" {
-		lines = append(lines, "# each server of n32, and its n32f, also needs: scheme: https")
-	}
-	return append(lines, "# address peers by name: their uri: is https:// and a name in their certificate")
-}
-
-func (t Target) free5gc(p paths) []string {
-	nf := t.section()
-	lines := []string{"# into config/" + nf + "cfg.yaml", "configuration:", "  sbi:", "    scheme: https"}
-	if nf == "nrf" {
-		return append(lines,
-			"    cert:",
-			"      pem: "+p.cert,
-			"      key: "+p.key,
-			"    rootcert:",
-			"      pem: "+p.ca,
-		)
-	}
-	return append(lines,
-		"    tls:",
-		"      pem: "+p.cert,
-		"      key: "+p.key,
-		"  nrfCertPem: "+scalar(filepath.Join(t.Dir, "nrf.pem"))+"   # the NRF's certificate, which verifies its tokens",
-		"# nrfUri: must begin with https://",
-	)
-}
-
-func (t Target) sdCore(p paths) []string {
 	return []string{
-		"# into the configuration of " + t.section() + "; a chart mounts the files, usually at /support/TLS",
-		"configuration:",
-		"  sbi:",
+		"# into config/" + name + "cfg.yaml" + inPlace + `"configuration:"; nrfUri has a name in the NRF's certificate`,
+		"  nrfUri: " + v.uri("nrf", 8000),
+		"  nfInstanceId: " + string(v.instance),
+		`# into the same file` + inPlace + `"sbi:"`,
 		"    scheme: https",
 		"    tls:",
-		"      pem: " + p.cert,
-		"      key: " + p.key,
+		"      pem: " + v.cert,
+		"      key: " + v.key,
+		"# into config/nrfcfg.yaml" + inPlace + `"sbi:"; it is shipped with true`,
+		"    oauth: false",
 	}
 }
 
-// mount returns the lines that mount the Secret in a pod.
-func (t Target) mount(files []File) []string {
-	name, err := t.SecretName()
-	i := slices.IndexFunc(files, func(f File) bool { return f.Kind == KindSecret })
-	if err != nil || i < 0 {
-		return nil
+// sdCore returns the lines for SD-Core, whose clients verify their peers by the
+// system's roots and have no setting for others.
+func (t Target) sdCore(v values) []string {
+	lines := []string{"# into the configuration of " + t.section() + `, in place of the lines with these names below "sbi:"`}
+	if t.function() != "nrf" {
+		lines = []string{
+			"# into the configuration of " + t.section() + `, in place of the line with this name below "configuration:"; it has a name in the NRF's certificate`,
+			"  nrfUri: " + v.uri("nrf", 29510),
+			`# into the same file, in place of the lines with these names below "sbi:"`,
+		}
 	}
-	return []string{
-		"# kubectl apply -f " + scalar(files[i].Path),
-		"# into the pod's spec",
-		"volumes:",
-		"  - name: tls",
-		"    secret:",
-		"      secretName: " + name,
+	lines = append(lines,
+		"    scheme: https",
+		"    tls:",
+		"      pem: "+v.cert,
+		"      key: "+v.key,
+	)
+	if v.ca == "" {
+		return lines
 	}
+	return append(lines,
+		"# into the environment of its process, which trusts only the system's roots otherwise",
+		"SSL_CERT_FILE="+v.ca,
+	)
 }
 
 // scalar writes a path as a YAML scalar, quoted if necessary.
@@ -155,11 +172,16 @@ func scalar(path string) string {
 	return quoted(path)
 }
 
-// quoted adds quotes to a text without quotes. YAML reads JSON strings.
+// quoted adds quotes to a text without quotes.
 func quoted(s string) string {
 	if strings.HasPrefix(s, `"`) {
 		return s
 	}
+	return literal(s)
+}
+
+// literal writes a text as a JSON string, which YAML reads too.
+func literal(s string) string {
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

@@ -37,3 +37,10 @@ func (e *NoKeyError) Error() string {
 type PassphraseError struct{ Reason string }
 
 func (e *PassphraseError) Error() string { return "the PKCS#12 passphrase: " + e.Reason }
+
+// SecretError refuses a name or an annotation that a Kubernetes Secret cannot have.
+type SecretError struct{ What, Value, Want string }
+
+func (e *SecretError) Error() string {
+	return fmt.Sprintf("the %s of the Secret, %.80q: want %s", e.What, e.Value, e.Want)
+}

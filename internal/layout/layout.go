@@ -44,7 +44,7 @@ func (n Name) Title() string {
 	case Free5GC:
 		return "free5GC: NF.pem, NF.key (PKCS#1 if RSA), root.pem"
 	case SDCore:
-		return "Aether SD-Core: NF.pem, NF.key"
+		return "Aether SD-Core: NF.pem, NF.key, root.pem"
 	case KubernetesSecret:
 		return "manifest of one Secret of type kubernetes.io/tls"
 	case PKCS12:
@@ -87,6 +87,7 @@ type Target struct {
 	// Keyless says why no key can be written, for example "it stays in a token";
 	// empty: a key is available.
 	Keyless string
+	Secret  Secret // of the layout k8s-secret
 	// Paths gives single files, by kind. They are added to the files of the
 	// layout, or replace the file of the same kind. An empty path removes the file
 	// of that kind.
@@ -137,6 +138,17 @@ func (t Target) Plan() ([]File, error) {
 	return files, nil
 }
 
+// path is where the file of a kind goes; empty: it is not in the plan.
+func (t Target) path(kind string) string {
+	files, _ := t.Plan()
+	for _, f := range files {
+		if f.Kind == kind {
+			return f.Path
+		}
+	}
+	return ""
+}
+
 // named returns the names of the layout's files by kind.
 func (t Target) named() (map[string]string, error) {
 	stem := t.stem()
@@ -150,10 +162,8 @@ func (t Target) named() (map[string]string, error) {
 		}, nil
 	case Open5GS:
 		return map[string]string{KindFullchain: stem + ".crt", KindKey: stem + ".key", KindCA: "ca.crt"}, nil
-	case Free5GC:
+	case Free5GC, SDCore:
 		return map[string]string{KindFullchain: stem + ".pem", KindKey: stem + ".key", KindCA: "root.pem"}, nil
-	case SDCore:
-		return map[string]string{KindFullchain: stem + ".pem", KindKey: stem + ".key"}, nil
 	case KubernetesSecret:
 		return map[string]string{KindSecret: t.Enrolment + ".secret.yaml"}, nil
 	case PKCS12:

@@ -30,7 +30,7 @@ func (t Target) warnings(in Issued) []string {
 	if t.Layout == Free5GC {
 		t.warnFree5GC(warn, leaf)
 	}
-	if len(in.Roots) == 0 && (t.Layout == Open5GS || t.Layout == Free5GC || t.Layout == KubernetesSecret) {
+	if len(in.Roots) == 0 && slices.Contains([]Name{Open5GS, Free5GC, SDCore, KubernetesSecret}, t.Layout) {
 		t.warnNoRoot(warn, in)
 	}
 	return list
@@ -65,21 +65,15 @@ func (t Target) functions() []string {
 	return nil
 }
 
-// warnFree5GC warns about free5GC's OAuth code. It parses only RSA keys for tokens
-// and registrations, and it gives an access token only to a certificate whose
-// first URI is the NF instance ID.
+// warnFree5GC warns about free5GC's OAuth, which is on in the files that it ships.
+// It parses only RSA keys, and the NRF then makes certificates itself.
 func (t Target) warnFree5GC(warn func(string, ...any), leaf *x509.Certificate) {
-	if _, ok := leaf.PublicKey.(*rsa.PublicKey); !ok {
-		warn("the key is %s, but free5GC's OAuth reads only RSA keys: with oauth, the NRF cannot register this NF; request a certificate with --key RSA3072", leaf.PublicKeyAlgorithm)
-	}
-	switch {
-	case len(leaf.URIs) == 0:
-		warn("the certificate has no URI name: free5GC's NRF gives tokens only to a certificate whose first URI is urn:uuid: and the NF instance ID")
-	case !strings.HasPrefix(strings.ToLower(leaf.URIs[0].String()), "urn:uuid:"):
-		warn("the certificate's first URI is %q: free5GC's NRF reads only the first, which must be urn:uuid: and the NF instance ID", leaf.URIs[0])
-	}
 	if t.function() == "nrf" {
-		warn("with oauth, free5GC's NRF signs certificates itself and needs the key of rootcert, which no CA gives out: create a separate root for it")
+		warn("with oauth: true, free5GC's NRF makes its own certificate at every start and overwrites %s, with an EC key the key too: enrol the NRF only for oauth: false", t.path(KindFullchain))
+		return
+	}
+	if _, ok := leaf.PublicKey.(*rsa.PublicKey); !ok {
+		warn("the key is %s, but free5GC's OAuth reads only RSA keys: with oauth: true the NF registers and gets no token (invalid_client); set oauth: false in the NRF, or request a certificate with --key RSA3072", leaf.PublicKeyAlgorithm)
 	}
 }
 

@@ -20,12 +20,15 @@ type Layout struct {
 
 	name   string
 	legacy bool
+	secret layout.Secret
 }
 
 func (o *Layout) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.name, "layout", string(layout.PEM), "`LAYOUT` of the files in --out, their names and formats: "+layoutNames())
 	fs.StringVar(&o.PassphraseFile, credential.FlagPKCS12+"-file", "", "`FILE` with the passphrase for --layout pkcs12, - for stdin; or set $"+cli.EnvName(credential.FlagPKCS12))
 	fs.BoolVar(&o.legacy, "p12-legacy", false, "for --layout pkcs12: use the weak encryption that software from before 2020 can read")
+	fs.StringVar(&o.secret.Name, "secret-name", "", "for --layout k8s-secret: `NAME` of the Secret, such as amf-certs for SD-Core's chart (default: the enrolment's name and -tls)")
+	fs.StringArrayVar(&o.secret.Annotations, "secret-annotation", nil, "for --layout k8s-secret: an annotation `KEY=VALUE` of the Secret (repeatable)")
 }
 
 func layoutNames() string {
@@ -49,6 +52,11 @@ func (o *Layout) options(call *cli.Call, dir string) (out enroll.LayoutOptions, 
 			return out, cli.Usagef("add --layout pkcs12", "%s has no effect with --layout %s", flag, name)
 		}
 	}
+	for _, flag := range []string{"--secret-name", "--secret-annotation"} {
+		if name != layout.KubernetesSecret && typed(flag) {
+			return out, cli.Usagef("add --layout k8s-secret", "%s has no effect with --layout %s", flag, name)
+		}
+	}
 	if dir == "" {
 		if typed("--layout") {
 			return out, cli.Usagef("add --out DIR", "--layout %s needs a directory for its files", name)
@@ -56,6 +64,12 @@ func (o *Layout) options(call *cli.Call, dir string) (out enroll.LayoutOptions, 
 		return out, nil
 	}
 	out.Name, out.LegacyPKCS12 = name, o.legacy
+	if name == layout.KubernetesSecret {
+		if err := o.secret.Check(); err != nil {
+			return out, err
+		}
+		out.Secret = o.secret
+	}
 	if name == layout.PKCS12 && o.PassphraseFile != "" && o.PassphraseFile != "-" {
 		if out.PassphraseFile, err = cli.Absolute(o.PassphraseFile); err != nil {
 			return out, err

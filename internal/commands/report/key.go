@@ -29,6 +29,9 @@ func keyErrors() []Entry {
 				r.Hint = "omit --key-out"
 			}
 		}),
+		For(ExitUsage, CodeUsage, FaultUsage, func(_ *Context, e *layout.SecretError, r *Report) {
+			r.Hint = fmt.Sprintf("nothing was sent or written; give another with --secret-%s", e.What)
+		}),
 		For(ExitUsage, CodePassphrase, FaultInput, with[*layout.PassphraseError](hint("nothing was sent or written; give another with --p12-passphrase-file FILE"))),
 	}
 }

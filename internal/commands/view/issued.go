@@ -25,7 +25,7 @@ func PrintConfiguration(call *cli.Call, en *enroll.Enrolment, o enroll.FinalizeO
 	if o.Layout.Name == "" || en.Certificate == nil || len(en.Certificate.Configuration) == 0 {
 		return
 	}
-	call.Progress.Note("add to the configuration (layout %s):", en.Certificate.Layout)
+	call.Progress.Note("for the configuration (layout %s), only what goes below the sections that it has:", en.Certificate.Layout)
 	for _, line := range en.Certificate.Configuration {
 		call.Progress.Note("%s", line)
 	}
