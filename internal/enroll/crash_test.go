@@ -1,6 +1,7 @@
 package enroll_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -156,7 +157,7 @@ func mortalRun(t *testing.T, d death) (*enroll.Engine, *bench) {
 	if d.whole {
 		run = b.whole
 	}
-	_, err := run(t.Context(), e, "amf-01", b.installed())
+	_, err := run(t.Context(), e, "amf-01", b.hooked())
 	if e.Store.(*mortal).dead != errors.Is(err, errDied) {
 		t.Fatalf("dead %t, the run: %v", e.Store.(*mortal).dead, err)
 	}
@@ -174,6 +175,13 @@ func (b *bench) installed() enroll.FinalizeOptions {
 	}
 }
 
+// hooked is installed with a hook, which counts how often it is called.
+func (b *bench) hooked() enroll.FinalizeOptions {
+	o := b.installed()
+	o.Hook = func(context.Context, *enroll.Enrolment) error { b.hooks++; return nil }
+	return o
+}
+
 func dieAndResume(t *testing.T, d death) {
 	_, b := mortalRun(t, d)
 	keyFile := filepath.Join(b.state, "enrolments/amf-01/key.pem")
@@ -183,9 +191,12 @@ func dieAndResume(t *testing.T, d death) {
 	if d.again {
 		run, e.Store = b.whole, late{e.Store}
 	}
-	en, err := run(t.Context(), e, "amf-01", b.installed())
+	en, err := run(t.Context(), e, "amf-01", b.hooked())
 	if err != nil {
 		t.Fatalf("the second run: %v", err)
+	}
+	if b.hooks < 1 || b.hooks > 2 {
+		t.Errorf("the hook was called %d times, want once, and again where the run died before that was saved", b.hooks)
 	}
 	if key != "" && key != readIfThere(t, keyFile) {
 		t.Error("the second run made another key")

@@ -29,6 +29,7 @@ type bench struct {
 	roots []*x509.Certificate
 
 	tokens bool // engines answer tkauth-01 too
+	hooks  int  // calls of the hook of hooked
 	fixed  bool // http is not the latest engine's; see served
 }
 

@@ -37,6 +37,10 @@ type FinalizeOptions struct {
 	// DifferencesShown says that the caller shows Certificate.Differences after a
 	// success. No warning announces them then.
 	DifferencesShown bool
+	// Hook is called when a new certificate is issued, and when its files are put
+	// somewhere else, under the enrolment's lock. After an error, or when the process
+	// died before it ended, the next run with a hook calls it again. nil: none.
+	Hook func(context.Context, *Enrolment) error
 	// Acceptance is how Chain, Roots and Judge came about, remembered for the
 	// renewal.
 	Acceptance Acceptance
@@ -91,7 +95,10 @@ func (r *run) finalize(ctx context.Context, o FinalizeOptions) (unchanged bool, 
 	}
 	if r.en.usable() {
 		r.sweep(ctx)
-		return r.installAgain(o)
+		if unchanged, err = r.installAgain(o); err != nil {
+			return false, err
+		}
+		return unchanged, r.callHook(ctx, o, unchanged)
 	}
 	if err := r.hasOrder(ctx, StepFinalize); err != nil {
 		return false, err
@@ -114,7 +121,10 @@ func (r *run) finalize(ctx context.Context, o FinalizeOptions) (unchanged bool, 
 	if err != nil {
 		return false, pending(err, &PendingError{Name: r.en.Name, Step: StepFinalize, What: "the certificate is issued and not downloaded yet"})
 	}
-	return false, r.accept(csr, chain, o)
+	if err := r.accept(csr, chain, o); err != nil {
+		return false, err
+	}
+	return false, r.callHook(ctx, o, false)
 }
 
 // issue brings the order from ready to valid. After an interruption it asks for

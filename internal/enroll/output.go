@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"io/fs"
@@ -136,6 +137,7 @@ func writable(dir string) error {
 // between is ended by the next: it finds the same content.
 func (r *run) install(chain []*x509.Certificate, o FinalizeOptions) error {
 	if !o.installs() {
+		r.expectHook(o)
 		r.withNext()
 		return nil
 	}
@@ -163,8 +165,12 @@ func (r *run) install(chain []*x509.Certificate, o FinalizeOptions) error {
 		err = placing(store.Install(files, store.InstallOptions{Overwrite: o.Overwrite}))
 	} else {
 		*r.en.Certificate, installed, r.en.Installed = after, r.en.Installed, installed
+		expected := r.expectHook(o)
 		if err = r.installWhileSaving(files, o.Overwrite); isOutput(err) { // nothing was placed
 			*r.en.Certificate, r.en.Installed = before, installed
+			if expected {
+				r.en.journal().Swap = nil
+			}
 			r.withNext()
 		}
 	}
@@ -172,6 +178,30 @@ func (r *run) install(chain []*x509.Certificate, o FinalizeOptions) error {
 		r.warn(StepFinalize, "%s", w)
 	}
 	return err
+}
+
+// expectHook notes that a hook is to be called once the files are in place, unless
+// something is noted already.
+func (r *run) expectHook(o FinalizeOptions) (noted bool) {
+	if o.Hook == nil || r.en.Swapping() {
+		return false
+	}
+	r.en.journal().Swap = &Swap{At: isoTime(r.now()), OnlyHook: true}
+	return true
+}
+
+// callHook calls the hook if this run changed something, or if that of an earlier
+// run has not ended well.
+func (r *run) callHook(ctx context.Context, o FinalizeOptions, unchanged bool) error {
+	owed := r.en.HookOwed()
+	if o.Hook == nil || unchanged && !owed {
+		return nil
+	}
+	if err := o.Hook(ctx, r.en); err != nil || !owed {
+		return err
+	}
+	r.en.journal().Swap = nil
+	return r.flush()
 }
 
 // installWhileSaving installs while the enrolment is saved. An [OutputError]

@@ -96,6 +96,9 @@ func (r *run) renewable() error {
 // they belong.
 func (en *Enrolment) Swapping() bool { return en.Journal != nil && en.Journal.Swap != nil }
 
+// HookOwed reports whether the hook of finalize or enroll has not ended well.
+func (en *Enrolment) HookOwed() bool { return en.Swapping() && en.Journal.Swap.OnlyHook }
+
 // places are where the next certificate's files go.
 func (en *Enrolment) places(o RenewOptions) (places []FinalizeOptions, err error) {
 	if asked := o.Finalize.installation(); o.Finalize.installs() {
@@ -295,7 +298,7 @@ func (r *run) finishSwap(ctx context.Context, places []FinalizeOptions, o RenewO
 			}
 		}
 	}
-	r.tell(StepRenew, "an earlier run renewed the certificate and ended early; installing its files")
+	r.tell(StepRenew, "an earlier run ended before all files were in place or its hook had succeeded; installing the files")
 	files, err := r.filesForAll(chain, places)
 	if err != nil {
 		return err

@@ -35,6 +35,9 @@ type Generation struct {
 // completes it.
 type Swap struct {
 	At time.Time `json:"at"`
+	// OnlyHook means that no renewal is behind it: finalize or enroll put files in
+	// one place, which the same command does again, and called a hook.
+	OnlyHook bool `json:"onlyHook,omitempty"`
 }
 
 // nextView is the view of an enrolment in which the next certificate is all there

@@ -106,7 +106,7 @@ func tlsServerRules() []Rule {
 		ID: "server-certificate-expired", Field: nf.FieldValidity, scope: onServer, Level: nf.Shall, Clause: "RFC 5280 6.1.3",
 		Title: "the server sends an expired certificate",
 		Why:   "Every client that checks the validity refuses it.",
-		Fix:   "renew it with nfcert enroll, then restart or reload the NF",
+		Fix:   "renew it with nfcert enroll, then restart the NF; 5G cores do not load a new certificate on reload",
 		Good:  "notAfter in the future", Bad: "notAfter in the past",
 		check: expired("the server's certificate"),
 	}, {

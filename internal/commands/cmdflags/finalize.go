@@ -17,6 +17,7 @@ type Finalize struct {
 	Chain      string
 	IssuerRoot string
 	Lint       string
+	Hook       Hook
 	Roots      []*x509.Certificate // of a lab, instead of IssuerRoot
 
 	// PrintsEnrolment is set by a command that prints the enrolment, and with it
@@ -31,6 +32,7 @@ func (o *Finalize) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.Chain, "chain", "", "if the CA offers several chains, take the one that ends at an `ISSUER` with this in its name")
 	fs.StringVar(&o.IssuerRoot, "issuer-root", "", "PEM `FILE` with the roots that the certificate must verify to (default: the chain from the CA)")
 	fs.StringVar(&o.Lint, "lint", LintWarn, "check the certificate against its profile before it is installed, as nfcert lint does without zlint; `MODE` is error (do not install one with errors), warn or off")
+	o.Hook.AddFlags(fs)
 }
 
 // Options converts the flags. stdout is the kind of file that goes to standard
@@ -39,6 +41,10 @@ func (o *Finalize) Options(call *cli.Call) (out enroll.FinalizeOptions, stdout s
 	if out.Outputs, stdout, err = o.Output.outputs(); err != nil {
 		return out, "", err
 	}
+	if err = o.Hook.Check(); err != nil {
+		return out, "", err
+	}
+	out.Hook = o.Hook.Runner(call)
 	if out.Layout, err = o.Output.Layout.options(call, o.Output.Dir); err != nil {
 		return out, "", err
 	}

@@ -37,13 +37,15 @@ func New(env *cli.Env) *cobra.Command {
 		Short: "Run all steps, or resume them",
 		Long: `Run account, csr, order and finalize, one after the other. Steps that are done are
 skipped, so after an interruption run enroll again: it continues where it stopped.
+--hook runs a program once after files were installed.
 
 --lab starts a practice CA inside this process and enrols a sample AMF there, in a
 new temporary directory. It needs no setup.`,
 		Example: `  nfcert enroll --lab
   nfcert enroll -n amf-01 --nf amf-01.yaml \
       --server https://ca.example/directory --ca-root ca.pem \
-      --accept-tos --http-listen :80 --out /etc/open5gs/tls --layout open5gs`,
+      --accept-tos --http-listen :80 --out /etc/open5gs/tls --layout open5gs \
+      --hook 'systemctl try-restart open5gs-amfd'`,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error {
 			if o.lab {
 				return runEnrollLab(ctx, call, o)

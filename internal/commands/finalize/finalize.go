@@ -30,8 +30,11 @@ Without --out or another output flag, the files are only in the state directory;
 show prints their paths. A second run installs the files again, also in another
 directory or layout, without a request to the CA. --layout names and encodes the
 files for a 5G core and prints the lines for its configuration on stderr: see
-docs/layouts.md.`,
+docs/layouts.md. --hook runs a program once after files were installed: a 5G core
+must be restarted then, because it does not read new files while it runs.`,
 		Example: `  nfcert finalize -n amf-01 --out /etc/open5gs/tls --layout open5gs
+  nfcert finalize -n amf-01 --out /etc/open5gs/tls --layout open5gs \
+      --hook 'systemctl try-restart open5gs-amfd'
   nfcert finalize -n amf-01 --issuer-root operator-root.pem \
       --fullchain-out amf.crt --key-out amf.key`,
 		RunE: env.Run(func(ctx context.Context, call *cli.Call, _ []string) error { return runFinalize(ctx, call, o) }),

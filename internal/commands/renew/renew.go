@@ -238,7 +238,7 @@ func whenDue(d enroll.Due, name string) string {
 	case enroll.DueRevoked:
 		return "the certificate is revoked; to get a new one: nfcert renew -n " + name
 	case enroll.DueSwap:
-		return "the files of the last renewal are not all installed, since " + at
+		return "the last certificate's files are not all installed, or its hook has not succeeded, since " + at
 	case enroll.DueUnderWay:
 		return "a renewal is unfinished, since " + at
 	case enroll.DueExpired:

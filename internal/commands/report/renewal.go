@@ -12,7 +12,7 @@ func renewalErrors() []Entry {
 	return []Entry{
 		For(ExitFindings, CodeHook, FaultInput, func(c *Context, e *cmdflags.HookError, r *Report) {
 			r.Message = c.Subject() + ": " + e.Error()
-			r.Hint = "fix the hook; the next renew only runs it again, without a request to the CA"
+			r.Hint = "fix the hook; the same command, again, only runs it, without a request to the CA"
 			r.Next = c.Resume()
 		}),
 		For(ExitUsage, CodeKeyReuse, FaultUsage, func(c *Context, e *enroll.KeyReuseError, r *Report) {

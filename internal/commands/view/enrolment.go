@@ -190,7 +190,9 @@ func addCertificate(f *ui.Fields, c *enroll.Certificate) {
 
 // addRenewal adds the certificates before and after this one.
 func addRenewal(f *ui.Fields, en *enroll.Enrolment) {
-	if en.Swapping() {
+	if en.HookOwed() {
+		f.Add("hook", "not yet run, or failed, since "+ui.Time(en.Journal.Swap.At))
+	} else if en.Swapping() {
 		f.Add("files", "not yet in place, or a hook not yet run, since "+ui.Time(en.Journal.Swap.At))
 	}
 	if r := en.Renewal; r != nil {

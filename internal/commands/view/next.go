@@ -19,6 +19,9 @@ func NextFor(call *cli.Call, en *enroll.Enrolment) string {
 	case enroll.StepFinalize:
 		return call.Line("finalize", name...)
 	case enroll.StepDone:
+		if en.HookOwed() {
+			return call.Line("finalize", append(name, "--hook", "COMMAND")...)
+		}
 		if en.Swapping() || en.Renewal != nil || en.Certificate.Revoked != nil || call.Clock().After(en.Certificate.NotAfter) {
 			return call.Line("renew", append(name, call.Settings.ChallengeFlags...)...)
 		}
