@@ -53,6 +53,15 @@ func (n Name) Title() string {
 	return ""
 }
 
+// User is the user that the core runs as when it is installed as its makers do it;
+// empty: unknown, or the files are not read by a core.
+func (n Name) User() string {
+	if n == Open5GS {
+		return "open5gs"
+	}
+	return ""
+}
+
 // Parse finds a layout by its name. An unknown name is an [UnknownError].
 func Parse(s string) (Name, error) {
 	if name := Name(s); slices.Contains(Names(), name) {

@@ -38,6 +38,16 @@ func foreign(owner *syscall.Stat_t) error {
 	return fmt.Errorf("it belongs to user %d and group %d, which could not read the new file: install as that user or as root, or remove the file first", owner.Uid, owner.Gid)
 }
 
+// RootOnly reports whether only root can use the file or directory at path.
+func RootOnly(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	return ok && owner.Uid == 0 && info.Mode().Perm()&0o077 == 0
+}
+
 // allRead is the mode bit by which everybody may read a file.
 const allRead = 0o004
 

@@ -30,6 +30,9 @@ func keepOwner(*os.File, os.FileMode, os.FileInfo) error { return nil }
 // CheckReplaceable always returns nil on Windows.
 func CheckReplaceable(string, os.FileMode) error { return nil }
 
+// RootOnly always returns false on Windows.
+func RootOnly(string) bool { return false }
+
 // syncDir does nothing: Windows has no call for it, and NTFS journals names.
 func (disk) syncDir(string) error { return nil }
 
