@@ -13,7 +13,7 @@ import (
 type Severity string
 
 // The severities. A "shall" of the clause gives an error, a "should" a warning.
-// A clause that was not read gives a warning at most.
+// A clause whose wording is not known gives a warning at most.
 const (
 	Error   Severity = "error"
 	Warning Severity = "warning"
@@ -78,7 +78,7 @@ func severityOf(row nf.Field) Severity {
 	switch {
 	case row.Level == nf.Advice:
 		return Info
-	case row.Level == nf.Shall && row.Confidence == nf.Read:
+	case row.Level == nf.Shall && row.Confidence.Binds():
 		return Error
 	}
 	return Warning

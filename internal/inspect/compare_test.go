@@ -131,14 +131,14 @@ func TestCompare(t *testing.T) {
 		}, []inspect.Difference{{Field: "subjectAltName.critical", Requested: "critical", Issued: "non-critical", Severity: "error", Clause: clause}}},
 		{"all names dropped", func(c *x509.Certificate) { c.ExtraExtensions = without(c.ExtraExtensions, san...) }, []inspect.Difference{
 			{Field: "subjectAltName.dns", Requested: fqdn, Severity: "error", Clause: "RFC 8555 7.4"},
-			{Field: "subjectAltName.uri", Requested: urn, Severity: "error", Clause: "TS 33.501 13.4.1.1.2"}}},
+			{Field: "subjectAltName.uri", Requested: urn, Severity: "error", Clause: "TS 33.310 6.1.3c.3"}}},
 		{"names changed", func(c *x509.Certificate) {
 			c.ExtraExtensions = without(c.ExtraExtensions, san...)
 			c.DNSNames, c.URIs, c.IPAddresses = []string{"AMF1.amf." + homeDomain, "other.example"}, []*url.URL{parse("https://a.se/")}, []net.IP{net.IPv4(192, 0, 2, 1)}
 		}, []inspect.Difference{
 			{Field: "subjectAltName.critical", Requested: "critical", Issued: "non-critical", Severity: "error", Clause: clause},
 			{Field: "subjectAltName.dns", Issued: "other.example", Severity: "warning", Clause: "RFC 9310 Appendix B"},
-			{Field: "subjectAltName.uri", Requested: urn, Severity: "error", Clause: "TS 33.501 13.4.1.1.2"},
+			{Field: "subjectAltName.uri", Requested: urn, Severity: "error", Clause: "TS 33.310 6.1.3c.3"},
 			{Field: "subjectAltName.uri", Issued: "https://a.se/", Severity: "info", Clause: "TS 33.310 6.1.3c"},
 			{Field: "subjectAltName.ip", Issued: "192.0.2.1", Severity: "warning"}}},
 		{"key usage dropped", func(c *x509.Certificate) { c.ExtraExtensions = without(c.ExtraExtensions, nf.OIDKeyUsage) }, []inspect.Difference{

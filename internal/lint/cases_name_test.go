@@ -21,7 +21,6 @@ func nameCases() []kase {
 		leafCase("san-nf-instance-id-v4", csrWorld, names(dns(fqdn), uri("urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"))),
 		leafCase("san-nf-instance-id-case", csrWorld, names(dns(fqdn), uri("urn:uuid:4ACE9D34-2C69-4F99-92D5-A73A3FE8E23B"))),
 		leafCase("san-nf-instance-id-one", csrWorld, names(dns(fqdn), uri(instance), uri("urn:uuid:5ace9d34-2c69-4f99-92d5-a73a3fe8e23b"))),
-		leafCase("san-nf-instance-id-first", csrWorld, names(dns(fqdn), uri("https://"+fqdn+"/"), uri(instance))),
 
 		leafCase("san-dns-syntax", csrWorld, names(dns("amf1.-."+homeDomain), dns(fqdn), uri(instance))),
 		leafCase("san-dns-underscore", csrWorld, names(dns("amf_1.amf."+homeDomain), uri(instance))),

@@ -29,6 +29,7 @@ type Finding struct {
 
 // notRead is appended to the message where the clause itself was not read.
 var notRead = map[nf.Confidence]string{
+	nf.Quoted:     " (from a text that quotes the clause; the clause itself was not read)",
 	nf.Secondary:  " (from a text that cites the clause; the clause itself was not read)",
 	nf.Unverified: " (the clause was not read; the rule is from memory)",
 }

@@ -128,3 +128,76 @@ func TestBundles(t *testing.T) {
 		}
 	}
 }
+
+// Certificates for TLS, and those that verify access tokens and CCAs, shall have the
+// NF instance id; we know the clause from a text that quotes it, and say so. The
+// tables of SCP and SEPP were not read, so there it is a warning. An RSA key below
+// 2048 bits is an error everywhere.
+func TestErrors(t *testing.T) {
+	role := func(usage nf.OID) func() *world {
+		return func() *world {
+			w := leafWorld()
+			w.first().ext(nf.OIDExtKeyUsage).value = purposes(usage)
+			return w
+		}
+	}
+	nameless := func(c *cert) { c.names(dns(fqdn)) }
+	short := func(c *cert) { c.key(rsaSPKI(1024)) }
+	for _, tt := range []struct {
+		name, rule string
+		from       func() *world
+		bend       func(*cert)
+		want       inspect.Severity
+	}{
+		{"nf-tls", "san-nf-instance-id", leafWorld, nameless, inspect.Error},
+		{"nf-tls, a request", "san-nf-instance-id", csrWorld, nameless, inspect.Error},
+		{"nf-tls-client", "san-nf-instance-id", role(nf.UsageClientAuth), nameless, inspect.Error},
+		{"nf-tls-server", "san-nf-instance-id", role(nf.UsageServerAuth), nameless, inspect.Error},
+		{"nrf-tls", "san-nf-instance-id", nrfWorld, func(c *cert) { c.names(dns("nrf." + homeDomain)) }, inspect.Error},
+		{"cca-signing", "cca-instance-id", ccaWorld, nameless, inspect.Error},
+		{"nrf-token-signing", "san-nf-instance-id", tokenWorld, func(c *cert) { c.names(dns("nrf." + homeDomain)) }, inspect.Error},
+		{"scp-tls", "san-nf-instance-id", scpWorld, func(c *cert) { c.names(dns("scp1.scp." + homeDomain)) }, inspect.Warning},
+		{"sepp-tls", "san-nf-instance-id", seppWorld, func(c *cert) { c.names(dns(seppFQDN), dns("*."+seppFQDN)) }, inspect.Warning},
+		{"a short RSA key", "key-rsa-size", leafWorld, short, inspect.Error},
+		{"a short RSA key, outside the core", "key-rsa-size", afWorld, short, inspect.Error},
+	} {
+		w := tt.from()
+		tt.bend(w.first())
+		read := inspect.ReadCertificate
+		if w.first().csr {
+			read = inspect.ReadCSR
+		}
+		l, err := lint.New(lint.Options{Now: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, f := range l.Judge(lint.Input{Items: []*inspect.Contents{read(w.first().der())}})[0].Findings {
+			if f.Rule != tt.rule {
+				continue
+			}
+			found = true
+			said := strings.Contains(f.Message, "was not read")
+			if instance := tt.rule != "key-rsa-size"; f.Severity != tt.want || said != instance {
+				t.Errorf("%s: %s %s: %s (%s), want %s, and that the clause was not read: %t", tt.name, f.Severity, f.Rule, f.Message, f.Clause, tt.want, instance)
+			}
+		}
+		if !found {
+			t.Errorf("%s: no finding of %s", tt.name, tt.rule)
+		}
+	}
+}
+
+// An order of URI names is nobody's rule: the rule that said so is gone, and scripts
+// that skip it still run.
+func TestRetiredRule(t *testing.T) {
+	w := leafWorld()
+	w.first().names(dns(fqdn), uri("https://"+fqdn+"/"), uri(instance))
+	l, err := lint.New(lint.Options{Now: now, Selection: lint.Selection{Skip: []string{"san-nf-instance-id-first"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := l.Judge(lint.Input{Items: []*inspect.Contents{inspect.ReadCertificate(w.first().der())}})[0].Findings; len(found) != 0 {
+		t.Errorf("findings %+v, want none", found)
+	}
+}

@@ -87,11 +87,11 @@ func Lookup(id string) (Rule, bool) {
 }
 
 // severity gives the severity of breaking a clause of this level: an error where
-// the clause says shall and was read, a warning where it says should or was not
-// itself read.
+// the clause says shall and its wording is known, a warning where it says should or
+// is known only from a text that cites it.
 func (r *Rule) severity(level nf.Level, confidence nf.Confidence) inspect.Severity {
 	switch {
-	case level == nf.Shall && confidence == nf.Read:
+	case level == nf.Shall && confidence.Binds():
 		return inspect.Error
 	case level == nf.Advice && !r.grave:
 		return inspect.Info

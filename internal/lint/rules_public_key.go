@@ -34,9 +34,9 @@ func publicKeyRules() []Rule {
 			}
 		},
 	}, {
-		ID: "key-rsa-size", Field: nf.FieldPublicKey, scope: onAll, Level: nf.Shall, Clause: "TS 33.310 6.1.1", Confidence: nf.Unverified,
+		ID: "key-rsa-size", Field: nf.FieldPublicKey, scope: onAll, Level: nf.Shall, Clause: "NIST SP 800-131A",
 		Title: "an RSA key shorter than 2048 bits",
-		Why:   "Such keys can be factored with existing means, and most TLS stacks refuse them.",
+		Why:   "Such keys can be factored with existing means, and the TLS stacks and CAs of today refuse them. We have not read which minimum TS 33.310 6.1.1 has.",
 		Fix:   "create the key with nfcert csr --key P256, or --key RSA3072 where RSA is required",
 		Good:  "RSA3072", Bad: "RSA1024",
 		check: func(s *Subject, r *report) {

@@ -9,9 +9,9 @@ import (
 // instanceIDRules check the NF instance id, which is a URI name.
 func instanceIDRules() []Rule {
 	return []Rule{{
-		ID: "san-nf-instance-id", Field: nf.FieldInstanceURI, scope: onBoth, Level: nf.Shall, Clause: "TS 33.501 13.4.1.1.2",
+		ID: "san-nf-instance-id", Field: nf.FieldInstanceURI, scope: onBoth, Level: nf.Shall, Clause: "TS 33.310 6.1.3c.3", Confidence: nf.Quoted,
 		Title: "no URI name contains the NF instance id",
-		Why:   "A producer compares the subject of an access token with this name in the consumer's certificate (TS 33.501 13.4.1.1.2), and the NRF compares token requests with it.",
+		Why:   "A producer compares the subject of an access token with this name in the consumer's certificate (TS 33.501 13.4.1.1.2), and the NRF compares token requests with it. A certificate that verifies access tokens or CCAs needs it too.",
 		Fix:   "use nfcert csr --nf-instance-id UUID; in openssl.cnf subjectAltName = critical, DNS:NAME, URI:urn:uuid:UUID. " + whatInstance,
 		Good:  "URI:urn:uuid:4ace9d34-2c69-4f99-92d5-a73a3fe8e23b", Bad: "only DNS names",
 		check: func(s *Subject, r *report) {
@@ -21,9 +21,9 @@ func instanceIDRules() []Rule {
 			}
 		},
 	}, {
-		ID: "cca-instance-id", Field: nf.FieldInstanceURI, scope: onBoth, Level: nf.Shall, Clause: "TS 33.501 13.3.8.3",
+		ID: "cca-instance-id", Field: nf.FieldInstanceURI, scope: onBoth, Level: nf.Shall, Clause: "TS 33.310 6.1.3c.3", Confidence: nf.Quoted,
 		Title: "a CCA signing certificate has no NF instance id",
-		Why:   "The verifier compares the instance id in the CCA with the one in the certificate that signed it. Without it every CCA is refused.",
+		Why:   "The verifier compares the instance id in the CCA with the one in the certificate that signed it (TS 33.501 13.3.8.3). Without it every CCA is refused.",
 		Fix:   "use nfcert csr --profile cca-signing --nf-instance-id UUID; in openssl.cnf subjectAltName = critical, URI:urn:uuid:<instance id>",
 		Good:  "URI:urn:uuid:4ace9d34-2c69-4f99-92d5-a73a3fe8e23b", Bad: "only DNS names",
 		check: when(func(s *Subject) bool {
@@ -86,17 +86,6 @@ func instanceIDRules() []Rule {
 					r.hit(strings.Join(urns, ", "), "one instance", "subjectAltName has %d NF instance ids, want one", len(urns))
 					return
 				}
-			}
-		},
-	}, {
-		ID: "san-nf-instance-id-first", Field: nf.FieldInstanceURI, scope: onBoth, Level: nf.Advice, Clause: "ours",
-		Title: "the NF instance id is not the first URI name",
-		Why:   "The NRF of free5GC reads only the first URI name, and refuses tokens when that is another URI.",
-		Fix:   "use nfcert csr, which puts it first; in openssl.cnf put URI:urn:uuid:... before other URIs",
-		Good:  "URI:urn:uuid:..., URI:https://...", Bad: "URI:https://..., URI:urn:uuid:...",
-		check: func(s *Subject, r *report) {
-			if len(s.urns()) > 0 && !nf.IsURN(s.uris()[0]) {
-				r.hit(s.uris()[0], wantInstance, "the first URI name is %.80q, want the NF instance id", s.uris()[0])
 			}
 		},
 	}}

@@ -68,13 +68,17 @@ const (
 // Confidence says how a rule is known.
 type Confidence string
 
-// The kinds of confidence. Only a rule that is Read can give an error. A rule
-// that is Unverified must not be cited as fact.
+// The kinds of confidence. A rule that is Unverified must not be cited as fact.
 const (
 	Read       Confidence = "read"       // from the text of the clause
+	Quoted     Confidence = "quoted"     // from a text that quotes the clause
 	Secondary  Confidence = "secondary"  // from a text that cites the clause
 	Unverified Confidence = "unverified" // from memory or inferred
 )
+
+// Binds reports whether the wording of the clause is known, so that a shall gives an
+// error. Other rules give at most a warning.
+func (c Confidence) Binds() bool { return c == Read || c == Quoted }
 
 // Field is one row of a profile's table.
 type Field struct {

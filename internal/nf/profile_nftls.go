@@ -32,8 +32,8 @@ func nfFields() []Field {
 		{Name: FieldSubjectAltName, Critical: Critical, Rule: "at least one name", Requested: true},
 		{Name: FieldDNS, Presence: Optional, Rule: "FQDNs of the NF, syntax of TS 29.571 Fqdn",
 			Requested: true, Clause: "RFC 9310 Appendix B", Level: Should, Confidence: Secondary},
-		{Name: FieldInstanceURI, Rule: "urn:uuid: and the NF instance ID (TS 29.571 5.3.2); producers compare it with the sub of the access token",
-			Requested: true, Clause: "TS 33.501 13.4.1.1.2"},
+		{Name: FieldInstanceURI, Rule: "urn:uuid: and the NF instance ID (TS 29.571 5.3.2); producers compare it with the sub of the access token (TS 33.501 13.4.1.1.2)",
+			Requested: true, Confidence: Quoted},
 		{Name: FieldURI, Presence: Optional, Rule: "further URI names, after the instance's",
 			Requested: true, Clause: "TS 33.310 6.1.3c", Level: Advice, Confidence: Unverified},
 		{Name: FieldNFTypes, Critical: NonCritical, Rule: "the NF types as IA5String, in ascending order, each once (RFC 9310 section 3)", Requested: true},
@@ -74,7 +74,7 @@ func nfTLSServer() Profile {
 	p.ExtKeyUsages = []OID{UsageServerAuth}
 	p.set(FieldExtKeyUsage, func(f *Field) { f.Rule = "serverAuth; also clientAuth if the NF is a client too" })
 	p.set(FieldDNS, func(f *Field) { f.Presence = Mandatory })
-	p.noConsumer()
+	p.set(FieldInstanceURI, func(f *Field) { f.Rule = "urn:uuid: and the NF instance ID (TS 29.571 5.3.2)" })
 	return p
 }
 
@@ -106,9 +106,10 @@ func (p *Profile) unread() {
 	}
 }
 
-// noConsumer is for an NF that uses no access token. We know from TR 33.876, which
-// cites the clause and says "should", that its certificate has the instance ID.
-func (p *Profile) noConsumer() {
+// proxy is for the SCP and the SEPP, whose tables we have not read. We know from
+// TR 33.876, which cites the clause and says "should", that their certificates have
+// the instance ID too.
+func (p *Profile) proxy() {
 	p.set(FieldInstanceURI, func(f *Field) {
 		f.Rule = "urn:uuid: and the NF instance ID (TS 29.571 5.3.2)"
 		f.Clause, f.Level, f.Confidence = "TS 33.310 6.1.3c", Should, Secondary

@@ -9,7 +9,7 @@ func scpTLS() Profile {
 	p.set(FieldExtKeyUsage, func(f *Field) {
 		f.Rule = "clientAuth and serverAuth: an SCP is both (TS 33.501 13.3.6, 13.3.7)"
 	})
-	p.noConsumer()
+	p.proxy()
 	return p
 }
 
@@ -26,7 +26,7 @@ func seppTLS() Profile {
 		f.Presence, f.Level, f.Confidence, f.Clause = Mandatory, Shall, Read, "TS 33.501 13.1.1.1"
 		f.Rule = "the SEPP's FQDN and a wildcard for the telescopic FQDNs below it (TS 23.003 28.5.2); the wildcard is not needed with 3gpp-Sbi-Target-apiRoot (13.1.1.2)"
 	})
-	p.noConsumer()
+	p.proxy()
 	return p
 }
 
@@ -45,7 +45,7 @@ func seppN32() Profile {
 		f.Presence, f.Level, f.Confidence, f.Clause = Mandatory, Shall, Secondary, "TS 33.501 13.1.2"
 		f.Rule = "FQDNs of one PLMN, for example sepp1.sepp.5gc.mnc001.mcc001.3gppnetwork.org; a peer refuses PLMNs with different trust anchors (form from TS 33.517)"
 	})
-	p.noConsumer()
+	p.proxy()
 	p.set(FieldInstanceURI, func(f *Field) { f.Presence, f.Confidence = Optional, Unverified })
 	return p
 }

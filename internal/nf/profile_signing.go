@@ -3,8 +3,9 @@ package nf
 import "crypto/x509"
 
 // signing is the common part of the certificates whose keys sign or encrypt for
-// the application. TS 33.310 has no table for them, and RFC 9509 defines their
-// usages. The other rows are copied from the NF's table.
+// the application. RFC 9509 defines their usages. TS 33.310 has a table for those
+// that sign, 6.1.3c.3-2, of which we know a few rows from a text that quotes it. The
+// other rows are copied from the NF's table.
 func signing(name, title, clause string, usage OID) Profile {
 	p := nfTLS()
 	p.Name, p.Title, p.Clause = name, title, clause
@@ -42,8 +43,8 @@ func (p *Profile) signs() {
 func ccaSigning() Profile {
 	p := signing("cca-signing", "NF signing of client credentials assertions (CCA)", "TS 33.501 13.3.8.2", UsageJWT)
 	p.set(FieldInstanceURI, func(f *Field) {
-		f.Rule = "urn:uuid: and the NF instance ID; verifiers compare it with the sub of the assertion"
-		f.Clause, f.Level, f.Confidence = "TS 33.501 13.3.8.3", Shall, Read
+		f.Rule = "urn:uuid: and the NF instance ID; verifiers compare it with the sub of the assertion (TS 33.501 13.3.8.3)"
+		f.Clause, f.Level, f.Confidence = nfTable, Shall, Quoted
 	})
 	return p
 }
@@ -52,7 +53,10 @@ func ccaSigning() Profile {
 func nrfTokenSigning() Profile {
 	p := signing("nrf-token-signing", "NRF signing of access tokens", "TS 33.501 13.4.1", UsageOAuthAccessTokenSigning)
 	p.NFType = "NRF"
-	p.set(FieldInstanceURI, func(f *Field) { f.Rule = "urn:uuid: and the instance ID of the NRF, which is the iss of the token" })
+	p.set(FieldInstanceURI, func(f *Field) {
+		f.Rule = "urn:uuid: and the instance ID of the NRF, which is the iss of the token"
+		f.Clause, f.Level, f.Confidence = nfTable, Shall, Quoted
+	})
 	return p
 }
 

@@ -15,7 +15,7 @@ func profilesPage() []byte {
 
 Generated from the tables in `+"`internal/nf`"+` by `+"`go run ./scripts/gendocs`"+`; `+"`nfcert csr profiles NAME`"+` prints the same table. The CSR generator, the linter and the comparison of request and certificate use these rows.
 
-*Known* says how we know a rule: **read** in the text of the clause, **secondary** from a text that cites it, **unverified** from memory or inferred. A rule that we did not read in the clause itself gives at most a warning.
+*Known* says how we know a rule: **read** in the text of the clause, **quoted** from a text that quotes the clause, **secondary** from a text that cites it, **unverified** from memory or inferred. A rule that is secondary or unverified gives at most a warning.
 
 | profile | for | clause |
 | --- | --- | --- |

@@ -17,7 +17,7 @@ func rulesPage() []byte {
 	var page bytes.Buffer
 	rules := lint.Rules()
 	fmt.Fprintf(&page, "# Rules of nfcert lint\n\nGenerated from the rules by `go run ./scripts/gendocs`. `nfcert lint --explain RULE`\nprints the same text, and [lint](lint.md) explains how to use the rules. There are %d,\nnot counting zlint's.\n\n", len(rules))
-	fmt.Fprint(&page, "We know a rule marked *secondary* from a text that cites the clause, and a rule marked\n*unverified* from memory or by inference. Such rules give at most a warning.\n")
+	fmt.Fprint(&page, "We know a rule marked *quoted* from a text that quotes the clause, a rule marked\n*secondary* from a text that cites it, and a rule marked *unverified* from memory or\nby inference. The last two give at most a warning.\n")
 	bySpec := map[string][]lint.Rule{}
 	for _, r := range rules {
 		bySpec[specification(r)] = append(bySpec[specification(r)], r)

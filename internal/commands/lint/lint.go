@@ -65,9 +65,9 @@ A source is one of:
              with the CSR, by the enrolment's profile and network function
 
 Without --profile, the profile is inferred from key usages and NF types. A rule
-whose clause we could not read is at most a warning, and says so. If the program
-nfcert-zlint is installed, zlint's lints of RFC 5280 run too; their findings name
-zlint as source.
+that we know only from a text that cites its clause is at most a warning, and says
+so. If the program nfcert-zlint is installed, zlint's lints of RFC 5280 run too;
+their findings name zlint as source.
 
 Exit codes: 8 for a finding of --fail-on severity; otherwise 2 or 6 if a source
 could not be read or reached. All other sources are judged in any case.
