@@ -108,7 +108,7 @@ var owners = map[string][]string{
 	"github.com/gofrs/flock":                                    {"internal/store"},
 	"github.com/kballard/go-shellquote":                         {"internal/commands", "internal/store"},
 	"go.yaml.in/yaml":                                           {"internal/nf", "internal/commands"},
-	"software.sslmate.com/src/go-pkcs12":                        {"internal/certsource", "internal/layout"},
+	"software.sslmate.com/src/go-pkcs12":                        {"internal/certsource"},
 	"github.com/ThalesGroup/crypto11":                           {"internal/pkcs11"},
 	"github.com/miekg/pkcs11":                                   {"internal/pkcs11"},
 	"github.com/zmap":                                           {"cmd/nfcert-zlint"},

@@ -79,7 +79,7 @@ func (t Target) content(kind string, in Issued) ([]byte, error) {
 	case KindSecret:
 		return t.manifest(in)
 	case KindPKCS12:
-		return in.pkcs12()
+		return in.pkcs12(t.Enrolment)
 	}
 	return nil, unknownKind(kind)
 }

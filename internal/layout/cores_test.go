@@ -3,6 +3,7 @@ package layout_test
 import (
 	"bytes"
 	"context"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/asn1"
@@ -280,7 +281,7 @@ func TestPKCS12OpenSSL(t *testing.T) {
 			in.LegacyPKCS12 = legacy
 			set := build(t, amf(layout.PKCS12, dir), in)
 			write(t, set)
-			cmd := exec.CommandContext(t.Context(), openssl, "pkcs12", "-in", file(t, set, layout.KindPKCS12).Path, "-nodes", "-passin", "stdin")
+			cmd := exec.CommandContext(t.Context(), openssl, "pkcs12", "-info", "-in", file(t, set, layout.KindPKCS12).Path, "-nodes", "-passin", "stdin")
 			cmd.Stdin = strings.NewReader("passphrase of a test\n")
 			out, err := cmd.Output()
 			if err != nil {
@@ -290,8 +291,31 @@ func TestPKCS12OpenSSL(t *testing.T) {
 			if certs, keys := bytes.Count(out, []byte("BEGIN CERTIFICATE")), bytes.Count(out, []byte("BEGIN PRIVATE KEY")); certs != 3 || keys != 1 {
 				t.Errorf("legacy %t, rsa %t: openssl finds %d certificates and %d keys, want 3 and 1", legacy, w.rsa, certs, keys)
 			}
+			if names := bytes.Count(out, []byte("friendlyName: amf-01\n")); names != 2 {
+				t.Errorf("legacy %t, rsa %t: openssl finds %d friendlyNames, want those of key and certificate in\n%s", legacy, w.rsa, names, out)
+			}
 			if !bytes.Contains(out, bytes.TrimSpace(in.Key)) {
 				t.Errorf("legacy %t, rsa %t: openssl finds another key", legacy, w.rsa)
+			}
+		}
+	}
+}
+
+// TestPKCS12Read reads files whose name and passphrase are not plain ASCII or are
+// long, and one without a name: both need the encodings of RFC 7292 appendix B.
+func TestPKCS12Read(t *testing.T) {
+	t.Parallel()
+	for _, legacy := range []bool{false, true} {
+		for _, word := range []string{"x", "pässwörd €", strings.Repeat("long ", 100)} {
+			for _, name := range []string{"", "amf-01", "ämf"} {
+				in := issued(wish{rsa: true})
+				in.LegacyPKCS12, in.Passphrase = legacy, secret.New([]byte(word))
+				target := amf(layout.PKCS12, "/d")
+				target.Enrolment = name
+				key, leaf, others, err := pkcs12.DecodeChain(file(t, build(t, target, in), layout.KindPKCS12).Data, word)
+				if err != nil || !leaf.Equal(in.Chain[0]) || len(others) != 2 || !in.Chain[0].PublicKey.(*rsa.PublicKey).Equal(key.(*rsa.PrivateKey).Public()) {
+					t.Errorf("legacy %t, passphrase %q, name %q: %v, %d others; want key, leaf and 2 others", legacy, word, name, err, len(others))
+				}
 			}
 		}
 	}

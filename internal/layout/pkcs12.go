@@ -10,8 +10,6 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
-
-	"software.sslmate.com/src/go-pkcs12"
 )
 
 const (
@@ -19,14 +17,17 @@ const (
 	// of OpenSSL, while reading the file still takes milliseconds. The real
 	// protection is a passphrase that cannot be guessed.
 	pkcs12Iterations = 20_000
+	// legacyIterations is what old readers expect.
+	legacyIterations = 2048
 	// maxPassphrase is the longest passphrase, in bytes.
 	maxPassphrase = 1024
 )
 
 // pkcs12 puts key, certificate and issuers, with the roots, in one file
 // (RFC 7292). OpenSSL 1.1.1, Java 12, Windows Server 2019 and later versions read
-// the modern encoding, PBES2 with AES-256 and HMAC-SHA-256.
-func (in Issued) pkcs12() ([]byte, error) {
+// the modern encoding, PBES2 with AES-256 and HMAC-SHA-256. name is the friendlyName
+// of key and certificate.
+func (in Issued) pkcs12(name string) ([]byte, error) {
 	passphrase := string(in.Passphrase.Reveal())
 	if err := CheckPassphrase(passphrase); err != nil {
 		return nil, err
@@ -35,16 +36,15 @@ func (in Issued) pkcs12() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	encoder := pkcs12.Modern2023.WithIterations(pkcs12Iterations)
-	if in.LegacyPKCS12 {
-		encoder = pkcs12.LegacyDES
-	}
-	salt, err := in.salt(passphrase)
+	salts, err := in.salt(name, passphrase)
 	if err != nil {
 		return nil, err
 	}
-	issuers := in.issuers()
-	data, err := encoder.WithRand(salt).Encode(key, in.Chain[0], issuers, passphrase)
+	p := pfx{
+		key: key, chain: append(in.Chain[:1:1], in.issuers()...), name: name,
+		passphrase: passphrase, salts: salts, legacy: in.LegacyPKCS12,
+	}
+	data, err := p.encode()
 	if err != nil {
 		return nil, fmt.Errorf("encoding the PKCS#12 file: %w", err)
 	}
@@ -94,9 +94,9 @@ func (in Issued) issuers() []*x509.Certificate {
 // them, because the private key is part of it, and other content gives other
 // bytes. The same content gives the same file, so that an interrupted installation
 // can continue.
-func (in Issued) salt(passphrase string) (io.Reader, error) {
+func (in Issued) salt(name, passphrase string) (io.Reader, error) {
 	input := sha256.New()
-	parts := [][]byte{in.Key, []byte(passphrase), in.Chain[0].Raw}
+	parts := [][]byte{in.Key, []byte(passphrase), []byte(name), in.Chain[0].Raw}
 	for _, c := range in.issuers() {
 		parts = append(parts, c.Raw)
 	}
