@@ -128,16 +128,11 @@ func (c *comparison) names() {
 	c.critical(nf.FieldSubjectAltName, nf.OIDSubjectAltName)
 	none := &SubjectAltName{}
 	want, got := cmp.Or(c.requested.SubjectAltName, none), cmp.Or(c.issued.SubjectAltName, none)
-	before := len(c.found)
 	c.set(nf.FieldDNS, want.DNSNames, got.DNSNames, nf.NormalizeFQDN)
 	c.set(nf.FieldURI, want.URIs, got.URIs, normalizeURI)
 	c.set(nf.FieldIP, want.IPs, got.IPs, unchanged)
 	c.set(nf.FieldEmail, want.Emails, got.Emails, unchanged)
 	c.set(nf.FieldOtherName, want.Others, got.Others, unchanged)
-	if len(c.found) == before && len(want.URIs) > 0 && normalizeURI(want.URIs[0]) != normalizeURI(got.URIs[0]) {
-		// free5GC's NRF looks for the instance ID in the first URI only.
-		c.found = append(c.found, Difference{Field: string(nf.FieldURI) + ".order", Requested: want.URIs[0], Issued: got.URIs[0], Severity: Info})
-	}
 }
 
 // normalizeURI returns the form in which URI names are compared: instance IDs in

@@ -14,7 +14,7 @@ func publicKeyRules() []Rule {
 		ID: "key-rsa", Field: nf.FieldPublicKey, scope: onBoth, Level: nf.Should, Clause: "TS 33.310 6.1.3c.2",
 		Title: "an RSA key",
 		Why:   "ECDSA is recommended for SBA TLS certificates, and a peer need not support RSA.",
-		Fix:   "create the key with nfcert csr --key P256 (openssl ecparam -name prime256v1 -genkey). free5GC with OAuth is the exception: it requires RSA",
+		Fix:   "create the key with nfcert csr --key P256 (openssl ecparam -name prime256v1 -genkey). free5GC with OAuth is the exception: it gives tokens only to NFs with RSA keys",
 		Good:  "P256", Bad: "RSA2048",
 		check: func(s *Subject, r *report) {
 			if s.isRSA() && len(s.Profile.Keys) == 0 && !s.free {
@@ -56,9 +56,9 @@ func publicKeyRules() []Rule {
 			}
 		},
 	}, {
-		ID: "key-curve", Field: nf.FieldPublicKey, scope: onAll, Level: nf.Shall, Clause: "TS 33.310 6.1.1", Confidence: nf.Unverified,
+		ID: "key-curve", Field: nf.FieldPublicKey, scope: onAll, Level: nf.Advice, grave: true, Clause: "ours",
 		Title: "an EC key on a curve other than P-256 and P-384",
-		Why:   "Every NF supports these two curves. With another curve the handshake fails at the first peer that does not support it.",
+		Why:   "Every TLS library supports these two curves. With another curve the handshake fails at the first peer that does not support it. We have not read which curves TS 33.310 6.1.1 has.",
 		Fix:   "create the key with nfcert csr --key P256 or --key P384",
 		Good:  "P256", Bad: "P521, P224, brainpoolP256r1",
 		check: func(s *Subject, r *report) {

@@ -105,7 +105,7 @@ func dnsDomainRules() []Rule {
 		Good:  "nrf.5gc.mnc001.mcc001.3gppnetwork.org", Bad: "only nrf1.nrf.5gc.mnc001.mcc001.3gppnetwork.org",
 		check: checkWellKnownFQDN,
 	}, {
-		ID: "san-amf-set", Field: nf.FieldDNS, scope: onBoth, Level: nf.Shall, Clause: "TS 23.003 28.3.2.7", Confidence: nf.Unverified,
+		ID: "san-amf-set", Field: nf.FieldDNS, scope: onBoth, Level: nf.Should, Clause: "TS 23.003 28.3.2.7", Confidence: nf.Unverified,
 		Title: "an AMF set or instance name without its labels",
 		Why:   "An AMF set is named set<id>.region<id>.amfset, an instance pt<id>.set<id>.region<id>.amfi. Without these labels the MME and other AMFs find nothing.",
 		Fix:   "use nfcert csr --fqdn set<AMF Set Id>.region<AMF Region Id>.amfset.5gc...",

@@ -47,7 +47,7 @@ func signatureRules() []Rule {
 		ID: "signature-rsa", Field: nf.FieldSignature, scope: onCert, Level: nf.Should, Clause: "TS 33.310 6.1.3c.2",
 		Title: "signed with RSA PKCS#1 v1.5",
 		Why:   "ECDSA is recommended. RSAEncryption is not recommended (6.1.1), and SBA entities need not support it.",
-		Fix:   "have a CA with an EC key (P-256 or P-384) issue the certificate. free5GC with OAuth is the exception: it requires RSA",
+		Fix:   "have a CA with an EC key (P-256 or P-384) issue the certificate",
 		Good:  "ECDSA-SHA256", Bad: "SHA256-RSA",
 		check: func(s *Subject, r *report) {
 			if strings.HasSuffix(s.Signature, "-RSA") {

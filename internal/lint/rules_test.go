@@ -150,6 +150,8 @@ func TestRuleTables(t *testing.T) {
 			t.Errorf("rule %s is an error at level %s, %s", r.ID, r.Level, r.Confidence)
 		case r.Severity != inspect.Error && r.Level == nf.Shall && r.Confidence.Binds() && r.Lenience == "":
 			t.Errorf("rule %s is a %s at level shall, without a lenience", r.ID, r.Severity)
+		case r.Level == nf.Shall && r.Confidence == nf.Unverified:
+			t.Errorf("rule %s is a shall that nobody read", r.ID)
 		case r.Level == nf.Advice && r.Severity == inspect.Error:
 			t.Errorf("rule %s is advice and an error", r.ID)
 		}

@@ -76,7 +76,7 @@ func tlsServerRules() []Rule {
 		most: warning, Lenience: "all NFs shall support mutual TLS; the operator decides whether a port uses it",
 		Title: "the server does not request a client certificate",
 		Why:   "Without a client certificate the server cannot authenticate its clients, and tokens are not bound to their NF instance.",
-		Fix:   "enable client verification: verify_client: true and verify_client_cacert in Open5GS, oauth with https in free5GC's NRF",
+		Fix:   "enable client verification: verify_client: true and verify_client_cacert in Open5GS. free5GC cannot: its NFs show no client certificate",
 		Good:  "CertificateRequest in the handshake", Bad: "no CertificateRequest",
 		check: when(func(s *Subject) bool { return !s.TLS.ClientCertificateAsked },
 			nothing, "a certificate request", "the server did not request a client certificate"),

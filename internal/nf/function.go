@@ -41,7 +41,7 @@ func (f Function) HomeDomain() string {
 }
 
 // URINames returns the URI names of the function's certificate: first the URN of
-// the instance ID, because free5GC's NRF reads only the first one, then URIs.
+// the instance ID, then URIs.
 func (f Function) URINames() []string {
 	var names []string
 	if f.InstanceID != "" {

@@ -18,7 +18,7 @@ func nfFields() []Field {
 		{Name: FieldVersion, Rule: "v3", Clause: "TS 33.310 6.1.1"},
 		{Name: FieldSerialNumber, Rule: "positive, unique at the issuer, at most 20 octets"},
 		{Name: FieldSignature, Rule: "SHA-256 or stronger; ECDSA recommended, RSA need not be supported", Clause: "TS 33.310 6.1.3c.2"},
-		{Name: FieldPublicKey, Rule: "EC, preferably P-256 or P-384; RSA need not be supported", Requested: true, Clause: "TS 33.310 6.1.3c.2", Level: Should},
+		{Name: FieldPublicKey, Rule: "EC; RSA need not be supported. We advise P-256 or P-384", Requested: true, Clause: "TS 33.310 6.1.3c.2", Level: Should},
 		{Name: FieldIssuer, Rule: "the CA of the operator's domain, directly"},
 		{Name: FieldValidity, Rule: "3 years or less"},
 		{Name: FieldSubject, Rule: "C, then O; the table lists no other attribute", Requested: true},

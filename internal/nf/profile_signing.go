@@ -42,6 +42,9 @@ func (p *Profile) signs() {
 // assertions. Verifiers compare the instance IDs of certificate and assertion.
 func ccaSigning() Profile {
 	p := signing("cca-signing", "NF signing of client credentials assertions (CCA)", "TS 33.501 13.3.8.2", UsageJWT)
+	p.set(FieldKeyUsage, func(f *Field) {
+		f.Rule = "digitalSignature (TS 33.310 table 6.1.3c.3-2, as others quote it); RFC 9509 allows nonRepudiation too"
+	})
 	p.set(FieldInstanceURI, func(f *Field) {
 		f.Rule = "urn:uuid: and the NF instance ID; verifiers compare it with the sub of the assertion (TS 33.501 13.3.8.3)"
 		f.Clause, f.Level, f.Confidence = nfTable, Shall, Quoted
