@@ -1,8 +1,11 @@
 package scripts_test
 
 import (
+	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -63,5 +66,38 @@ func TestLayoutsDocumented(t *testing.T) {
 		if !strings.Contains(page, "`"+kind+"`") {
 			t.Errorf("docs/layouts.md does not tell of the kind of file %q", kind)
 		}
+	}
+}
+
+// TestRestart finds no page, example or unit that reloads a core: none reads a new
+// certificate on reload, and some end.
+func TestRestart(t *testing.T) {
+	says := regexp.MustCompile(`without effect|not enough|not reload|never reload|not load|does not read`)
+	found := 0
+	for _, root := range []string{"README.md", "docs", "internal/commands"} {
+		err := filepath.WalkDir(filepath.Join(repository, root), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			for line := range strings.Lines(string(data)) {
+				if strings.Contains(strings.ToLower(line), "reload") {
+					found++
+					if !says.MatchString(line) {
+						t.Errorf("%s: a reload that is not warned of: %s", path, line)
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found == 0 {
+		t.Error("no page says that a reload is not enough")
 	}
 }

@@ -272,7 +272,7 @@ func due(e *enroll.Engine, name string) (enroll.Due, error) {
 func TestRenewHookFails(t *testing.T) {
 	b, _ := enrolled(t, lab.Options{})
 	o := b.renewing()
-	failure := errors.New("the NF did not reload")
+	failure := errors.New("the NF did not start")
 	o.Hook = func(context.Context, *enroll.Enrolment) error { return failure }
 	second, err := b.renew(o)
 	if !errors.Is(err, failure) {

@@ -114,9 +114,9 @@ func (req *leafRequest) addExtension(ext pkix.Extension) (err error) {
 
 // checkNames compares the names with the identifiers of the order. The DNS names
 // of subjectAltName and common name, and the addresses, must be exactly those of
-// the order (RFC 8555 7.4). At most one URI may have an NF instance ID (TS 33.310
-// Annex J): that of the order, if it has one. Other URIs must be on a host of
-// the order.
+// the order (RFC 8555 7.4). At most one URI may have an NF instance ID, as a
+// certificate is for one instance: that of the order, if it has one. Other URIs must
+// be on a host of the order.
 func (req *leafRequest) checkNames(commonName string, order []identifier) error {
 	allowed := map[string][]string{}
 	for _, id := range order {
@@ -175,7 +175,7 @@ func onHost(uri string, hosts []string) bool {
 }
 
 // isHost reports whether a common name is a host name, which must then be in the
-// order. Other common names are descriptive (TS 33.310 6.1.3a).
+// order. Other common names are descriptive (TS 33.310 6.1.1).
 func isHost(commonName string) bool {
 	return strings.Contains(commonName, ".") && !strings.ContainsAny(commonName, " ,/")
 }

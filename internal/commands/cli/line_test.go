@@ -48,7 +48,7 @@ func TestSplitCommand(t *testing.T) {
 		in   string
 		want []string // nil: an error
 	}{
-		{"systemctl reload open5gs", []string{"systemctl", "reload", "open5gs"}},
+		{"systemctl try-restart open5gs-amfd", []string{"systemctl", "try-restart", "open5gs-amfd"}},
 		{`program "one word" 'two $HOME'`, []string{"program", "one word", "two $HOME"}},
 		{"a; b", []string{"a;", "b"}},
 		{`"unclosed`, nil},
