@@ -135,9 +135,13 @@ func (t Target) mount(files []File, trust bool) []string {
 	if err != nil || i < 0 {
 		return nil
 	}
+	pod := "# into the pod's spec, unless a chart mounts the Secret"
+	if nf := t.function(); nf != "" && t.Secret.Name == "" {
+		pod += fmt.Sprintf("; SD-Core's mounts %s-certs: --secret-name %s-certs", nf, nf)
+	}
 	lines := []string{
 		"# kubectl apply -f " + scalar(files[i].Path),
-		"# into the pod's spec, unless a chart mounts the Secret",
+		pod,
 		"volumes:",
 		"  - name: tls",
 		"    secret:",
